@@ -1,0 +1,69 @@
+//! What an engine wants done.
+
+use std::collections::VecDeque;
+
+use crate::{ConnectionId, ImageId, IoId, Operation, Receive, Transmission};
+
+/// How a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// After everything queued for it has been sent (an orderly end).
+    AfterSending,
+    /// At once (a protocol error, a timeout).
+    Now,
+}
+
+/// One thing for the driver to do.
+#[derive(Debug)]
+pub enum Action {
+    /// Receive again on a connection whose last answer was [`Receive::Pause`].
+    Receive(ConnectionId, Receive),
+    /// Send this, after everything queued for the connection before.
+    Send(ConnectionId, Transmission),
+    /// Start an image operation.
+    Submit(IoId, ImageId, Operation),
+    /// End a connection; [`crate::Engine::closed`] follows.
+    Close(ConnectionId, Ending),
+}
+
+/// The queue of actions, and a store of used transmissions so that none is allocated per request.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    actions: VecDeque<Action>,
+    spare: Vec<Transmission>,
+}
+
+/// More used transmissions than this are freed.
+const SPARE: usize = 64;
+
+impl Outbox {
+    /// Queues an action.
+    pub fn push(&mut self, action: Action) {
+        self.actions.push_back(action);
+    }
+
+    /// The oldest action.
+    pub fn pop(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// Whether nothing is queued.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.actions.is_empty()
+    }
+
+    /// An empty transmission.
+    #[must_use]
+    pub fn transmission(&mut self) -> Transmission {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    /// Takes back a transmission that has been sent; its buffer goes back to the pool.
+    pub fn recycle(&mut self, mut transmission: Transmission) {
+        transmission.clear();
+        if self.spare.len() < SPARE {
+            self.spare.push(transmission);
+        }
+    }
+}

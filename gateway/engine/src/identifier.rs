@@ -1,0 +1,15 @@
+//! Names for the things both sides talk about.
+
+/// One connection, from hand-over until the engine has been told that it is closed.
+///
+/// The driver may use a number again only after [`crate::Engine::closed`] has returned for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnectionId(pub u32);
+
+/// One image of the worker's label, as numbered by the supervisor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ImageId(pub u32);
+
+/// One image operation in flight; chosen by the engine, opaque to the driver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct IoId(pub u64);

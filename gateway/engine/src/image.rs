@@ -1,0 +1,148 @@
+//! Images as engines see them: a geometry, operations, and what becomes of these.
+
+use std::fmt;
+
+use labelgate_buffers::Buffer;
+
+/// The shape of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Geometry {
+    /// Size in bytes; a multiple of `block_size` (what is left of a file over that is not served).
+    pub size: u64,
+    /// Logical block size in bytes: 512 or 4096.
+    pub block_size: u32,
+    /// Physical block size in bytes: a power of two, at least `block_size`.
+    pub physical_block_size: u32,
+    /// Writes are refused.
+    pub read_only: bool,
+    /// Discard gives space back and reads as zeros afterwards.
+    pub discard: bool,
+}
+
+/// An image of the worker's label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageDescription {
+    /// The iSCSI target name, `iqn.2026-11.io.labelgate:<store>.<image>`.
+    pub target: String,
+    /// Serial number: 32 hexadecimal digits, unique per image and stable.
+    pub serial: String,
+    /// NAA locally assigned identifier (type 3h): unique per image and stable.
+    pub naa: [u8; 8],
+    /// Its shape now.
+    pub geometry: Geometry,
+}
+
+/// An operation on an image. Offsets and lengths are in bytes and within the image; the image
+/// checks that again.
+#[derive(Debug)]
+pub enum Operation {
+    /// Read `length` bytes at `offset` into the front of `buffer`.
+    Read {
+        /// Where in the image.
+        offset: u64,
+        /// How much.
+        length: usize,
+        /// Where to; handed back with the completion.
+        buffer: Buffer,
+    },
+    /// Write `length` bytes of `buffer` from `from` on at `offset`.
+    Write {
+        /// Where in the image.
+        offset: u64,
+        /// How much.
+        length: usize,
+        /// Where from; handed back with the completion.
+        buffer: Buffer,
+        /// Where the data starts in the buffer.
+        from: usize,
+        /// Complete only when the data is on stable storage (FUA).
+        stable: bool,
+    },
+    /// Everything completed so far goes to stable storage.
+    Flush,
+    /// The range is no longer needed; it reads as zeros afterwards.
+    Discard {
+        /// Where in the image.
+        offset: u64,
+        /// How much.
+        length: u64,
+    },
+    /// The range becomes zeros.
+    WriteZeroes {
+        /// Where in the image.
+        offset: u64,
+        /// How much.
+        length: u64,
+        /// Whether its space may be given back.
+        unmap: bool,
+    },
+    /// Whether the image is allocated at `offset`, and how far that holds.
+    Extent {
+        /// Where in the image.
+        offset: u64,
+    },
+}
+
+/// A run of an image, from the offset that was asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// How many bytes it holds for, at least one.
+    pub length: u64,
+    /// Whether they have storage behind them.
+    pub mapped: bool,
+}
+
+/// What a successful operation answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is done.
+    Done,
+    /// The answer to [`Operation::Extent`].
+    Extent(Extent),
+}
+
+/// Why an image operation failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ImageError {
+    /// The range is not within the image (it may have been resized meanwhile).
+    OutOfRange,
+    /// The image is read-only.
+    ReadOnly,
+    /// The store is full.
+    NoSpace,
+    /// The store could not read or write its medium.
+    Medium,
+    /// An earlier flush failed: what was acknowledged before may be lost, and nothing is served
+    /// until an admin has looked and reopened the image.
+    Poisoned,
+    /// The kernel or the supervisor has taken this image away from this label.
+    Revoked,
+    /// The backend is not there at the moment.
+    NotReady,
+}
+
+impl fmt::Display for ImageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OutOfRange => "the range is not within the image",
+            Self::ReadOnly => "the image is read-only",
+            Self::NoSpace => "the store is full",
+            Self::Medium => "the store could not read or write its medium",
+            Self::Poisoned => "an earlier flush failed; reopen the image once its store is sound",
+            Self::Revoked => "this label may no longer reach the image",
+            Self::NotReady => "the image's backend is not there at the moment",
+        })
+    }
+}
+
+impl std::error::Error for ImageError {}
+
+/// The end of an operation.
+#[derive(Debug)]
+pub struct Completion {
+    /// What became of it.
+    pub result: Result<Outcome, ImageError>,
+    /// The buffer it owned.
+    pub buffer: Option<Buffer>,
+}

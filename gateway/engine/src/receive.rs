@@ -1,0 +1,64 @@
+//! What a connection is to receive next.
+
+use std::net::SocketAddr;
+
+use labelgate_buffers::Buffer;
+
+/// The longest [`Receive::Header`] an engine may ask for, in bytes.
+pub const MAX_HEADER: usize = 4096;
+
+/// What is known of a connection before its first byte: who it is was settled by the supervisor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admission {
+    /// The client's address.
+    pub peer: SocketAddr,
+    /// The address of ours that it reached.
+    pub local: SocketAddr,
+    /// The identity that got it its label; sessions of different identities never touch.
+    pub identity: String,
+}
+
+/// What a connection is to receive next. There is exactly one per connection at any time.
+#[derive(Debug)]
+pub enum Receive {
+    /// The next `n` bytes (1 to [`MAX_HEADER`]), contiguous, for the engine to parse.
+    Header {
+        /// How many bytes.
+        n: usize,
+    },
+    /// The next `n` bytes into `buffer` at `offset`, then `trailer` more bytes (padding and
+    /// digest; may be zero) that the engine is shown.
+    Payload {
+        /// How many bytes of payload; may be zero.
+        n: usize,
+        /// Where they go; handed back with [`Received::Payload`].
+        buffer: Buffer,
+        /// Where in the buffer they start. `offset + n` is within the buffer.
+        offset: usize,
+        /// How many bytes follow the payload, at most 16.
+        trailer: usize,
+    },
+    /// The next `n` bytes are dropped.
+    Discard {
+        /// How many bytes; may be zero.
+        n: usize,
+    },
+    /// Nothing is read until an [`crate::Action::Receive`] says so: the connection has no credit.
+    Pause,
+}
+
+/// What has arrived.
+#[derive(Debug)]
+pub enum Received<'a> {
+    /// The bytes of a [`Receive::Header`].
+    Header(&'a [u8]),
+    /// A [`Receive::Payload`] has landed.
+    Payload {
+        /// The buffer it landed in.
+        buffer: Buffer,
+        /// The bytes behind the payload.
+        trailer: &'a [u8],
+    },
+    /// A [`Receive::Discard`] is done.
+    Discarded,
+}
