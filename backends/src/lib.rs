@@ -1,0 +1,1 @@
+//! Images: what a worker's operations become on a store.

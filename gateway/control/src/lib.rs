@@ -1,0 +1,1 @@
+//! Messages and descriptors between the supervisor and its workers.

@@ -1,0 +1,1 @@
+//! An iSCSI target engine (RFC 7143), sans-I/O.

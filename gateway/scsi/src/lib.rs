@@ -1,0 +1,1 @@
+//! A SCSI block device server (SPC, SBC), sans-I/O.

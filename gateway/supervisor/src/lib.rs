@@ -1,0 +1,1 @@
+//! labelgated: listens, finds labels, starts and reaps workers.

@@ -1,0 +1,1 @@
+//! SELinux contexts and levels, and the confinement of processes.
