@@ -1,5 +1,7 @@
 //! Which pages are free: a buddy allocator over page numbers, no memory of its own to manage.
 
+use std::ops::Range;
+
 /// Blocks have `1 << order` pages; the largest is `1 << MAX_ORDER`.
 pub(crate) const MAX_ORDER: u8 = 8;
 
@@ -92,7 +94,7 @@ mod tests {
 
     #[test]
     fn blocks_given_back_join_into_the_largest_again() {
-        let mut buddy = Buddy::new(512);
+        let mut buddy = Buddy::new(0..512);
         let blocks: Vec<_> = (0..512).map(|_| buddy.take(0).unwrap()).collect();
         assert!(buddy.take(0).is_none());
 
@@ -105,7 +107,7 @@ mod tests {
     proptest! {
         #[test]
         fn blocks_in_use_never_overlap(ops in proptest::collection::vec((0_u8..=MAX_ORDER, any::<bool>(), any::<prop::sample::Index>()), 1..400)) {
-            let mut buddy = Buddy::new(1024);
+            let mut buddy = Buddy::new(0..1024);
             let mut held: Vec<Block> = Vec::new();
             let mut used = vec![false; 1024];
             for (order, take, which) in ops {

@@ -26,7 +26,7 @@ pub struct Pool {
 
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) arena: Arena,
+    pub(crate) arena: Rc<Arena>,
     free: RefCell<Buddy>,
     pages: u32,
 }
@@ -80,7 +80,7 @@ impl Pool {
         self.free() == self.bound()
     }
 
-    /// Bytes that have memory behind them now.
+    /// Bytes that have memory behind them now, in the whole memfd.
     ///
     /// # Errors
     /// As `fstat`.
@@ -108,6 +108,10 @@ impl Pool {
     pub fn descriptor(&self) -> BorrowedFd<'_> {
         self.shared.arena.descriptor()
     }
+}
+
+fn pages(bytes: usize) -> io::Result<u32> {
+    u32::try_from(bytes / PAGE).map_err(|_| io::ErrorKind::InvalidInput.into())
 }
 
 impl Shared {
@@ -156,6 +160,23 @@ mod tests {
         pool.trim().unwrap();
 
         assert!(pool.resident().unwrap() <= 256 * 1024);
+    }
+
+    #[test]
+    fn a_reserve_keeps_its_promise_whatever_the_mix_of_sizes() {
+        const SLOT: usize = 256 * 1024;
+        let (_general, reserve) = Pool::with_reserve(MAX_BUFFER, 16 * SLOT).unwrap();
+        // Small buffers strewn over the reserve, every other one given back.
+        let mut held: Vec<_> = (0..1024).map(|_| reserve.allocate(PAGE).unwrap()).collect();
+        let mut nth = 0;
+        held.retain(|_| {
+            nth += 1;
+            nth % 64 == 0
+        });
+        held.pop();
+
+        assert_eq!(held.len(), 15);
+        assert!(reserve.allocate(SLOT).is_some());
     }
 
     #[test]
