@@ -1,1 +1,30 @@
 //! SELinux contexts and levels, and the confinement of processes.
+//!
+//! * [`Context`], [`Range`], [`Level`] and [`Label`] are parsed, printed and compared as the
+//!   kernel's MLS code does it, so that a text from the kernel and one from a client mean the
+//!   same thing here and there.
+//!
+//! Names of sensitivities and categories are those of every distribution's MCS and MLS policies:
+//! `s0` to `s15`, `c0` to `c1023`.
+
+#![forbid(unsafe_code)]
+
+mod category;
+mod context;
+mod error;
+mod label;
+mod level;
+mod range;
+
+pub use category::{Categories, Category};
+pub use context::Context;
+pub use error::{ParseError, Part, Problem};
+pub use label::{Label, LabelError};
+pub use level::{Level, Sensitivity};
+pub use range::Range;
+
+/// The longest text taken as a context, range, level or label, in bytes.
+///
+/// A page is what the kernel's own interfaces for contexts (`/proc/self/attr`, selinuxfs) carry.
+/// The canonical text of every single level fits.
+pub const MAX_CONTEXT_LENGTH: usize = 4096;
