@@ -21,19 +21,16 @@ pub(crate) struct Buddy {
 }
 
 impl Buddy {
-    /// All of `pages` pages free. The count is rounded down to whole largest blocks.
-    pub(crate) fn new(pages: u32) -> Self {
+    /// All of `pages` free; both ends are multiples of the largest block.
+    pub(crate) fn new(pages: Range<u32>) -> Self {
         let mut free: [Vec<u32>; MAX_ORDER as usize + 1] = Default::default();
-        let largest = 1_u32 << MAX_ORDER;
-        let blocks = pages / largest;
+        let free_pages = pages.end - pages.start;
         if let Some(list) = free.last_mut() {
             // Reversed, so that the front of the arena is used first and the rest stays untouched.
-            list.extend((0..blocks).rev().map(|block| block * largest));
+            list.extend(pages.step_by(1 << MAX_ORDER));
+            list.reverse();
         }
-        Self {
-            free,
-            free_pages: blocks * largest,
-        }
+        Self { free, free_pages }
     }
 
     pub(crate) const fn free_pages(&self) -> u32 {

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::io;
+use std::ops::Range;
 use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 
@@ -38,16 +39,34 @@ impl Pool {
     /// The system refuses the memfd or its mapping, or `bound` is below one [`MAX_BUFFER`] or
     /// above what page numbers can name.
     pub fn new(bound: usize) -> io::Result<Self> {
-        let bound = bound / MAX_BUFFER * MAX_BUFFER;
-        let pages = u32::try_from(bound / PAGE).map_err(|_| io::ErrorKind::InvalidInput)?;
-        if pages == 0 {
+        let (pool, _) = Self::with_reserve(bound, 0)?;
+        Ok(pool)
+    }
+
+    /// Two pools over one memfd: the general one, and a reserve of `reserve` bytes that only its
+    /// holder draws on. Whoever holds at most `n` buffers of at most `s` bytes each at a time
+    /// (`s` a power of two) always gets the next one from a reserve of `n * s` bytes: a buffer
+    /// never touches more than one aligned run of `s` bytes, so fragments cannot add up.
+    ///
+    /// # Errors
+    /// As [`Pool::new`], for the sum.
+    pub fn with_reserve(bound: usize, reserve: usize) -> io::Result<(Self, Self)> {
+        let bound = pages(bound / MAX_BUFFER * MAX_BUFFER)?;
+        let end = pages(reserve.next_multiple_of(MAX_BUFFER))?
+            .checked_add(bound)
+            .ok_or(io::ErrorKind::InvalidInput)?;
+        if bound == 0 {
             return Err(io::ErrorKind::InvalidInput.into());
         }
-        let arena = Arena::new(bound)?;
-        let free = RefCell::new(Buddy::new(pages));
-        Ok(Self {
-            shared: Rc::new(Shared { arena, free, pages }),
-        })
+        let arena = Rc::new(Arena::new(end as usize * PAGE)?);
+        let part = |range: Range<u32>| Self {
+            shared: Rc::new(Shared {
+                arena: Rc::clone(&arena),
+                pages: range.end - range.start,
+                free: RefCell::new(Buddy::new(range)),
+            }),
+        };
+        Ok((part(0..bound), part(bound..end)))
     }
 
     /// A buffer of at least `length` bytes, or `None` when the pool (or its largest free run)
