@@ -3,6 +3,7 @@
 //! * [`Context`], [`Range`], [`Level`] and [`Label`] are parsed, printed and compared as the
 //!   kernel's MLS code does it, so that a text from the kernel and one from a client mean the
 //!   same thing here and there.
+//! * [`confinement`] is what a worker does to itself right after its start.
 //!
 //! Names of sensitivities and categories are those of every distribution's MCS and MLS policies:
 //! `s0` to `s15`, `c0` to `c1023`.
@@ -10,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod category;
+pub mod confinement;
 mod context;
 mod error;
 mod label;

@@ -1,0 +1,86 @@
+//! The second layer: no capability, and no way to gain one.
+
+use std::fmt;
+use std::io;
+
+use rustix::thread::{
+    CapabilitySet, CapabilitySets, capabilities, capability_is_in_bounding_set,
+    clear_ambient_capability_set, remove_capability_from_bounding_set, set_capabilities,
+    set_no_new_privs,
+};
+
+use super::ConfinementError;
+
+/// What is left of the bounding set once a process has no capability. It would only matter to
+/// an exec, which `no_new_privs` and seccomp forbid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bounding {
+    /// Nothing.
+    Empty,
+    /// All of it: the process had no `CAP_SETPCAP`, as when the supervisor gave it a UID.
+    Kept,
+}
+
+impl fmt::Display for Bounding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "no capabilities, bounding set empty",
+            Self::Kept => "no capabilities, bounding set unchanged",
+        })
+    }
+}
+
+/// Empties every set of capabilities of this thread and reads them back.
+///
+/// # Errors
+///
+/// [`ConfinementError::Capabilities`], or [`ConfinementError::CapabilitiesLeft`].
+pub fn drop_all() -> Result<Bounding, ConfinementError> {
+    let none = CapabilitySets {
+        effective: CapabilitySet::empty(),
+        permitted: CapabilitySet::empty(),
+        inheritable: CapabilitySet::empty(),
+    };
+    // First, since it takes a capability.
+    let bounding = drop_bounding().map_err(failed("bounding"))?;
+    clear_ambient_capability_set().map_err(failed("ambient"))?;
+    set_capabilities(None, none).map_err(failed("permitted"))?;
+    if capabilities(None).map_err(failed("permitted"))? != none {
+        return Err(ConfinementError::CapabilitiesLeft);
+    }
+    Ok(bounding)
+}
+
+fn drop_bounding() -> rustix::io::Result<Bounding> {
+    for capability in (0..u64::BITS).map(|bit| CapabilitySet::from_bits_retain(1 << bit)) {
+        match capability_is_in_bounding_set(capability) {
+            Ok(false) => continue,
+            // Beyond the last one that this kernel knows.
+            Err(rustix::io::Errno::INVAL) => break,
+            Ok(true) => {}
+            Err(error) => return Err(error),
+        }
+        match remove_capability_from_bounding_set(capability) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::PERM) => return Ok(Bounding::Kept),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Bounding::Empty)
+}
+
+/// Sets `no_new_privs`: no exec of this process, should one ever pass, gives it more than it has.
+///
+/// # Errors
+///
+/// [`ConfinementError::NoNewPrivileges`].
+pub fn set_no_new_privileges() -> Result<(), ConfinementError> {
+    set_no_new_privs(true).map_err(|source| ConfinementError::NoNewPrivileges(source.into()))
+}
+
+fn failed(set: &'static str) -> impl Fn(rustix::io::Errno) -> ConfinementError {
+    move |source| ConfinementError::Capabilities {
+        set,
+        source: io::Error::from(source),
+    }
+}

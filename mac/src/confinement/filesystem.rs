@@ -1,0 +1,93 @@
+//! The third layer: a Landlock domain that handles every right it can and grants none.
+//!
+//! Descriptors that are open, or that arrive later through the control socket, are not touched
+//! by it: Landlock decides when a file is opened.
+
+use std::fmt;
+
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, LandlockStatus, Ruleset,
+    RulesetAttr, RulesetStatus, Scope,
+};
+
+use super::ConfinementError;
+
+/// The newest version of which every right is denied. An older kernel denies what it knows.
+const NEWEST: ABI = ABI::V10;
+
+/// What the kernel's Landlock gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Domain {
+    abi: i32,
+}
+
+impl Domain {
+    /// The version of Landlock's interface in force, at least 1.
+    #[must_use]
+    pub const fn abi(self) -> i32 {
+        self.abi
+    }
+
+    /// Whether TCP ports can neither be bound nor connected to.
+    #[must_use]
+    pub const fn denies_tcp(self) -> bool {
+        self.abi >= 4
+    }
+
+    /// Whether abstract Unix sockets and processes outside are out of reach.
+    #[must_use]
+    pub const fn is_scoped(self) -> bool {
+        self.abi >= 6
+    }
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "landlock abi {}: no files", self.abi)?;
+        f.write_str(if self.denies_tcp() {
+            ", no tcp"
+        } else {
+            " (tcp left to seccomp)"
+        })?;
+        f.write_str(if self.is_scoped() {
+            ", no abstract sockets, no signals"
+        } else {
+            " (abstract sockets and signals left to seccomp)"
+        })
+    }
+}
+
+/// Puts this thread, and those it starts later, into a domain that grants nothing.
+/// Needs `no_new_privs`, and sets it.
+///
+/// # Errors
+///
+/// [`ConfinementError::NoLandlock`] without at least version 1, which denies files;
+/// [`ConfinementError::Landlock`] if a call fails.
+pub fn deny_all() -> Result<Domain, ConfinementError> {
+    let status = Ruleset::default()
+        .set_compatibility(CompatLevel::HardRequirement)
+        .handle_access(AccessFs::from_all(ABI::V1))
+        .map_err(unsupported)?
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(NEWEST))?
+        .handle_access(AccessNet::from_all(NEWEST))?
+        .scope(Scope::from_all(NEWEST))?
+        .create()?
+        .restrict_self()?;
+    match (status.ruleset, status.landlock) {
+        (RulesetStatus::NotEnforced, _) => Err(ConfinementError::NoLandlock),
+        (_, LandlockStatus::Available { effective_abi, .. }) if status.no_new_privs => Ok(Domain {
+            abi: effective_abi as i32,
+        }),
+        _ => Err(ConfinementError::NoLandlock),
+    }
+}
+
+/// The hard requirement of version 1 fails for one reason.
+fn unsupported(error: landlock::RulesetError) -> ConfinementError {
+    match error {
+        landlock::RulesetError::HandleAccesses(_) => ConfinementError::NoLandlock,
+        error => error.into(),
+    }
+}

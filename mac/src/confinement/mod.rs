@@ -1,0 +1,102 @@
+//! What a worker does to itself right after its start, before it sees a guest's byte.
+//!
+//! The layers, in the order in which they go on. Each holds alone; each is tested alone.
+//!
+//! 1. [`identity`]: a UID and GID of its own, no supplementary group; the supervisor starts it so.
+//! 2. [`capabilities`]: none, and no way to gain any (`no_new_privs`); not dumpable.
+//! 3. [`filesystem`]: a Landlock domain that grants nothing: no path can be opened, no TCP port
+//!    bound or connected to, no process outside signalled or traced, as far as the kernel's
+//!    Landlock goes, which the [`Report`] says.
+//! 4. [`limits`]: memory, descriptors, tasks, no core dump.
+//! 5. [`syscalls`]: seccomp. Anything but the few system calls of the data path kills the process.
+//!
+//! What is left are the descriptors it holds and those it is sent.
+//!
+//! [`confine`] does it all. A driver with helper threads calls [`restrict`] while it is still the
+//! only thread, starts them (they inherit everything so far), waits until each of them runs its
+//! own code, and calls [`Restricted::seal`].
+//!
+//! Under SELinux the same layers apply, and the kernel's type enforcement on top of them.
+
+pub mod capabilities;
+pub mod cgroup;
+mod error;
+pub mod filesystem;
+pub mod identity;
+pub mod limits;
+mod profile;
+mod report;
+pub mod syscalls;
+
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+
+pub use error::ConfinementError;
+pub use profile::{DriverKind, Identity, Profile};
+pub use report::Report;
+
+/// Confines this process, which must still have only one thread.
+///
+/// # Errors
+///
+/// The first layer that could not be had. The process must then end: it is confined in part.
+pub fn confine(profile: &Profile) -> Result<Report, ConfinementError> {
+    restrict(profile)?.seal()
+}
+
+/// Everything but limits and seccomp, while the process has one thread: credentials, Landlock
+/// domains and `no_new_privs` belong to a thread, and only threads started later inherit them.
+///
+/// # Errors
+///
+/// As [`confine`].
+pub fn restrict(profile: &Profile) -> Result<Restricted, ConfinementError> {
+    check_single_thread()?;
+    let mut report = Report::new();
+    report.push(identity::check(profile.identity)?.to_string());
+    report.push(capabilities::drop_all()?.to_string());
+    capabilities::set_no_new_privileges()?;
+    report.push("no_new_privs".to_owned());
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .map_err(|source| ConfinementError::Dumpable(source.into()))?;
+    report.push("not dumpable".to_owned());
+    report.push(filesystem::deny_all()?.to_string());
+    Ok(Restricted {
+        profile: *profile,
+        report,
+    })
+}
+
+/// A process that has everything but limits and seccomp. Dropping it would leave it so.
+#[derive(Debug)]
+#[must_use = "a process is not confined before it is sealed"]
+pub struct Restricted {
+    profile: Profile,
+    report: Report,
+}
+
+impl Restricted {
+    /// Sets the limits and, for all threads, the seccomp filter.
+    ///
+    /// Each helper thread must have said that it runs: a thread's own start needs system calls
+    /// (its name, its signal stack) that are forbidden from here on.
+    ///
+    /// # Errors
+    ///
+    /// As [`confine`].
+    pub fn seal(mut self) -> Result<Report, ConfinementError> {
+        let limits = limits::apply(&self.profile)?;
+        self.report.push(limits.to_string());
+        let filter = syscalls::install(self.profile.driver)?;
+        self.report.push(filter.to_string());
+        Ok(self.report)
+    }
+}
+
+/// Counts the threads of this process. `/proc` must be there; without it nothing is believed.
+fn check_single_thread() -> Result<(), ConfinementError> {
+    let tasks = std::fs::read_dir("/proc/self/task").map_err(ConfinementError::Threads)?;
+    match tasks.count() {
+        1 => Ok(()),
+        count => Err(ConfinementError::NotAlone { count }),
+    }
+}

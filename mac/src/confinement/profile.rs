@@ -1,0 +1,64 @@
+//! How a worker is to be confined.
+
+/// How a worker moves bytes, which decides the system calls it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DriverKind {
+    /// One io_uring ring, made and restricted before the confinement.
+    Ring,
+    /// epoll, with helper threads started between [`super::restrict`] and
+    /// [`super::Restricted::seal`].
+    Epoll,
+}
+
+/// Whose UID a worker runs under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Identity {
+    /// A UID and GID that the supervisor gave to this label alone. Root, a privileged group and
+    /// supplementary groups are refused.
+    Own,
+    /// The supervisor's own, whatever it is, because a supervisor without privileges cannot give
+    /// out others. One worker may then reach another through what the UID owns, and no limit on
+    /// tasks can be set, since it would count all of the user's.
+    Shared,
+}
+
+/// How a worker is to be confined. Start from [`Profile::new`] and change what differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Profile {
+    /// The driver.
+    pub driver: DriverKind,
+    /// Whose UID it runs under.
+    pub identity: Identity,
+    /// The most address space, in bytes (`RLIMIT_AS`): everything mapped, so the whole arena of
+    /// buffers, touched or not, counts, and 64 MiB to 128 MiB for each helper thread that glibc
+    /// gives a malloc arena of its own.
+    pub address_space: u64,
+    /// The most private writable memory, in bytes (`RLIMIT_DATA`): heap and stacks, not the
+    /// shared arena.
+    pub data: u64,
+    /// The most open descriptors (`RLIMIT_NOFILE`): connections, images and a handful.
+    pub descriptors: u64,
+    /// The most tasks of this UID (`RLIMIT_NPROC`), not set for [`Identity::Shared`].
+    ///
+    /// Never below what io_uring needs: the kernel starts its own io-wq threads in the worker's
+    /// name for every flush and for writes that would block, and counts them here. No thread
+    /// that the worker might want to start passes the seccomp filter anyway.
+    pub tasks: u64,
+}
+
+impl Profile {
+    /// The profile of a worker with this driver and a UID of its own: 4 GiB of address space,
+    /// 512 MiB of data, 1024 descriptors, 64 tasks.
+    #[must_use]
+    pub const fn new(driver: DriverKind) -> Self {
+        Self {
+            driver,
+            identity: Identity::Own,
+            address_space: 4 << 30,
+            data: 512 << 20,
+            descriptors: 1024,
+            tasks: 64,
+        }
+    }
+}
