@@ -1,0 +1,236 @@
+//! Images in files and on block devices.
+//!
+//! Nothing is ever mapped: a mapping outlives a relabel, a descriptor does not.
+
+mod error;
+mod extent;
+mod job;
+mod open;
+mod plan;
+mod probe;
+mod read;
+mod resize;
+mod stable;
+mod sync;
+mod write;
+mod write_zeroes;
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::rc::Rc;
+
+use labelgate_buffers::Buffer;
+use labelgate_engine::{Completion, Geometry, ImageError, Operation, Outcome};
+use rustix::io::Errno;
+
+pub use open::{FileOptions, OpenError};
+pub use plan::{Strategy, Way};
+pub use resize::ResizeError;
+
+pub(crate) use job::Job;
+pub(crate) use stable::Wait;
+pub(crate) use write_zeroes::ZEROS;
+
+use crate::{Held, Image, Request, Step, SystemCall};
+use job::Transfer;
+use plan::Plan;
+use stable::Gate;
+use write_zeroes::Abilities;
+
+/// How often a call is repeated that the system interrupts without its doing anything.
+const MAX_REPEATS: u8 = 100;
+
+/// An image in a file or on a block device.
+#[derive(Debug)]
+pub struct FileImage {
+    descriptor: Rc<OwnedFd>,
+    kind: Kind,
+    geometry: Geometry,
+    alignment: Alignment,
+    plan: Plan,
+    abilities: Abilities,
+    gate: Gate,
+    in_flight: InFlight,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    File,
+    /// A block device, with its block sizes in bytes.
+    Device {
+        logical: u32,
+        physical: u32,
+    },
+}
+
+/// What direct I/O wants, in bytes; 1 and 1 without it.
+#[derive(Debug, Clone, Copy)]
+struct Alignment {
+    memory: usize,
+    offset: usize,
+}
+
+/// Requests with the driver.
+#[derive(Debug, Default)]
+struct InFlight {
+    all: usize,
+    /// Those that change the file, and so may hold its inode's lock for long.
+    changes: usize,
+}
+
+impl Kind {
+    /// The smallest block it can write, in bytes.
+    const fn granularity(self) -> u32 {
+        match self {
+            Self::File => 1,
+            Self::Device { logical, .. } => logical,
+        }
+    }
+}
+
+impl Image for FileImage {
+    fn geometry(&self) -> Geometry {
+        self.geometry
+    }
+
+    fn start(&mut self, operation: Operation) -> Step {
+        match operation {
+            Operation::Read {
+                offset,
+                length,
+                buffer,
+            } => self.start_read(Transfer::new(offset, 0, length, buffer)),
+            Operation::Write {
+                offset,
+                length,
+                buffer,
+                from,
+                stable,
+            } => self.start_write(Transfer::new(offset, from, length, buffer), stable),
+            Operation::Flush => self.start_flush(),
+            Operation::Discard { offset, length } => self.start_zero(offset, length, true),
+            Operation::WriteZeroes {
+                offset,
+                length,
+                unmap,
+            } => self.start_zero(offset, length, unmap),
+            Operation::Extent { offset } => self.extent(offset),
+        }
+    }
+
+    fn resume(&mut self, request: Request, result: io::Result<usize>) -> Step {
+        self.in_flight.ended(&request.call);
+        let result = result.map_err(|error| error::errno(&error));
+        let Request { call, job, .. } = request;
+        match (job, result) {
+            // Even an interrupted `fdatasync` may have taken the one report of an error with it.
+            (Job::Sync { number, buffer }, result) => self.resume_sync(number, buffer, result),
+            (job, Err(errno)) if error::transient(errno) && request.repeated < MAX_REPEATS => {
+                self.repeat(call, job, request.repeated + 1)
+            }
+            (Job::Read(transfer), result) => self.resume_read(transfer, result),
+            (Job::Write(transfer, stability), result) => {
+                self.resume_write(transfer, stability, result)
+            }
+            (Job::Zero(zeroing), result) => self.resume_zero(zeroing, result),
+        }
+    }
+
+    fn release(&mut self, held: Held) -> Step {
+        match held.wait {
+            Wait::Sync(number) => self.sync(number, held.buffer),
+            Wait::Settled(number) => self.settle(number, held.buffer),
+        }
+    }
+
+    fn refresh(&mut self) -> Result<Option<Geometry>, ImageError> {
+        self.find_size()
+    }
+
+    fn poisoned(&self) -> bool {
+        self.gate.poisoned()
+    }
+}
+
+impl FileImage {
+    /// How it does its I/O, for logs.
+    #[must_use]
+    pub const fn strategy(&self) -> Strategy {
+        self.plan.strategy
+    }
+
+    /// Whether an operation on a range may be tried.
+    fn admit(&self, offset: u64, length: u64, changes: bool) -> Result<(), ImageError> {
+        if self.gate.poisoned() {
+            return Err(ImageError::Poisoned);
+        }
+        if changes && self.geometry.read_only {
+            return Err(ImageError::ReadOnly);
+        }
+        let end = offset.checked_add(length).ok_or(ImageError::OutOfRange)?;
+        if end > self.geometry.size {
+            return Err(ImageError::OutOfRange);
+        }
+        // Nothing below asks the kernel for an empty range.
+        if length == 0 {
+            probe::reachable(&self.descriptor)?;
+        }
+        Ok(())
+    }
+
+    /// As [`Self::admit`], and the bytes are within the buffer.
+    fn admit_transfer(&self, transfer: &Transfer, changes: bool) -> Result<(), ImageError> {
+        let end = transfer.at.checked_add(transfer.length);
+        if end.is_none_or(|end| end > transfer.buffer.len()) {
+            return Err(ImageError::OutOfRange);
+        }
+        self.admit(transfer.offset, transfer.length as u64, changes)
+    }
+
+    /// Hands a call to the driver.
+    fn system(&mut self, call: SystemCall, job: Job) -> Step {
+        self.repeat(call, job, 0)
+    }
+
+    fn repeat(&mut self, call: SystemCall, job: Job, repeated: u8) -> Step {
+        self.in_flight.started(&call);
+        Step::System(Request {
+            descriptor: Rc::clone(&self.descriptor),
+            call,
+            job,
+            repeated,
+        })
+    }
+
+    /// Ends an operation. Nothing succeeds once the image is poisoned.
+    fn done(&self, result: Result<Outcome, ImageError>, buffer: Option<Buffer>) -> Step {
+        let result = match result {
+            Ok(_) if self.gate.poisoned() => Err(ImageError::Poisoned),
+            result => result,
+        };
+        Step::Done(Completion { result, buffer })
+    }
+
+    fn failed(&self, errno: Errno, buffer: Option<Buffer>) -> Step {
+        self.done(Err(error::blame(errno)), buffer)
+    }
+}
+
+impl InFlight {
+    const fn started(&mut self, call: &SystemCall) {
+        self.all += 1;
+        self.changes += Self::changes(call);
+    }
+
+    const fn ended(&mut self, call: &SystemCall) {
+        self.all = self.all.saturating_sub(1);
+        self.changes = self.changes.saturating_sub(Self::changes(call));
+    }
+
+    const fn changes(call: &SystemCall) -> usize {
+        match call {
+            SystemCall::Write { .. } | SystemCall::Allocate { .. } => 1,
+            SystemCall::Read { .. } | SystemCall::Sync => 0,
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What a file and its file system can do, found out by asking them.
+
+use std::io::IoSliceMut;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use labelgate_engine::ImageError;
+use rustix::fs::{AtFlags, FallocateFlags, StatxFlags};
+use rustix::io::{Errno, ReadWriteFlags};
+
+use super::error::blame;
+
+/// What was found out.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Findings {
+    /// The file is memory: no call waits for a disk (swap apart), and nothing is ever stable.
+    pub(crate) memory: bool,
+    /// `RWF_NOWAIT` is known for reads.
+    pub(crate) nowait: bool,
+    /// The file is open with `O_DIRECT`.
+    pub(crate) direct: bool,
+    /// How direct I/O wants memory aligned, in bytes; 1 without it.
+    pub(crate) memory_alignment: usize,
+    /// How direct I/O wants offsets and lengths aligned, in bytes; 1 without it.
+    pub(crate) offset_alignment: u32,
+}
+
+/// `f_type` of the file systems that are memory. They cannot be told by what they support.
+const IN_MEMORY: [u64; 2] = [
+    0x0102_1994, // TMPFS_MAGIC
+    0x8584_58F6, // RAMFS_MAGIC
+];
+
+/// Asks for everything but discard.
+pub(crate) fn examine(file: BorrowedFd<'_>, direct: bool) -> Result<Findings, Errno> {
+    let (memory_alignment, offset_alignment) = if direct { alignment(file) } else { (1, 1) };
+    Ok(Findings {
+        memory: in_memory(file)?,
+        nowait: nowait(file)?,
+        direct,
+        memory_alignment,
+        offset_alignment,
+    })
+}
+
+fn in_memory(file: BorrowedFd<'_>) -> Result<bool, Errno> {
+    let kind = rustix::fs::fstatfs(file)?.f_type;
+    Ok(u64::try_from(kind).is_ok_and(|kind| IN_MEMORY.contains(&kind)))
+}
+
+/// Reads one byte if it can be had at once, which changes nothing. Writes cannot be asked without
+/// writing: they are asked with the first one.
+fn nowait(file: BorrowedFd<'_>) -> Result<bool, Errno> {
+    // With O_DIRECT this byte is not aligned, and nobody wants to know.
+    match rustix::io::preadv2(
+        file,
+        &mut [IoSliceMut::new(&mut [0])],
+        0,
+        ReadWriteFlags::NOWAIT,
+    ) {
+        Ok(_) | Err(Errno::AGAIN) => Ok(true),
+        Err(Errno::OPNOTSUPP | Errno::INVAL) => Ok(false),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// What direct I/O wants, of memory and of offsets. A kernel before 6.1 and some file systems do
+/// not say; a page fits all of them but for the offset, where the block size must do.
+fn alignment(file: BorrowedFd<'_>) -> (usize, u32) {
+    let answer = rustix::fs::statx(file, c"", AtFlags::EMPTY_PATH, StatxFlags::DIOALIGN);
+    match answer {
+        Ok(x) if x.stx_mask & StatxFlags::DIOALIGN.bits() != 0 && x.stx_dio_offset_align != 0 => (
+            usize::try_from(x.stx_dio_mem_align.max(1)).unwrap_or(labelgate_buffers::PAGE),
+            x.stx_dio_offset_align,
+        ),
+        _ => (labelgate_buffers::PAGE, 1),
+    }
+}
+
+/// Whether space can be given back, asked by punching a hole where there is nothing: far beyond
+/// the end of the file.
+pub(crate) fn punches(file: BorrowedFd<'_>, size: u64, block: u64) -> bool {
+    let mode = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+    let beyond = size.next_multiple_of(block).saturating_add(block << 8);
+    rustix::fs::fallocate(file, mode, beyond, block).is_ok()
+}
+
+/// Whether a block device can give space back, which only sysfs tells without doing it. Where
+/// sysfs may not be read the answer is no.
+pub(crate) fn device_punches(device: u64) -> bool {
+    let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
+    let device = format!("/sys/dev/block/{major}:{minor}");
+    // A partition has its queue with its disk.
+    ["queue", "../queue"].iter().any(|queue| {
+        std::fs::read_to_string(format!("{device}/{queue}/write_zeroes_unmap_max_bytes"))
+            .or_else(|_| {
+                std::fs::read_to_string(format!("{device}/{queue}/write_zeroes_max_bytes"))
+            })
+            .is_ok_and(|bytes| bytes.trim().parse() != Ok(0_u64))
+    })
+}
+
+/// Whether this process may still reach the file. SELinux checks reads of nothing too, but not
+/// `fdatasync`, `lseek`, `fstat`, nor a vectored read of nothing.
+pub(crate) fn reachable(file: impl AsFd) -> Result<(), ImageError> {
+    match rustix::io::pread(file, &mut [0_u8; 0][..], 0) {
+        Ok(_) => Ok(()),
+        Err(errno) => Err(blame(errno)),
+    }
+}
