@@ -1,1 +1,1 @@
-//! Side-by-side measurements against other servers.
+//! Side-by-side measurements against other servers: the programs `peers` and `labelgate-floor`.
