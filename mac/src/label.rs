@@ -136,3 +136,39 @@ impl fmt::Display for Label {
         self.0.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pair_indices_are_all_different_and_fill_the_range() {
+        let pair = |low: u16, high: u16| format!("s0:c{low},c{high}").parse::<Label>().unwrap();
+        let mut seen = vec![false; Label::PAIRS as usize];
+        for high in 1..Category::COUNT {
+            for low in (0..high).filter(|low| low % 97 == 0 || high % 101 == 0) {
+                let label = pair(low, high);
+                let index = label.pair_index().unwrap();
+                assert!(
+                    !std::mem::replace(&mut seen[index as usize], true),
+                    "{label}"
+                );
+                assert_eq!(Label::from_pair_index(index), Some(label));
+            }
+        }
+        // These four are fixed for ever: UIDs on disk and in logs depend on them.
+        assert_eq!(pair(0, 1).pair_index(), Some(0));
+        assert_eq!(pair(0, 2).pair_index(), Some(1));
+        assert_eq!(pair(1, 2).pair_index(), Some(2));
+        assert_eq!(pair(1022, 1023).pair_index(), Some(Label::PAIRS - 1));
+        assert_eq!(Label::from_pair_index(Label::PAIRS), None);
+        assert_eq!(Label::from_pair_index(u32::MAX), None);
+    }
+
+    #[test]
+    fn other_labels_are_no_pair() {
+        for text in ["s0:c1", "s0:c1.c3", "s1:c1,c2", "s0:c0.c1022"] {
+            assert_eq!(text.parse::<Label>().unwrap().pair_index(), None, "{text}");
+        }
+    }
+}
