@@ -1,1 +1,43 @@
 //! Messages and descriptors between the supervisor and its workers.
+//!
+//! Each worker is started with one end of a `SOCK_SEQPACKET` socket pair as its standard input.
+//! One datagram is one message; it is at most [`MAX_MESSAGE`] bytes long and carries at most one
+//! descriptor. Whether it carries one is part of the message's type: [`ToWorker::AddImage`] and
+//! [`ToWorker::Connection`] do, nothing else does, and a worker sends none.
+//!
+//! Neither side trusts the other. The worker may have been taken over by a guest, so everything
+//! it says is bounded before it is stored and free of control characters before it is logged; the
+//! supervisor's messages are held to the same rules because the code is the same.
+//!
+//! The order of a worker's life:
+//!
+//! 1. The supervisor sends [`ToWorker::Configure`], once and first.
+//! 2. The worker confines itself and answers [`FromWorker::Ready`].
+//! 3. The supervisor hands over images, then connections, for as long as there are any.
+//! 4. [`ToWorker::Drain`], or the end of the socket, ends the worker.
+
+#![forbid(unsafe_code)]
+
+mod codec;
+mod designator;
+mod from_worker;
+mod label;
+mod list;
+mod pair;
+#[cfg(feature = "supervisor")]
+mod supervisor_end;
+mod text;
+mod to_worker;
+mod worker_end;
+
+pub use codec::{DecodeError, EncodeError, MAX_MESSAGE, decode, encode};
+pub use designator::{Designator, Serial};
+pub use from_worker::{AuditEvent, FromWorker, ImageShape};
+pub use label::MAX_LABEL;
+pub use list::{List, TooMany};
+pub use pair::pair;
+#[cfg(feature = "supervisor")]
+pub use supervisor_end::{FromWorkerError, SupervisorEnd, ToWorkerError};
+pub use text::{Refused, Text};
+pub use to_worker::{AddImage, Attached, Configure, Connection, Driver, Mismatch, ToWorker};
+pub use worker_end::{Incoming, ReceiveError, SendError, WorkerEnd};

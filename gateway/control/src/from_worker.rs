@@ -1,0 +1,102 @@
+//! What a worker tells the supervisor.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Driver, List, Text};
+
+/// What a worker tells the supervisor. None of it is believed further than it is bounded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FromWorker {
+    /// The answer to [`crate::ToWorker::Configure`]: confined, ready for images and connections.
+    Ready {
+        /// What moves its bytes; never [`Driver::Auto`].
+        driver: Driver,
+        /// What confines it, in words for the log ("landlock abi 7", "seccomp", ...).
+        confinement: List<Text<128>, 16>,
+    },
+    /// The answer to [`crate::ToWorker::AddImage`].
+    ImageOpened {
+        /// Which image.
+        image: u32,
+        /// What it looks like, or why it cannot be served.
+        result: Result<ImageShape, Text<256>>,
+    },
+    /// The answer to [`crate::ToWorker::RefreshImage`].
+    ImageRefreshed {
+        /// Which image.
+        image: u32,
+        /// What it looks like now, or why that could not be found out.
+        result: Result<ImageShape, Text<256>>,
+    },
+    /// The answer to [`crate::ToWorker::RemoveImage`]: its sessions and its I/O have ended and
+    /// its descriptor is closed.
+    ImageRemoved {
+        /// Which image.
+        image: u32,
+    },
+    /// A connection has ended and its descriptor is closed; said exactly once for each.
+    ConnectionClosed {
+        /// Which connection.
+        connection: u64,
+    },
+    /// Something happened on a connection that belongs into the audit trail.
+    Audit {
+        /// Which connection.
+        connection: u64,
+        /// What happened.
+        event: AuditEvent,
+    },
+    /// All clients have left and every image is flushed; the worker exits.
+    Drained,
+}
+
+/// What an image looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageShape {
+    /// Its size in bytes, a multiple of `block_size`.
+    pub size: u64,
+    /// Its logical block size in bytes.
+    pub block_size: u32,
+    /// Whether writes are refused.
+    pub read_only: bool,
+}
+
+/// What happened on a connection. Names are as the client gave them, cleaned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AuditEvent {
+    /// An initiator is in full feature phase.
+    LoginAccepted {
+        /// The initiator's name.
+        initiator: Text<223>,
+        /// The target's name; empty in a discovery session.
+        target: Text<223>,
+    },
+    /// An initiator was turned away.
+    LoginRefused {
+        /// The initiator's name, as far as it was given.
+        initiator: Text<223>,
+        /// The target it asked for, as far as it was given.
+        target: Text<223>,
+        /// Why.
+        reason: Text<256>,
+    },
+    /// An initiator has logged out in order.
+    Logout {
+        /// The initiator's name.
+        initiator: Text<223>,
+        /// The target's name; empty in a discovery session.
+        target: Text<223>,
+    },
+    /// A session was replaced by a new login of the same initiator (RFC 7143 6.3.5).
+    SessionReinstated {
+        /// The initiator's name.
+        initiator: Text<223>,
+        /// The target's name.
+        target: Text<223>,
+    },
+    /// The client broke the protocol; its connection ends.
+    ProtocolError {
+        /// How.
+        what: Text<256>,
+    },
+}

@@ -1,0 +1,177 @@
+//! What the supervisor tells a worker.
+
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+
+use labelgate_mac::Label;
+use serde::{Deserialize, Serialize};
+
+use crate::{Serial, Text};
+
+/// Stands in a message for the descriptor that travels beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attached;
+
+/// What the supervisor tells a worker.
+///
+/// `D` is the descriptor: an [`OwnedFd`] in a process, [`Attached`] in a datagram.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToWorker<D = OwnedFd> {
+    /// The first message, sent once: who the worker is.
+    Configure(Configure),
+    /// Serve this image. Answered by [`crate::FromWorker::ImageOpened`].
+    ///
+    /// The descriptor is the image: opened for reading and, unless read-only, writing; in
+    /// blocking mode; with `O_DIRECT` if asked for. Its open file description holds an flock(2)
+    /// that keeps every other worker off the image, so it must be closed when the image is
+    /// removed, and not before the last I/O on it has ended.
+    AddImage(AddImage, D),
+    /// Look at the image's size again, after growing it if it is smaller than `size` (bytes).
+    /// Answered by [`crate::FromWorker::ImageRefreshed`].
+    RefreshImage {
+        /// Which image.
+        image: u32,
+        /// The least size it shall have, in bytes.
+        size: Option<u64>,
+    },
+    /// End the image's sessions, close its descriptor, forget it. Answered by
+    /// [`crate::FromWorker::ImageRemoved`] after its last I/O; a worker that takes too long is
+    /// killed.
+    RemoveImage {
+        /// Which image. The number is not used again for another image of this worker.
+        image: u32,
+    },
+    /// Serve this connection. Answered by [`crate::FromWorker::ConnectionClosed`] at its end.
+    ///
+    /// The descriptor is a connected TCP socket in blocking mode with `TCP_NODELAY` set. The
+    /// supervisor keeps a copy of it, to be able to cut the connection without the worker's help:
+    /// a worker that ends a connection calls shutdown(2) before it closes its descriptor, or the
+    /// client hears of the end only once the supervisor does.
+    Connection(Connection, D),
+    /// This connection's identity is no longer valid; its socket has been shut down already.
+    CloseConnection {
+        /// Which connection.
+        connection: u64,
+    },
+    /// Ask every client to leave; after this time, or when all have left, flush every image,
+    /// answer [`crate::FromWorker::Drained`], and exit.
+    Drain {
+        /// How long clients may take, in milliseconds.
+        milliseconds: u64,
+    },
+}
+
+/// Who a worker is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Configure {
+    /// The label it serves, for its confinement and its messages.
+    #[serde(with = "crate::label")]
+    pub label: Label,
+    /// What moves its bytes.
+    pub driver: Driver,
+    /// The most its pool of buffers may hold, in bytes.
+    pub pool_bytes: u64,
+    /// The most connections it will be given at a time.
+    pub max_connections: u32,
+    /// It runs under the supervisor's own UID: some confinement is not to be had, which is to be
+    /// said in [`crate::FromWorker::Ready`] and is no reason to stop.
+    pub unprivileged: bool,
+}
+
+/// What moves a worker's bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Driver {
+    /// io_uring where it works, epoll otherwise.
+    Auto,
+    /// io_uring or nothing.
+    Ring,
+    /// epoll.
+    Epoll,
+}
+
+/// An image to serve.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddImage {
+    /// What it is called in every later message.
+    pub image: u32,
+    /// Its iSCSI target name (RFC 7143 4.2.7: at most 223 bytes).
+    pub target: Text<223>,
+    /// Its unit serial number.
+    pub serial: Serial,
+    /// Its NAA identifier, type 3h.
+    pub naa: [u8; 8],
+    /// Logical block size in bytes: 512 or 4096.
+    pub block_size: u32,
+    /// Whether writes are refused. The descriptor is opened accordingly.
+    pub read_only: bool,
+    /// Whether the descriptor was opened with `O_DIRECT`.
+    pub direct: bool,
+    /// The least size it shall have, in bytes. The supervisor has grown the file already.
+    pub size: Option<u64>,
+}
+
+/// A connection to serve.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// What it is called in every later message; never used twice while the supervisor lives.
+    pub connection: u64,
+    /// The client's address.
+    pub peer: SocketAddr,
+    /// The address of ours that it reached.
+    pub local: SocketAddr,
+    /// The identity that got it its label; sessions of different identities never touch.
+    pub identity: Text<256>,
+}
+
+/// A datagram and the descriptor beside it do not belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Mismatch {
+    /// The message needs a descriptor and none came with it.
+    #[error("a message that carries a descriptor came without one")]
+    Missing,
+    /// A descriptor came with a message that carries none.
+    #[error("a message that carries no descriptor came with one")]
+    Unwanted,
+}
+
+impl<D> ToWorker<D> {
+    /// Parts the message from its descriptor.
+    pub fn detach(self) -> (ToWorker<Attached>, Option<D>) {
+        match self {
+            Self::AddImage(image, fd) => (ToWorker::AddImage(image, Attached), Some(fd)),
+            Self::Connection(connection, fd) => {
+                (ToWorker::Connection(connection, Attached), Some(fd))
+            }
+            Self::Configure(configure) => (ToWorker::Configure(configure), None),
+            Self::RefreshImage { image, size } => (ToWorker::RefreshImage { image, size }, None),
+            Self::RemoveImage { image } => (ToWorker::RemoveImage { image }, None),
+            Self::CloseConnection { connection } => {
+                (ToWorker::CloseConnection { connection }, None)
+            }
+            Self::Drain { milliseconds } => (ToWorker::Drain { milliseconds }, None),
+        }
+    }
+}
+
+impl ToWorker<Attached> {
+    /// Joins the message with the descriptor that came with it.
+    pub fn attach<D>(self, descriptor: Option<D>) -> Result<ToWorker<D>, Mismatch> {
+        match (self, descriptor) {
+            (Self::AddImage(image, Attached), Some(fd)) => Ok(ToWorker::AddImage(image, fd)),
+            (Self::Connection(connection, Attached), Some(fd)) => {
+                Ok(ToWorker::Connection(connection, fd))
+            }
+            (Self::AddImage(..) | Self::Connection(..), None) => Err(Mismatch::Missing),
+            (_, Some(_)) => Err(Mismatch::Unwanted),
+            (Self::Configure(configure), None) => Ok(ToWorker::Configure(configure)),
+            (Self::RefreshImage { image, size }, None) => {
+                Ok(ToWorker::RefreshImage { image, size })
+            }
+            (Self::RemoveImage { image }, None) => Ok(ToWorker::RemoveImage { image }),
+            (Self::CloseConnection { connection }, None) => {
+                Ok(ToWorker::CloseConnection { connection })
+            }
+            (Self::Drain { milliseconds }, None) => Ok(ToWorker::Drain { milliseconds }),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Decoding of whatever may arrive, in both directions.
+
+mod samples;
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use labelgate_control::{Attached, DecodeError, FromWorker, MAX_MESSAGE, ToWorker, decode, encode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// How long a fuzz target runs.
+fn time() -> Duration {
+    let seconds = std::env::var("LABELGATE_FUZZ_SECONDS");
+    let seconds = seconds.ok().and_then(|seconds| seconds.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(2))
+}
+
+fn encoded<T: Serialize>(message: &T) -> Vec<u8> {
+    let mut room = [0; MAX_MESSAGE];
+    encode(message, &mut room).unwrap().to_vec()
+}
+
+/// What was accepted means the same to both sides, and fits a datagram again.
+fn accepts_only_messages<T: Serialize + DeserializeOwned + PartialEq + Debug>(bytes: &[u8]) {
+    if let Ok(message) = decode::<T>(bytes) {
+        assert_eq!(decode::<T>(&encoded(&message)), Ok(message));
+    }
+}
+
+/// Arbitrary bytes, and valid messages with a few bytes changed and an arbitrary end.
+fn fuzz<T: Serialize + DeserializeOwned + PartialEq + Debug>(samples: &[T]) {
+    let samples: Vec<Vec<u8>> = samples.iter().map(encoded).collect();
+    bolero::check!()
+        .with_type::<(u8, Vec<(u16, u8)>, u16, Vec<u8>)>()
+        .with_test_time(time())
+        .for_each(|(which, changes, cut, tail)| {
+            accepts_only_messages::<T>(tail);
+            let mut bytes = samples[usize::from(*which) % samples.len()].clone();
+            for (at, value) in changes {
+                let at = usize::from(*at) % bytes.len();
+                bytes[at] = *value;
+            }
+            accepts_only_messages::<T>(&bytes);
+            bytes.truncate(usize::from(*cut) % (bytes.len() + 1));
+            bytes.extend(tail);
+            accepts_only_messages::<T>(&bytes);
+        });
+}
+
+#[test]
+fn fuzz_to_worker() {
+    fuzz::<ToWorker<Attached>>(&samples::to_worker());
+}
+
+#[test]
+fn fuzz_from_worker() {
+    fuzz::<FromWorker>(&samples::from_worker());
+}
+
+#[test]
+fn the_largest_of_every_message_fits() {
+    for message in samples::to_worker() {
+        assert_eq!(decode(&encoded(&message)), Ok(message));
+    }
+    for message in samples::from_worker() {
+        assert_eq!(decode(&encoded(&message)), Ok(message));
+    }
+}
+
+#[test]
+fn a_longer_text_or_list_than_allowed_is_refused() {
+    // Audit { connection: 1, event: ProtocolError { what: 257 bytes } }
+    let mut bytes = vec![5, 1, 4, 0x81, 0x02];
+    bytes.extend([b'x'; 257]);
+    assert!(matches!(
+        decode::<FromWorker>(&bytes),
+        Err(DecodeError::Malformed(_))
+    ));
+    bytes[3] = 0x80;
+    bytes.pop();
+    assert!(
+        decode::<FromWorker>(&bytes).is_ok(),
+        "256 bytes are allowed"
+    );
+
+    // Ready { driver: Ring, confinement: 17 empty texts }
+    let mut bytes = vec![0, 1, 17];
+    bytes.extend([0; 17]);
+    assert!(matches!(
+        decode::<FromWorker>(&bytes),
+        Err(DecodeError::Malformed(_))
+    ));
+    // An announced length beyond any memory, with nothing behind it.
+    let bytes = [
+        0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01,
+    ];
+    assert!(matches!(
+        decode::<FromWorker>(&bytes),
+        Err(DecodeError::Malformed(_))
+    ));
+}
+
+#[test]
+fn a_label_must_be_in_canonical_form() {
+    let configure = |label: &str| {
+        let mut bytes = vec![0, u8::try_from(label.len()).unwrap()];
+        bytes.extend(label.bytes());
+        bytes.extend([0, 1, 1, 0]);
+        decode::<ToWorker<Attached>>(&bytes)
+    };
+    assert!(configure("s0:c1,c2").is_ok());
+    for wrong in ["s0:c2,c1", "s0", "s0:c1,c2-s0:c1,c2", "", "s0:c0.c1023"] {
+        assert!(configure(wrong).is_err(), "{wrong}");
+    }
+}

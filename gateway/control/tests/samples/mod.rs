@@ -1,0 +1,126 @@
+//! One message of every kind, each as large as it can be.
+
+use std::net::SocketAddr;
+
+use labelgate_control::{
+    AddImage, Attached, AuditEvent, Configure, Connection, Designator, Driver, FromWorker,
+    ImageShape, List, Text, ToWorker,
+};
+
+/// As many bytes as a text may have.
+fn full<const N: usize>() -> Text<N> {
+    Text::clean(&"x".repeat(N))
+}
+
+/// Every message to a worker.
+pub fn to_worker() -> Vec<ToWorker<Attached>> {
+    let label = format!(
+        "s15:{}",
+        (0..180)
+            .map(|n| format!("c{}", 100 + 2 * n))
+            .collect::<Vec<_>>()
+            .join(",")
+    );
+    let designator = Designator::of("iqn.2026-11.io.labelgate", "vms", "web-1");
+    let address: SocketAddr = "[2001:db8:ffff:ffff:ffff:ffff:ffff:ffff]:65535"
+        .parse()
+        .unwrap();
+    vec![
+        ToWorker::Configure(Configure {
+            label: label.parse().unwrap(),
+            driver: Driver::Epoll,
+            pool_bytes: u64::MAX,
+            max_connections: u32::MAX,
+            unprivileged: true,
+        }),
+        ToWorker::AddImage(
+            AddImage {
+                image: u32::MAX,
+                target: full(),
+                serial: designator.serial,
+                naa: designator.naa,
+                block_size: 4096,
+                read_only: true,
+                direct: true,
+                size: Some(u64::MAX),
+            },
+            Attached,
+        ),
+        ToWorker::RefreshImage {
+            image: 1,
+            size: Some(u64::MAX),
+        },
+        ToWorker::RemoveImage { image: 1 },
+        ToWorker::Connection(
+            Connection {
+                connection: u64::MAX,
+                peer: address,
+                local: address,
+                identity: full(),
+            },
+            Attached,
+        ),
+        ToWorker::CloseConnection { connection: 7 },
+        ToWorker::Drain {
+            milliseconds: u64::MAX,
+        },
+    ]
+}
+
+/// Every message from a worker.
+pub fn from_worker() -> Vec<FromWorker> {
+    let shape = ImageShape {
+        size: u64::MAX,
+        block_size: 4096,
+        read_only: true,
+    };
+    let events = [
+        AuditEvent::LoginAccepted {
+            initiator: full(),
+            target: full(),
+        },
+        AuditEvent::LoginRefused {
+            initiator: full(),
+            target: full(),
+            reason: full(),
+        },
+        AuditEvent::Logout {
+            initiator: full(),
+            target: full(),
+        },
+        AuditEvent::SessionReinstated {
+            initiator: full(),
+            target: full(),
+        },
+        AuditEvent::ProtocolError { what: full() },
+    ];
+    let audit = events.map(|event| FromWorker::Audit {
+        connection: u64::MAX,
+        event,
+    });
+    let mut messages = vec![
+        FromWorker::Ready {
+            driver: Driver::Ring,
+            confinement: List::try_from(vec![full(); 16]).unwrap(),
+        },
+        FromWorker::ImageOpened {
+            image: 1,
+            result: Ok(shape),
+        },
+        FromWorker::ImageOpened {
+            image: 1,
+            result: Err(full()),
+        },
+        FromWorker::ImageRefreshed {
+            image: 1,
+            result: Ok(shape),
+        },
+        FromWorker::ImageRemoved { image: 1 },
+        FromWorker::ConnectionClosed {
+            connection: u64::MAX,
+        },
+        FromWorker::Drained,
+    ];
+    messages.extend(audit);
+    messages
+}
