@@ -1,1 +1,17 @@
 //! labelgate-worker: one label's protocol engines and the drivers that move their bytes.
+//!
+//! The worker is one thread and one loop: a driver waits for sockets and image I/O and tells the
+//! desk what has happened; the desk asks the engine, which answers with actions; the desk gives
+//! the actions to the driver. No lock is on the path of a request.
+
+mod commands;
+mod connections;
+mod desk;
+pub mod driver;
+mod idle;
+mod images;
+mod outgoing;
+mod serve;
+mod stage;
+
+pub use serve::{Farewell, ServeError, Worker};

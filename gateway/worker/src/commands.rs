@@ -1,0 +1,158 @@
+//! What the supervisor says.
+
+use std::fmt::Display;
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
+
+use labelgate_backends::{FileImage, FileOptions, Image};
+use labelgate_control::{AddImage, Connection, FromWorker, ImageShape, Incoming, Text, ToWorker};
+use labelgate_engine::{
+    Action, Admission, ConnectionId, Ending, Engine, Geometry, ImageDescription, ImageId, Outbox,
+};
+
+use crate::desk::Desk;
+use crate::driver::Attention;
+use crate::images::grow;
+
+/// How many messages are taken in one turn, so that clients do not wait for the supervisor.
+const BURST: usize = 16;
+
+/// A drain of more than a day is for ever.
+const LONGEST_DRAIN: u64 = 24 * 60 * 60 * 1000;
+
+impl<E: Engine> Desk<E> {
+    /// Takes the messages that are there.
+    pub(crate) fn take_commands(&mut self) -> Attention {
+        for _ in 0..BURST {
+            match self.control.receive() {
+                Ok(Incoming::Message(message)) => self.command(message),
+                Ok(Incoming::Nothing) => return Attention::Later,
+                Ok(Incoming::Closed) => {
+                    self.leave_orphaned();
+                    return Attention::Never;
+                }
+                Err(error) => {
+                    self.control_error = Some(error);
+                    self.leave_orphaned();
+                    return Attention::Never;
+                }
+            }
+        }
+        Attention::Again
+    }
+
+    fn command(&mut self, message: ToWorker) {
+        match message {
+            // It is the first message and sent once; what it settles cannot be changed.
+            ToWorker::Configure(_) => {}
+            ToWorker::AddImage(image, file) => self.add_image(&image, file),
+            ToWorker::RefreshImage { image, size } => self.refresh_image(ImageId(image), size),
+            ToWorker::RemoveImage { image } => self.remove_image(ImageId(image)),
+            ToWorker::Connection(connection, socket) => self.add_connection(&connection, socket),
+            ToWorker::CloseConnection { connection } => {
+                if let Some(id) = self.connections.id(connection) {
+                    self.outbox.push(Action::Close(id, Ending::Now));
+                }
+            }
+            ToWorker::Drain { milliseconds } => {
+                let time = Duration::from_millis(milliseconds.min(LONGEST_DRAIN));
+                self.drain(Instant::now() + time);
+            }
+        }
+    }
+
+    fn add_image(&mut self, image: &AddImage, file: OwnedFd) {
+        let result = self.open_image(image, file);
+        self.outgoing.push(FromWorker::ImageOpened {
+            image: image.image,
+            result,
+        });
+    }
+
+    fn open_image(&mut self, add: &AddImage, file: OwnedFd) -> Result<ImageShape, Text<256>> {
+        let id = ImageId(add.image);
+        if self.images.contains(id) {
+            return Err(text("an image of this number is there already"));
+        }
+        let options = FileOptions {
+            block_size: add.block_size,
+            read_only: add.read_only,
+            direct: add.direct,
+            ..FileOptions::default()
+        };
+        let mut image = FileImage::open(file, &options).map_err(text)?;
+        grow(&mut image, add.size).map_err(text)?;
+        let geometry = image.geometry();
+        self.images.add(id, image);
+        let description = ImageDescription {
+            target: add.target.as_str().to_owned(),
+            serial: add.serial.to_string(),
+            naa: add.naa,
+            geometry,
+        };
+        self.engine.image_added(id, description);
+        Ok(shape(geometry))
+    }
+
+    fn refresh_image(&mut self, id: ImageId, size: Option<u64>) {
+        let result = self.images.refresh(id, size);
+        if let Ok((geometry, true)) = result {
+            self.engine.image_changed(id, geometry);
+        }
+        self.outgoing.push(FromWorker::ImageRefreshed {
+            image: id.0,
+            result: result.map(|(geometry, _)| shape(geometry)).map_err(text),
+        });
+    }
+
+    /// Ends an image's sessions. The image goes when the connections the engine closes for it
+    /// have gone.
+    fn remove_image(&mut self, id: ImageId) {
+        self.removals.insert(id);
+        // In an outbox of its own, to see what the engine does about it.
+        let mut outbox = Outbox::default();
+        self.engine.image_removed(id, self.now, &mut outbox);
+        let mut closing = Vec::new();
+        while let Some(action) = outbox.pop() {
+            if let Action::Close(connection, _) = &action {
+                closing.push(*connection);
+            }
+            self.outbox.push(action);
+        }
+        let there: Vec<ConnectionId> = self.connections.all().collect();
+        closing.retain(|connection| there.contains(connection));
+        self.images.remove(id, closing.into_iter().collect());
+    }
+
+    fn add_connection(&mut self, connection: &Connection, socket: OwnedFd) {
+        let name = connection.connection;
+        let taken = self.stage.is_serving().then(|| self.connections.add(name));
+        let Some(id) = taken.flatten() else {
+            drop(socket);
+            self.outgoing
+                .push(FromWorker::ConnectionClosed { connection: name });
+            return;
+        };
+        let admission = Admission {
+            peer: connection.peer,
+            local: connection.local,
+            identity: connection.identity.as_str().to_owned(),
+        };
+        let first = self
+            .engine
+            .accept(id, admission, self.now, &mut self.outbox);
+        self.additions.push((id, socket, first));
+    }
+}
+
+const fn shape(geometry: Geometry) -> ImageShape {
+    ImageShape {
+        size: geometry.size,
+        block_size: geometry.block_size,
+        read_only: geometry.read_only,
+    }
+}
+
+fn text(words: impl Display) -> Text<256> {
+    Text::clean(&words.to_string())
+}

@@ -1,0 +1,146 @@
+//! Where everything comes together: the engine, the images, the supervisor's messages.
+//!
+//! The driver tells the desk what has happened. What the desk wants of the driver is put aside
+//! until the driver's turn is over.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::rc::Rc;
+use std::time::Instant;
+
+use labelgate_backends::Request;
+use labelgate_control::{FromWorker, ReceiveError, WorkerEnd};
+use labelgate_engine::{
+    Action, Completion, ConnectionId, Engine, ImageError, ImageId, IoId, Operation, Outbox,
+    Receive, Received, Transmission,
+};
+
+use crate::connections::Connections;
+use crate::driver::{Attention, Driver, Handler, Purpose, Ticket};
+use crate::images::{Images, Progress};
+use crate::outgoing::Outgoing;
+use crate::stage::Stage;
+
+/// The worker's side of a driver.
+pub(crate) struct Desk<E> {
+    pub(crate) engine: E,
+    pub(crate) outbox: Outbox,
+    pub(crate) images: Images,
+    pub(crate) connections: Connections,
+    pub(crate) control: Rc<WorkerEnd>,
+    pub(crate) outgoing: Outgoing,
+    pub(crate) stage: Stage,
+    /// Why commands are no longer taken, if not because the supervisor is gone.
+    pub(crate) control_error: Option<ReceiveError>,
+    /// Images the supervisor wants removed.
+    pub(crate) removals: BTreeSet<ImageId>,
+    /// An image's last flush has failed.
+    pub(crate) flush_error: Option<ImageError>,
+    /// Connections for the driver to take over.
+    pub(crate) additions: Vec<(ConnectionId, OwnedFd, Receive)>,
+    /// What has come of image operations.
+    pub(crate) progress: VecDeque<Progress>,
+    pub(crate) now: Instant,
+    /// Something has been done for a client or the supervisor since this was last looked at.
+    pub(crate) active: bool,
+}
+
+impl<E: Engine> Desk<E> {
+    /// Gives the driver everything it is to do, and the engine everything that has ended
+    /// meanwhile, until neither has anything left.
+    pub(crate) fn settle<D: Driver>(&mut self, driver: &mut D) {
+        for (id, socket, first) in self.additions.drain(..) {
+            driver.add(id, socket, first);
+        }
+        loop {
+            while let Some(progress) = self.progress.pop_front() {
+                match progress {
+                    Progress::Done(ticket, completion) => self.ended(ticket, completion),
+                    Progress::System(ticket, request) => driver.submit(ticket, request),
+                }
+            }
+            let Some(action) = self.outbox.pop() else {
+                break;
+            };
+            match action {
+                Action::Receive(id, receive) => driver.receive(id, receive),
+                Action::Send(id, transmission) => driver.send(id, transmission),
+                Action::Submit(io, image, operation) => self.start(io, image, operation),
+                Action::Close(id, ending) => driver.close(id, ending),
+            }
+        }
+        self.connections.settle();
+    }
+
+    fn start(&mut self, io: IoId, image: ImageId, operation: Operation) {
+        let purpose = Purpose::Operation(io);
+        self.images
+            .start(Ticket { image, purpose }, operation, &mut self.progress);
+    }
+
+    /// An operation has ended.
+    fn ended(&mut self, ticket: Ticket, completion: Completion) {
+        match ticket.purpose {
+            Purpose::Operation(io) => {
+                self.engine
+                    .completed(io, completion, self.now, &mut self.outbox);
+            }
+            Purpose::LastFlush => {
+                self.images.flushed(ticket.image);
+                if let Err(error) = completion.result {
+                    self.flush_error = Some(error);
+                }
+            }
+        }
+    }
+
+    /// Calls the engine's timer if it is due.
+    pub(crate) fn tick(&mut self) {
+        self.now = Instant::now();
+        if self.engine.deadline().is_some_and(|due| due <= self.now) {
+            self.engine.tick(self.now, &mut self.outbox);
+        }
+    }
+}
+
+impl<E: Engine> Handler for Desk<E> {
+    fn woken(&mut self) {
+        self.now = Instant::now();
+    }
+
+    fn received(&mut self, connection: ConnectionId, received: Received<'_>) -> Receive {
+        self.active = true;
+        self.engine
+            .received(connection, received, self.now, &mut self.outbox)
+    }
+
+    fn sent(&mut self, connection: ConnectionId, transmission: Transmission) {
+        self.active = true;
+        let length = transmission.length();
+        self.outbox.recycle(transmission);
+        self.engine
+            .sent(connection, length, self.now, &mut self.outbox);
+    }
+
+    fn closed(&mut self, connection: ConnectionId) {
+        self.active = true;
+        self.engine.closed(connection, self.now, &mut self.outbox);
+        self.images.closed(connection);
+        if let Some(connection) = self.connections.closed(connection) {
+            self.outgoing
+                .push(FromWorker::ConnectionClosed { connection });
+        }
+    }
+
+    fn finished(&mut self, ticket: Ticket, request: Request, result: io::Result<usize>) {
+        self.active = true;
+        self.images
+            .resume(ticket, request, result, &mut self.progress);
+    }
+
+    fn control(&mut self) -> Attention {
+        self.active = true;
+        self.take_commands()
+    }
+}

@@ -1,0 +1,224 @@
+//! The images a worker serves.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io;
+
+use labelgate_backends::{FileImage, Held, Image, Request, ResizeError, Step};
+use labelgate_engine::{Completion, ConnectionId, Geometry, ImageError, ImageId, Operation};
+
+use crate::driver::{Purpose, Ticket};
+
+/// What comes of an operation.
+#[derive(Debug)]
+pub(crate) enum Progress {
+    /// It has ended.
+    Done(Ticket, Completion),
+    /// The driver is to run this.
+    System(Ticket, Request),
+}
+
+/// The images, by number.
+#[derive(Default)]
+pub(crate) struct Images {
+    table: BTreeMap<ImageId, Entry>,
+}
+
+struct Entry {
+    image: FileImage,
+    /// Operations that wait for others of this image, oldest first.
+    held: VecDeque<(Purpose, Held)>,
+    /// Operations that have not ended.
+    in_flight: usize,
+    leaving: Leaving,
+}
+
+/// How far an image's removal has got.
+#[derive(Debug)]
+enum Leaving {
+    No,
+    /// No new operation begins. It waits for these connections to close and for what is in
+    /// flight to end.
+    Waiting(BTreeSet<ConnectionId>),
+    Flushing,
+    Flushed,
+}
+
+impl Images {
+    /// Takes an image; the one that had the number, if any, must have been removed.
+    pub(crate) fn add(&mut self, id: ImageId, image: FileImage) {
+        let entry = Entry {
+            image,
+            held: VecDeque::new(),
+            in_flight: 0,
+            leaving: Leaving::No,
+        };
+        self.table.insert(id, entry);
+    }
+
+    pub(crate) fn contains(&self, id: ImageId) -> bool {
+        self.table.contains_key(&id)
+    }
+
+    /// Looks at an image's size again, after growing it if it is smaller than `size` bytes: its
+    /// shape, and whether that is new.
+    pub(crate) fn refresh(
+        &mut self,
+        id: ImageId,
+        size: Option<u64>,
+    ) -> Result<(Geometry, bool), ResizeError> {
+        let image = match self.table.get_mut(&id) {
+            Some(entry) if matches!(entry.leaving, Leaving::No) => &mut entry.image,
+            _ => return Err(ImageError::Revoked.into()),
+        };
+        let before = image.geometry();
+        image.refresh()?;
+        grow(image, size)?;
+        let geometry = image.geometry();
+        Ok((geometry, geometry != before))
+    }
+
+    /// Begins an operation.
+    pub(crate) fn start(
+        &mut self,
+        ticket: Ticket,
+        operation: Operation,
+        out: &mut VecDeque<Progress>,
+    ) {
+        match self.table.get_mut(&ticket.image) {
+            Some(entry) if entry.admits(ticket.purpose) => {
+                entry.in_flight += 1;
+                let step = entry.image.start(operation);
+                entry.take(ticket, step, out);
+            }
+            _ => {
+                let completion = Completion {
+                    result: Err(ImageError::Revoked),
+                    buffer: into_buffer(operation),
+                };
+                out.push_back(Progress::Done(ticket, completion));
+            }
+        }
+    }
+
+    /// A system call has ended.
+    pub(crate) fn resume(
+        &mut self,
+        ticket: Ticket,
+        request: Request,
+        result: io::Result<usize>,
+        out: &mut VecDeque<Progress>,
+    ) {
+        let Some(entry) = self.table.get_mut(&ticket.image) else {
+            debug_assert!(false, "an image stays until its last request has ended");
+            return;
+        };
+        let step = entry.image.resume(request, result);
+        entry.take(ticket, step, out);
+        for _ in 0..entry.held.len() {
+            if let Some((purpose, held)) = entry.held.pop_front() {
+                let step = entry.image.release(held);
+                let image = ticket.image;
+                entry.take(Ticket { image, purpose }, step, out);
+            }
+        }
+    }
+
+    /// Begins an image's removal, which ends when these connections have closed, its last
+    /// operation has ended, and it is flushed.
+    pub(crate) fn remove(&mut self, id: ImageId, connections: BTreeSet<ConnectionId>) {
+        if let Some(entry) = self.table.get_mut(&id)
+            && matches!(entry.leaving, Leaving::No)
+        {
+            entry.leaving = Leaving::Waiting(connections);
+        }
+    }
+
+    /// Begins the removal of all of them.
+    pub(crate) fn remove_all(&mut self) {
+        let ids: Vec<_> = self.table.keys().copied().collect();
+        for id in ids {
+            self.remove(id, BTreeSet::new());
+        }
+    }
+
+    /// A connection has closed.
+    pub(crate) fn closed(&mut self, connection: ConnectionId) {
+        for entry in self.table.values_mut() {
+            if let Leaving::Waiting(connections) = &mut entry.leaving {
+                connections.remove(&connection);
+            }
+        }
+    }
+
+    /// An image's last flush has ended.
+    pub(crate) fn flushed(&mut self, id: ImageId) {
+        if let Some(entry) = self.table.get_mut(&id) {
+            entry.leaving = Leaving::Flushed;
+        }
+    }
+
+    /// Goes on with removals: begins the last flush of images nobody uses any more, and lets go
+    /// of those that have had it. The numbers of the latter.
+    pub(crate) fn let_go(&mut self, out: &mut VecDeque<Progress>) -> Vec<ImageId> {
+        let idle = self.table.iter_mut().filter_map(|(&id, entry)| {
+            let waited = match &entry.leaving {
+                Leaving::Waiting(connections) => connections.is_empty(),
+                _ => false,
+            };
+            (waited && entry.in_flight == 0).then(|| {
+                entry.leaving = Leaving::Flushing;
+                id
+            })
+        });
+        for image in idle.collect::<Vec<_>>() {
+            let purpose = Purpose::LastFlush;
+            self.start(Ticket { image, purpose }, Operation::Flush, out);
+        }
+        let gone = self.table.extract_if(.., |_, entry| {
+            matches!(entry.leaving, Leaving::Flushed) && entry.in_flight == 0
+        });
+        gone.map(|(id, _)| id).collect()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+}
+
+/// Grows an image that is smaller than `size` bytes.
+pub(crate) fn grow(image: &mut FileImage, size: Option<u64>) -> Result<(), ResizeError> {
+    match size {
+        Some(size) if image.geometry().size < size => image.resize(size).map(drop),
+        _ => Ok(()),
+    }
+}
+
+impl Entry {
+    const fn admits(&self, purpose: Purpose) -> bool {
+        match purpose {
+            Purpose::Operation(_) => matches!(self.leaving, Leaving::No),
+            Purpose::LastFlush => matches!(self.leaving, Leaving::Flushing),
+        }
+    }
+
+    fn take(&mut self, ticket: Ticket, step: Step, out: &mut VecDeque<Progress>) {
+        match step {
+            Step::Done(completion) => {
+                self.in_flight = self.in_flight.saturating_sub(1);
+                out.push_back(Progress::Done(ticket, completion));
+            }
+            Step::System(request) => out.push_back(Progress::System(ticket, request)),
+            Step::Held(held) => self.held.push_back((ticket.purpose, held)),
+        }
+    }
+}
+
+fn into_buffer(operation: Operation) -> Option<labelgate_buffers::Buffer> {
+    match operation {
+        Operation::Read { buffer, .. } | Operation::Write { buffer, .. } => Some(buffer),
+        Operation::Flush
+        | Operation::Discard { .. }
+        | Operation::WriteZeroes { .. }
+        | Operation::Extent { .. } => None,
+    }
+}

@@ -1,0 +1,57 @@
+//! What the worker has to say to the supervisor.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use labelgate_control::{FromWorker, SendError, WorkerEnd};
+
+/// How soon a full control socket is tried again.
+const AGAIN: Duration = Duration::from_millis(10);
+
+/// How many messages wait at most before audit events are dropped. All others are answers, which
+/// the supervisor bounds by what it asks.
+const MANY: usize = 1024;
+
+/// Messages that could not be sent yet, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Outgoing {
+    waiting: VecDeque<FromWorker>,
+    again: Option<Instant>,
+}
+
+impl Outgoing {
+    pub(crate) fn push(&mut self, message: FromWorker) {
+        if self.waiting.len() < MANY || !matches!(message, FromWorker::Audit { .. }) {
+            self.waiting.push_back(message);
+        }
+    }
+
+    /// Sends as much as the socket takes.
+    ///
+    /// # Errors
+    /// The supervisor is gone, or the socket or a message is broken.
+    pub(crate) fn send(&mut self, to: &WorkerEnd, now: Instant) -> Result<(), SendError> {
+        self.again = None;
+        while let Some(message) = self.waiting.front() {
+            match to.send(message) {
+                Ok(()) => {}
+                Err(SendError::WouldBlock) => {
+                    self.again = Some(now + AGAIN);
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+            self.waiting.pop_front();
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// When to try again.
+    pub(crate) const fn deadline(&self) -> Option<Instant> {
+        self.again
+    }
+}

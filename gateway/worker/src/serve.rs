@@ -1,0 +1,152 @@
+//! The loop.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::io;
+use std::rc::Rc;
+use std::time::Instant;
+
+use labelgate_buffers::Pool;
+use labelgate_control::{ReceiveError, SendError, WorkerEnd};
+use labelgate_engine::{Engine, ImageError, Outbox};
+use thiserror::Error;
+
+use crate::connections::Connections;
+use crate::desk::Desk;
+use crate::driver::Driver;
+use crate::idle::Idle;
+use crate::images::Images;
+use crate::outgoing::Outgoing;
+use crate::stage::Stage;
+
+/// How a worker has ended as it should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Farewell {
+    /// The supervisor asked for it; everything is flushed, and it has been told.
+    Drained,
+    /// The supervisor is gone; everything is flushed.
+    Orphaned,
+}
+
+/// Why a worker has ended otherwise.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// The driver has failed: nothing can be served any more.
+    #[error("driver: {0}")]
+    Driver(#[from] io::Error),
+    /// The supervisor's messages make no sense. Everything is flushed.
+    #[error("control socket: {0}")]
+    Receive(#[from] ReceiveError),
+    /// The supervisor cannot be told anything.
+    #[error("control socket: {0}")]
+    Send(#[from] SendError),
+    /// What clients were told was written may be lost: the last flush of an image has failed.
+    #[error("the last flush of an image has failed: {0}")]
+    LastFlush(ImageError),
+    /// The supervisor is gone, and the images could not be flushed in time.
+    #[error("the supervisor is gone, and the images could not be flushed in time")]
+    Overdue,
+}
+
+/// What a worker is made of.
+#[derive(Debug)]
+pub struct Worker<D, E> {
+    /// What moves the bytes.
+    pub driver: D,
+    /// What knows the protocol.
+    pub engine: E,
+    /// The supervisor's other end, after the answer to its first message.
+    pub control: WorkerEnd,
+    /// The pools the engine draws on, to be trimmed when the worker is idle.
+    pub pools: Vec<Pool>,
+    /// The most connections at a time.
+    pub max_connections: usize,
+}
+
+impl<D: Driver, E: Engine> Worker<D, E> {
+    /// Serves until the supervisor wants the worker to end, or is gone.
+    ///
+    /// # Errors
+    /// See [`ServeError`].
+    pub fn serve(self) -> Result<Farewell, ServeError> {
+        let now = Instant::now();
+        let mut driver = self.driver;
+        let mut desk = desk(self.engine, self.control, self.max_connections, now);
+        let mut idle = Idle::new(now);
+        driver.watch(Rc::clone(&desk.control))?;
+        loop {
+            desk.settle(&mut driver);
+            desk.advance();
+            if !desk.progress.is_empty() || !desk.outbox.is_empty() {
+                continue;
+            }
+            if let Some(farewell) = farewell(&mut desk)? {
+                return Ok(farewell);
+            }
+            if std::mem::take(&mut desk.active) {
+                idle.active(desk.now);
+            } else if idle.is_due(desk.now) {
+                driver.trim();
+                self.pools.iter().try_for_each(Pool::trim)?;
+            }
+            let deadlines = [
+                desk.engine.deadline(),
+                desk.stage.deadline(),
+                desk.outgoing.deadline(),
+                idle.deadline(),
+            ];
+            driver.turn(deadlines.into_iter().flatten().min(), &mut desk)?;
+            desk.tick();
+        }
+    }
+}
+
+fn desk<E: Engine>(engine: E, control: WorkerEnd, limit: usize, now: Instant) -> Desk<E> {
+    Desk {
+        engine,
+        outbox: Outbox::default(),
+        images: Images::default(),
+        connections: Connections::new(limit),
+        control: Rc::new(control),
+        outgoing: Outgoing::default(),
+        stage: Stage::Serving,
+        control_error: None,
+        removals: BTreeSet::new(),
+        flush_error: None,
+        additions: Vec::new(),
+        progress: VecDeque::new(),
+        now,
+        active: true,
+    }
+}
+
+/// Sends what there is to say; how the worker has ended, if it has.
+fn farewell<E: Engine>(desk: &mut Desk<E>) -> Result<Option<Farewell>, ServeError> {
+    let orphaned = matches!(
+        desk.stage,
+        Stage::Leaving { orphaned: true, .. } | Stage::Gone { orphaned: true }
+    );
+    match desk.outgoing.send(&desk.control, desk.now) {
+        Ok(()) => {}
+        // Reading says so too, once what it had sent before is read.
+        Err(SendError::Closed) if !orphaned => {
+            desk.leave_orphaned();
+            return Ok(None);
+        }
+        Err(SendError::Closed) => desk.outgoing = Outgoing::default(),
+        Err(error) => return Err(error.into()),
+    }
+    match desk.stage {
+        _ if desk.overdue() => Err(ServeError::Overdue),
+        Stage::Gone { orphaned } if orphaned || desk.outgoing.is_empty() => {
+            if let Some(error) = desk.flush_error {
+                return Err(ServeError::LastFlush(error));
+            }
+            match desk.control_error.take() {
+                Some(error) => Err(error.into()),
+                None if orphaned => Ok(Some(Farewell::Orphaned)),
+                None => Ok(Some(Farewell::Drained)),
+            }
+        }
+        _ => Ok(None),
+    }
+}
