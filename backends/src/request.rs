@@ -6,7 +6,7 @@ use std::rc::Rc;
 use labelgate_buffers::Buffer;
 use labelgate_engine::Completion;
 
-use crate::file::{Job, Wait, ZEROS};
+use crate::file::{Job, ZEROS};
 
 /// What comes of starting or resuming an operation.
 #[derive(Debug)]
@@ -53,7 +53,8 @@ pub enum SystemCall {
         from: usize,
         /// How much, in bytes; `from + length` is within the source.
         length: usize,
-        /// With `RWF_DSYNC`.
+        /// With `RWF_DSYNC`. A driver must know it, but files do not ask for it: its errors do not
+        /// say whether only this write failed, or what was acknowledged before.
         stable: bool,
     },
     /// `fdatasync`.
@@ -111,9 +112,10 @@ impl Request {
     }
 }
 
-/// An operation that waits for others of its image.
+/// An operation that waits for the next `fdatasync` of its image.
 #[derive(Debug)]
 pub struct Held {
     pub(crate) buffer: Option<Buffer>,
-    pub(crate) wait: Wait,
+    /// Which `fdatasync` it needs.
+    pub(crate) needed: u64,
 }

@@ -30,11 +30,3 @@ pub(crate) const fn transient(errno: Errno) -> bool {
 pub(crate) const fn unsupported(errno: Errno) -> bool {
     matches!(errno, Errno::OPNOTSUPP | Errno::NOSYS | Errno::NODEV)
 }
-
-/// An `RWF_DSYNC` write around the page cache failed for a reason of its own. Any other failure
-/// may be the device's answer to the flush, which concerns what was acknowledged before.
-pub(crate) const fn lies_in_the_write(errno: Errno) -> bool {
-    !matches!(blame(errno), ImageError::Medium)
-        || matches!(errno, Errno::FBIG | Errno::INVAL)
-        || transient(errno)
-}

@@ -10,11 +10,8 @@ pub(crate) enum Job {
     Read(Transfer),
     Write(Transfer, Stability),
     Zero(Zeroing),
-    /// `number` is the gate's; the buffer is that of the stable write it ends, if any.
-    Sync {
-        number: u64,
-        buffer: Option<Buffer>,
-    },
+    /// With the buffer of the stable write it ends, if any.
+    Sync(Option<Buffer>),
 }
 
 /// How a write gets to stable storage.
@@ -23,9 +20,7 @@ pub(crate) enum Stability {
     /// Not before the next flush.
     Volatile,
     /// By an `fdatasync` once it is written.
-    SyncAfter,
-    /// By each of its calls (`RWF_DSYNC`); this is the gate's number of the current one.
-    Dsync(u64),
+    Stable,
 }
 
 /// Bytes between the file and a buffer.
@@ -113,7 +108,7 @@ impl Job {
     pub(crate) const fn buffer(&self) -> Option<&Buffer> {
         match self {
             Self::Read(transfer) | Self::Write(transfer, _) => Some(&transfer.buffer),
-            Self::Sync { buffer, .. } => buffer.as_ref(),
+            Self::Sync(buffer) => buffer.as_ref(),
             Self::Zero(_) => None,
         }
     }
@@ -121,7 +116,7 @@ impl Job {
     pub(crate) const fn buffer_mut(&mut self) -> Option<&mut Buffer> {
         match self {
             Self::Read(transfer) | Self::Write(transfer, _) => Some(&mut transfer.buffer),
-            Self::Sync { buffer, .. } => buffer.as_mut(),
+            Self::Sync(buffer) => buffer.as_mut(),
             Self::Zero(_) => None,
         }
     }

@@ -28,7 +28,6 @@ pub use plan::{Strategy, Way};
 pub use resize::ResizeError;
 
 pub(crate) use job::Job;
-pub(crate) use stable::Wait;
 pub(crate) use write_zeroes::ZEROS;
 
 use crate::{Held, Image, Request, Step, SystemCall};
@@ -123,8 +122,7 @@ impl Image for FileImage {
         let result = result.map_err(|error| error::errno(&error));
         let Request { call, job, .. } = request;
         match (job, result) {
-            // Even an interrupted `fdatasync` may have taken the one report of an error with it.
-            (Job::Sync { number, buffer }, result) => self.resume_sync(number, buffer, result),
+            (Job::Sync(buffer), result) => self.resume_sync(buffer, result),
             (job, Err(errno)) if error::transient(errno) && request.repeated < MAX_REPEATS => {
                 self.repeat(call, job, request.repeated + 1)
             }
@@ -137,10 +135,7 @@ impl Image for FileImage {
     }
 
     fn release(&mut self, held: Held) -> Step {
-        match held.wait {
-            Wait::Sync(number) => self.sync(number, held.buffer),
-            Wait::Settled(number) => self.settle(number, held.buffer),
-        }
+        self.sync(held.needed, held.buffer)
     }
 
     fn refresh(&mut self) -> Result<Option<Geometry>, ImageError> {

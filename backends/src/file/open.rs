@@ -1,7 +1,7 @@
 //! Taking an open file as an image.
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 
 use labelgate_engine::Geometry;
@@ -97,7 +97,7 @@ impl FileImage {
         let stat = rustix::fs::fstat(&file)?;
         let kind = kind(&file, &stat)?;
         set_flags(&file, options)?;
-        let findings = probe::examine(rustix::fd::AsFd::as_fd(&file), options.direct)?;
+        let findings = probe::examine(file.as_fd(), kind == Kind::File, options.direct)?;
         let granularity = findings.offset_alignment.max(kind.granularity());
         if granularity > options.block_size {
             return Err(OpenError::Granularity(granularity));
@@ -110,7 +110,7 @@ impl FileImage {
             alignment: findings.alignment(),
             plan: Plan::new(findings, options.asynchronous, options.dirty_budget),
             abilities: Abilities::new(geometry.discard),
-            gate: Gate::new(),
+            gate: Gate::default(),
             in_flight: InFlight::default(),
         })
     }
@@ -167,9 +167,7 @@ fn geometry(
     }
     let discard = !options.read_only
         && match kind {
-            Kind::File => {
-                probe::punches(rustix::fd::AsFd::as_fd(file), size, u64::from(block_size))
-            }
+            Kind::File => probe::punches(file.as_fd(), size, u64::from(block_size)),
             Kind::Device { .. } => probe::device_punches(stat.st_rdev),
         };
     let physical = match kind {

@@ -31,10 +31,15 @@ const IN_MEMORY: [u64; 2] = [
 ];
 
 /// Asks for everything but discard.
-pub(crate) fn examine(file: BorrowedFd<'_>, direct: bool) -> Result<Findings, Errno> {
+pub(crate) fn examine(
+    file: BorrowedFd<'_>,
+    regular: bool,
+    direct: bool,
+) -> Result<Findings, Errno> {
     let (memory_alignment, offset_alignment) = if direct { alignment(file) } else { (1, 1) };
     Ok(Findings {
-        memory: in_memory(file)?,
+        // A device's file system is that of its node: a tmpfs in /dev.
+        memory: regular && in_memory(file)?,
         nowait: nowait(file)?,
         direct,
         memory_alignment,
@@ -84,19 +89,19 @@ pub(crate) fn punches(file: BorrowedFd<'_>, size: u64, block: u64) -> bool {
     rustix::fs::fallocate(file, mode, beyond, block).is_ok()
 }
 
-/// Whether a block device can give space back, which only sysfs tells without doing it. Where
-/// sysfs may not be read the answer is no.
+/// Whether a block device can give space back that then reads as zeros, which only sysfs tells
+/// without doing it. Where sysfs may not be read the answer is no.
 pub(crate) fn device_punches(device: u64) -> bool {
     let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
-    let device = format!("/sys/dev/block/{major}:{minor}");
-    // A partition has its queue with its disk.
-    ["queue", "../queue"].iter().any(|queue| {
-        std::fs::read_to_string(format!("{device}/{queue}/write_zeroes_unmap_max_bytes"))
-            .or_else(|_| {
-                std::fs::read_to_string(format!("{device}/{queue}/write_zeroes_max_bytes"))
-            })
-            .is_ok_and(|bytes| bytes.trim().parse() != Ok(0_u64))
-    })
+    let can = |queue: &str, limit: &str| {
+        std::fs::read_to_string(format!("/sys/dev/block/{major}:{minor}/{queue}/{limit}"))
+            .is_ok_and(|bytes| bytes.trim().parse().is_ok_and(|bytes: u64| bytes != 0))
+    };
+    // `fallocate` punches by WRITE ZEROES, and a device that knows no discard keeps the space. A
+    // partition has its queue with its disk.
+    ["queue", "../queue"]
+        .iter()
+        .any(|queue| can(queue, "write_zeroes_max_bytes") && can(queue, "discard_max_bytes"))
 }
 
 /// Whether this process may still reach the file. SELinux checks reads of nothing too, but not

@@ -1,100 +1,58 @@
 //! What may be called stable, and poison.
 //!
-//! Linux reports a failed write-back once to each open file description: whichever `fdatasync` or
-//! `RWF_DSYNC` write looks first gets the error, and the others succeed although they cover the
-//! same lost data. So
+//! Linux reports a failed write-back once to each open file description: whichever call looks
+//! first gets the error, and the others succeed although they cover the same lost data. So
 //!
-//! * a call that ended well is believed only once every other such call that was running at its
-//!   end has ended, and none has failed;
-//! * one failure poisons the image, for good: a second `fdatasync` would succeed;
-//! * at most one `fdatasync` runs at a time. Those who come meanwhile share the next one.
+//! * at most one `fdatasync` of an image runs at a time; those who come meanwhile share the next;
+//! * one that fails poisons the image, for good: a second one would succeed;
+//! * nothing else looks. A stable write is a write and then an `fdatasync`, never `RWF_DSYNC`:
+//!   its ENOSPC could be that of the write, which the guest may repeat once there is room, or that
+//!   of the sync (a thin device below), when data acknowledged before is lost.
 
-/// What an operation waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wait {
-    /// An `fdatasync` with this number or a later one.
-    Sync(u64),
-    /// The end of every stable call before this number.
-    Settled(u64),
-}
-
-/// The stable calls of one image.
-#[derive(Debug)]
+/// Which `fdatasync` an operation needs, and which there are. They are numbered in the order of
+/// their starts.
+#[derive(Debug, Default)]
 pub(crate) struct Gate {
-    /// The next call's number.
-    next: u64,
-    /// Calls with the driver.
-    running: Vec<u64>,
-    /// The `fdatasync` among them.
-    syncing: Option<u64>,
-    /// The last `fdatasync` that ended well.
+    /// The last that was started.
+    started: u64,
+    running: bool,
+    /// The last that ended well.
     synced: u64,
     poisoned: bool,
 }
 
 impl Gate {
-    pub(crate) const fn new() -> Self {
-        Self {
-            next: 1,
-            running: Vec::new(),
-            syncing: None,
-            synced: 0,
-            poisoned: false,
-        }
-    }
-
-    /// The number a call would have that starts now.
-    pub(crate) const fn now(&self) -> u64 {
-        self.next
-    }
-
     pub(crate) const fn poisoned(&self) -> bool {
         self.poisoned
     }
 
-    pub(crate) const fn poison(&mut self) {
-        self.poisoned = true;
+    /// The first `fdatasync` that covers all that is complete now: the next to be started.
+    pub(crate) const fn needed(&self) -> u64 {
+        self.started + 1
     }
 
-    /// Whether all that was complete when `number` was next is synced.
+    /// Whether this `fdatasync` or a later one has ended well.
     pub(crate) const fn synced(&self, number: u64) -> bool {
         self.synced >= number
     }
 
-    /// Whether every call before `number` has ended.
-    pub(crate) fn settled(&self, number: u64) -> bool {
-        self.running.iter().all(|&running| running >= number)
-    }
-
-    /// A stable write starts.
-    pub(crate) fn begin(&mut self) -> u64 {
-        let number = self.next;
-        self.next += 1;
-        self.running.push(number);
-        number
-    }
-
-    /// An `fdatasync` starts, unless one is running.
-    pub(crate) fn begin_sync(&mut self) -> Option<u64> {
-        if self.syncing.is_some() {
-            return None;
+    /// Starts the next `fdatasync`, unless one is running.
+    pub(crate) const fn begin(&mut self) -> bool {
+        if self.running {
+            return false;
         }
-        let number = self.begin();
-        self.syncing = Some(number);
-        Some(number)
+        self.started += 1;
+        self.running = true;
+        true
     }
 
-    /// A call has ended, well or not.
-    pub(crate) fn end(&mut self, number: u64, well: bool) {
-        self.running.retain(|&running| running != number);
-        if self.syncing == Some(number) {
-            self.syncing = None;
-            if well {
-                self.synced = number;
-            }
-        }
-        if !well {
-            self.poison();
+    /// The `fdatasync` that was running has ended.
+    pub(crate) const fn end(&mut self, well: bool) {
+        self.running = false;
+        if well {
+            self.synced = self.started;
+        } else {
+            self.poisoned = true;
         }
     }
 }
@@ -105,30 +63,16 @@ mod tests {
 
     #[test]
     fn a_flush_does_not_share_an_fdatasync_that_was_running_before_it() {
-        let mut gate = Gate::new();
-        let first = gate.begin_sync().unwrap();
-        let needs = gate.now();
-        assert_eq!(gate.begin_sync(), None);
+        let mut gate = Gate::default();
+        assert!(gate.begin());
+        let needed = gate.needed();
+        assert!(!gate.begin());
 
-        gate.end(first, true);
-        assert!(!gate.synced(needs));
+        gate.end(true);
+        assert!(!gate.synced(needed));
 
-        let second = gate.begin_sync().unwrap();
-        gate.end(second, true);
-        assert!(gate.synced(needs));
-    }
-
-    #[test]
-    fn a_call_is_settled_only_when_those_that_overlap_its_end_have_ended() {
-        let mut gate = Gate::new();
-        let early = gate.begin();
-        let call = gate.begin();
-        gate.end(call, true);
-        let barrier = gate.now();
-        let late = gate.begin();
-
-        assert!(!gate.settled(barrier));
-        gate.end(early, true);
-        assert!(gate.settled(barrier), "{late} started after the end");
+        assert!(gate.begin());
+        gate.end(true);
+        assert!(gate.synced(needed) && !gate.poisoned());
     }
 }

@@ -5,7 +5,6 @@ use labelgate_engine::{ImageError, Outcome};
 use rustix::io::Errno;
 
 use super::job::Job;
-use super::stable::Wait;
 use super::{FileImage, probe};
 use crate::{Held, Step, SystemCall};
 
@@ -21,53 +20,38 @@ impl FileImage {
         if self.plan.strategy.memory {
             return self.done(Ok(Outcome::Done), None);
         }
-        self.sync(self.gate.now(), None)
+        self.sync(self.gate.needed(), None)
     }
 
-    /// Ends an operation, whose buffer this is, once what was complete at `number` is stable.
-    pub(super) fn sync(&mut self, number: u64, buffer: Option<Buffer>) -> Step {
+    /// Ends an operation, whose buffer this is, once the `fdatasync` with this number or a later
+    /// one has ended well.
+    pub(super) fn sync(&mut self, needed: u64, buffer: Option<Buffer>) -> Step {
         if self.gate.poisoned() {
             return self.done(Err(ImageError::Poisoned), buffer);
         }
-        if self.gate.synced(number) {
-            return self.settle(self.gate.now(), buffer);
+        if self.gate.synced(needed) {
+            return self.done(Ok(Outcome::Done), buffer);
         }
-        match self.gate.begin_sync() {
-            Some(number) => {
-                self.plan.flushing();
-                self.system(SystemCall::Sync, Job::Sync { number, buffer })
-            }
-            None => Step::Held(Held {
-                buffer,
-                wait: Wait::Sync(number),
-            }),
+        if !self.gate.begin() {
+            return Step::Held(Held { buffer, needed });
         }
+        self.plan.flushing();
+        self.system(SystemCall::Sync, Job::Sync(buffer))
     }
 
+    /// Even an interrupted `fdatasync` may have taken the one report of an error with it: any
+    /// failure is final. It is the medium's, not a lack of space: room made later brings nothing
+    /// back, and a guest must not be told to try again.
     pub(super) fn resume_sync(
         &mut self,
-        number: u64,
         buffer: Option<Buffer>,
         result: Result<usize, Errno>,
     ) -> Step {
-        self.gate.end(number, result.is_ok());
-        match result {
-            Ok(_) => {
-                self.plan.flushed();
-                self.settle(self.gate.now(), buffer)
-            }
-            Err(errno) => self.failed(errno, buffer),
+        self.gate.end(result.is_ok());
+        if result.is_err() {
+            return self.done(Err(ImageError::Medium), buffer);
         }
-    }
-
-    /// Ends an operation that went well once every stable call before `number` has ended.
-    pub(super) fn settle(&self, number: u64, buffer: Option<Buffer>) -> Step {
-        if self.gate.poisoned() || self.gate.settled(number) {
-            return self.done(Ok(Outcome::Done), buffer);
-        }
-        Step::Held(Held {
-            buffer,
-            wait: Wait::Settled(number),
-        })
+        self.plan.flushed();
+        self.done(Ok(Outcome::Done), buffer)
     }
 }

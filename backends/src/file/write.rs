@@ -7,7 +7,7 @@ use labelgate_buffers::PAGE;
 use labelgate_engine::Outcome;
 use rustix::io::{Errno, ReadWriteFlags};
 
-use super::error::{lies_in_the_write, transient};
+use super::error::transient;
 use super::job::{Job, Stability, Transfer};
 use super::{FileImage, Way};
 use crate::{Step, SystemCall};
@@ -18,13 +18,10 @@ impl FileImage {
             return self.done(Err(error), Some(transfer.into_buffer()));
         }
         transfer.align(self.alignment.memory);
-        let stability = match (stable, self.plan.strategy.direct) {
-            (false, _) => Stability::Volatile,
-            // `RWF_DSYNC` on a buffered write would save nothing, and leave open which of its two
-            // halves an ENOSPC is from: the write (the guest may make room) or the write-back of
-            // pages acknowledged before (they are lost). Number 0 has not begun.
-            (true, true) if !self.plan.strategy.memory => Stability::Dsync(0),
-            (true, _) => Stability::SyncAfter,
+        let stability = if stable && !self.plan.strategy.memory {
+            Stability::Stable
+        } else {
+            Stability::Volatile
         };
         self.write(transfer, stability)
     }
@@ -35,13 +32,6 @@ impl FileImage {
         stability: Stability,
         result: Result<usize, Errno>,
     ) -> Step {
-        if let Stability::Dsync(number) = stability {
-            let well = match result {
-                Ok(_) => true,
-                Err(errno) => lies_in_the_write(errno),
-            };
-            self.gate.end(number, well);
-        }
         match result {
             // Nothing is no progress, and would be nothing again.
             Ok(0) => self.failed(Errno::IO, Some(transfer.into_buffer())),
@@ -73,11 +63,8 @@ impl FileImage {
     fn written(&mut self, transfer: Transfer, stability: Stability) -> Step {
         let buffer = Some(transfer.into_buffer());
         match stability {
-            Stability::SyncAfter if !self.plan.strategy.memory => {
-                self.sync(self.gate.now(), buffer)
-            }
-            Stability::Dsync(_) => self.settle(self.gate.now(), buffer),
-            Stability::SyncAfter | Stability::Volatile => self.done(Ok(Outcome::Done), buffer),
+            Stability::Volatile => self.done(Ok(Outcome::Done), buffer),
+            Stability::Stable => self.sync(self.gate.needed(), buffer),
         }
     }
 
@@ -107,15 +94,11 @@ impl FileImage {
     }
 
     fn write_later(&mut self, transfer: Transfer, stability: Stability) -> Step {
-        let stability = match stability {
-            Stability::Dsync(_) => Stability::Dsync(self.gate.begin()),
-            other => other,
-        };
         let call = SystemCall::Write {
             offset: transfer.position(),
             from: transfer.cursor(),
             length: transfer.left(),
-            stable: matches!(stability, Stability::Dsync(_)),
+            stable: false,
         };
         self.system(call, Job::Write(transfer, stability))
     }
