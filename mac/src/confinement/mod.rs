@@ -18,6 +18,7 @@
 //!
 //! Under SELinux the same layers apply, and the kernel's type enforcement on top of them.
 
+mod allocator;
 pub mod capabilities;
 pub mod cgroup;
 mod error;
@@ -51,6 +52,7 @@ pub fn confine(profile: &Profile) -> Result<Report, ConfinementError> {
 /// As [`confine`].
 pub fn restrict(profile: &Profile) -> Result<Restricted, ConfinementError> {
     check_single_thread()?;
+    allocator::use_one_arena();
     let mut report = Report::new();
     report.push(identity::check(profile.identity)?.to_string());
     report.push(capabilities::drop_all()?.to_string());

@@ -31,8 +31,7 @@ pub struct Profile {
     /// Whose UID it runs under.
     pub identity: Identity,
     /// The most address space, in bytes (`RLIMIT_AS`): everything mapped, so the whole arena of
-    /// buffers, touched or not, counts, and 64 MiB to 128 MiB for each helper thread that glibc
-    /// gives a malloc arena of its own.
+    /// buffers, touched or not, counts, and the stack of each helper thread.
     pub address_space: u64,
     /// The most private writable memory, in bytes (`RLIMIT_DATA`): heap and stacks, not the
     /// shared arena.

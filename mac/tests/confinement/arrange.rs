@@ -1,0 +1,39 @@
+//! What a probe has before it confines itself, as a worker has its sockets and images.
+
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::{FromRawFd, OwnedFd};
+
+use rustix::fs::MemfdFlags;
+
+/// Descriptors made while that was still allowed.
+pub struct Arranged {
+    /// An unbound, unconnected TCP socket.
+    pub socket: OwnedFd,
+    /// A TCP listener to connect to.
+    pub listener: TcpListener,
+    /// A file with 64 KiB in it.
+    pub image: OwnedFd,
+}
+
+pub fn arrange() -> io::Result<Arranged> {
+    // SAFETY: takes no pointers.
+    let socket = unsafe { libc::socket(libc::AF_INET, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0) };
+    // SAFETY: a fresh descriptor, or -1, which is turned away first.
+    let socket = unsafe { OwnedFd::from_raw_fd(known(socket.into())?) };
+    let image = rustix::fs::memfd_create("image", MemfdFlags::CLOEXEC)?;
+    rustix::fs::ftruncate(&image, 65536)?;
+    Ok(Arranged {
+        socket,
+        listener: TcpListener::bind("127.0.0.1:0")?,
+        image,
+    })
+}
+
+/// The result of a system call: what it gave, or its error.
+pub fn known(result: libc::c_long) -> io::Result<i32> {
+    match i32::try_from(result) {
+        Ok(-1) => Err(io::Error::last_os_error()),
+        result => Ok(result.unwrap_or(i32::MAX)),
+    }
+}
