@@ -3,7 +3,8 @@
 mod decode;
 mod table;
 
-pub(crate) use table::{Definition, TABLE, lookup};
+use table::lookup;
+pub(crate) use table::{Definition, Provisioning, TABLE};
 
 use crate::Sense;
 

@@ -19,6 +19,8 @@ pub mod limits;
 mod plan;
 mod sense;
 mod status;
+#[cfg(test)]
+mod tests;
 mod unit;
 
 pub use attention::{Nexus, UnitAttention};

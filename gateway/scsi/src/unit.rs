@@ -1,13 +1,29 @@
-//! The logical unit.
+//! The logical unit: what a command means for one image.
+
+mod absent;
+mod capacity;
+mod inquiry;
+mod luns;
+mod medium;
+mod mode_page;
+mod mode_select;
+mod mode_sense;
+mod supported;
+mod unmap;
+mod vital;
 
 use labelgate_engine::{Geometry, ImageDescription};
+
+pub use absent::no_unit;
+use mode_page::ModeParameters;
 
 use crate::{Command, Nexus, Plan, Sense, SenseFormat, UnitAttention};
 
 /// One image as a block device: what does not depend on a nexus.
 #[derive(Debug, Clone)]
 pub struct LogicalUnit {
-    description: ImageDescription,
+    image: ImageDescription,
+    mode: ModeParameters,
     announcement: Option<UnitAttention>,
 }
 
@@ -16,7 +32,8 @@ impl LogicalUnit {
     #[must_use]
     pub fn new(description: &ImageDescription) -> Self {
         Self {
-            description: description.clone(),
+            image: description.clone(),
+            mode: ModeParameters::default(),
             announcement: None,
         }
     }
@@ -24,41 +41,110 @@ impl LogicalUnit {
     /// Its shape.
     #[must_use]
     pub const fn geometry(&self) -> &Geometry {
-        &self.description.geometry
+        &self.image.geometry
     }
 
     /// Its shape has changed: post [`UnitAttention::CapacityDataChanged`] to every nexus.
     pub const fn set_geometry(&mut self, geometry: Geometry) {
-        self.description.geometry = geometry;
+        self.image.geometry = geometry;
     }
 
-    /// How sense data is laid out now.
+    /// A logical unit reset: mode parameters are at their defaults again. Post
+    /// [`UnitAttention::BusDeviceReset`] to every nexus.
+    pub fn reset(&mut self) {
+        self.mode = ModeParameters::default();
+    }
+
+    /// How sense data is laid out now (D_SENSE in the control mode page).
     #[must_use]
     pub const fn sense_format(&self) -> SenseFormat {
-        SenseFormat::Fixed
+        self.mode.sense_format()
     }
 
-    /// What the last command wants posted to every nexus but its own.
+    /// What the last call of [`LogicalUnit::parameters`] wants posted to every nexus but its own.
     pub const fn affects_others(&mut self) -> Option<UnitAttention> {
         self.announcement.take()
     }
 
     /// What a command takes to carry out.
+    ///
+    /// A pending unit attention goes first, except that INQUIRY and REPORT LUNS neither report nor
+    /// clear it, and REQUEST SENSE answers with it (SAM-5 5.14.5).
     pub fn plan(&mut self, nexus: &mut Nexus, command: &Command) -> Plan {
-        let _ = (nexus, command);
-        Plan::Fail(Sense::INVALID_OPERATION_CODE)
+        let outcome = match *command {
+            Command::Inquiry {
+                evpd,
+                page,
+                allocation,
+            } => self.inquiry(evpd, page, allocation),
+            Command::ReportLuns { select, allocation } => luns::report(select, allocation),
+            Command::RequestSense {
+                descriptor,
+                allocation,
+            } => {
+                let sense = nexus.take().map_or(Sense::NO_SENSE, UnitAttention::sense);
+                Ok(request_sense(sense, descriptor, allocation))
+            }
+            _ => match nexus.take() {
+                Some(attention) => Err(attention.sense()),
+                None => self.plan_other(command),
+            },
+        };
+        outcome.unwrap_or_else(Plan::Fail)
     }
 
-    /// Goes on with a command whose [`Plan::Parameters`] have been collected.
-    pub fn parameters(&mut self, nexus: &mut Nexus, command: &Command, list: &[u8]) -> Plan {
-        let _ = (nexus, command, list);
-        Plan::Fail(Sense::INVALID_OPERATION_CODE)
+    /// Commands that a unit attention holds up.
+    fn plan_other(&self, command: &Command) -> Result<Plan, Sense> {
+        match *command {
+            Command::TestUnitReady => self.ready().map(|()| Plan::Good),
+            Command::ReadCapacity10 => self.read_capacity_10(),
+            Command::ReadCapacity16 { allocation } => self.read_capacity_16(allocation),
+            Command::ModeSense { .. } => self.mode_sense(command),
+            Command::ModeSelect {
+                form,
+                page_format,
+                length,
+            } => mode_select::collect(form, page_format, length),
+            Command::Unmap { length } => self.collect_unmap(length),
+            Command::GetLbaStatus { lba, allocation } => self.lba_status(lba, allocation),
+            Command::ReportSupportedOpcodes {
+                what,
+                timeouts,
+                allocation,
+            } => self.supported_opcodes(what, timeouts, allocation),
+            Command::ReportSupportedTaskManagement {
+                extended,
+                allocation,
+            } => supported::task_management(extended, allocation),
+            _ => self.plan_medium(command),
+        }
+    }
+
+    /// Goes on with a command whose [`Plan::Parameters`] have been collected into `list`. No unit
+    /// attention is reported here: the command has begun.
+    pub fn parameters(&mut self, _nexus: &mut Nexus, command: &Command, list: &[u8]) -> Plan {
+        let outcome = match *command {
+            Command::ModeSelect { form, .. } => self.mode_select(form, list),
+            Command::Unmap { .. } => self.unmap(list),
+            _ => Err(Sense::TARGET_FAILURE),
+        };
+        outcome.unwrap_or_else(Plan::Fail)
     }
 }
 
-/// What a command to a unit that is not there takes.
-#[must_use]
-pub fn no_unit(command: &Command) -> Plan {
-    let _ = command;
-    Plan::Fail(Sense::LOGICAL_UNIT_NOT_SUPPORTED)
+/// Data-in, cut to the allocation length.
+fn answer(mut data: Vec<u8>, allocation: impl Into<u64>) -> Plan {
+    data.truncate(usize::try_from(allocation.into()).unwrap_or(usize::MAX));
+    Plan::Answer(data)
+}
+
+/// REQUEST SENSE (SPC-4 6.39): "DESC set to one specifies that descriptor format sense data shall
+/// be returned", whatever D_SENSE says.
+fn request_sense(sense: Sense, descriptor: bool, allocation: u8) -> Plan {
+    let format = if descriptor {
+        SenseFormat::Descriptor
+    } else {
+        SenseFormat::Fixed
+    };
+    answer(sense.encode(format).to_vec(), allocation)
 }

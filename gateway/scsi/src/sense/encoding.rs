@@ -14,7 +14,8 @@ pub enum SenseFormat {
     Descriptor,
 }
 
-const FIXED_LENGTH: usize = 18;
+/// ADDITIONAL SENSE LENGTH of the fixed format: what follows byte 7.
+const FIXED_ADDITIONAL: u8 = 10;
 /// Header, information descriptor, sense-key-specific descriptor.
 const MAX_LENGTH: usize = 8 + 12 + 8;
 
@@ -63,10 +64,18 @@ impl Sense {
         let information = self.information.and_then(|value| u32::try_from(value).ok());
         let valid = if information.is_some() { 0x80 } else { 0 };
         let [a, b, c, d] = information.unwrap_or(0).to_be_bytes();
-        let additional = (FIXED_LENGTH - 8) as u8;
         let [x, y, z] = self.key_specific().unwrap_or_default();
         let mut sense = SenseBytes::EMPTY;
-        sense.put(&[0x70 | valid, 0, self.key as u8, a, b, c, d, additional]);
+        sense.put(&[
+            0x70 | valid,
+            0,
+            self.key as u8,
+            a,
+            b,
+            c,
+            d,
+            FIXED_ADDITIONAL,
+        ]);
         sense.put(&[0, 0, 0, 0, self.code.code, self.code.qualifier, 0, x, y, z]);
         sense
     }
