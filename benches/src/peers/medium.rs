@@ -1,0 +1,95 @@
+//! Where the served images lie: a tmpfs and the file system below `target/`.
+//!
+//! Whatever the fixtures start keeps its files below the system's directory for temporary files, so
+//! each medium is measured by a process of its own, whose TMPDIR is the medium.
+
+use std::{
+    env,
+    fs::{self, File},
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use labelgate_fixtures::{Failure, cache::workspace};
+
+/// A directory on a file system to measure, removed on drop.
+#[derive(Debug)]
+pub struct Medium {
+    directory: PathBuf,
+}
+
+impl Medium {
+    /// A directory in /dev/shm.
+    pub fn memory() -> Result<Self, Failure> {
+        Self::make(Path::new("/dev/shm"))
+    }
+
+    /// A directory in `target/`. Servers use it buffered.
+    pub fn disk() -> Result<Self, Failure> {
+        Self::make(&workspace().join("target"))
+    }
+
+    fn make(parent: &Path) -> Result<Self, Failure> {
+        let directory = parent.join(format!("lg-bench-{}", std::process::id()));
+        fs::create_dir_all(&directory)
+            .map_err(Failure::io(format!("making {}", directory.display())))?;
+        Ok(Self { directory })
+    }
+
+    /// Where it is.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+}
+
+impl Drop for Medium {
+    fn drop(&mut self) {
+        // Best effort: what stays is named after this process and lies where it may be removed.
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// What the kernel calls the file system that this process's TMPDIR is on.
+pub fn name_of_mine() -> Result<String, Failure> {
+    let directory = env::temp_dir();
+    let answer = rustix::fs::statfs(&directory).map_err(|error| {
+        Failure::io(format!(
+            "asking for the file system of {}",
+            directory.display()
+        ))(error.into())
+    })?;
+    // include/uapi/linux/magic.h
+    let name = match answer.f_type {
+        0x0102_1994 => "tmpfs".to_owned(),
+        0xef53 => "ext4".to_owned(),
+        0x5846_5342 => "xfs".to_owned(),
+        0x9123_683e => "btrfs".to_owned(),
+        0x794c_7630 => "overlay".to_owned(),
+        other => format!("fs-{other:x}"),
+    };
+    Ok(name)
+}
+
+/// Writes `size` bytes that do not compress, and lets them reach the disk.
+pub fn fill(path: &Path, size: u64) -> Result<(), Failure> {
+    let failure = || Failure::io(format!("filling {}", path.display()));
+    let mut file = File::create(path).map_err(failure())?;
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut chunk = vec![0_u8; 1 << 20];
+    for _ in 0..size >> 20 {
+        for word in chunk.chunks_exact_mut(8) {
+            state = mix(state);
+            word.copy_from_slice(&state.to_ne_bytes());
+        }
+        file.write_all(&chunk).map_err(failure())?;
+    }
+    file.sync_all().map_err(failure())
+}
+
+/// Marsaglia's xorshift64: quick and not compressible.
+const fn mix(mut state: u64) -> u64 {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    state
+}
