@@ -33,7 +33,7 @@ impl Numbers {
 
     /// Numbers that are easy to find in golden bytes.
     #[cfg(test)]
-    pub(super) const GOLDEN: Self = Self {
+    pub(crate) const GOLDEN: Self = Self {
         stat_sn: StatSn::new(0x2425_2627),
         exp_cmd_sn: CmdSn::new(0x2829_2a2b),
         max_cmd_sn: CmdSn::new(0x2c2d_2e2f),

@@ -25,6 +25,10 @@ impl SegmentLength {
     pub const MAX: Self = Self((1 << 24) - 1);
     /// A Basic Header Segment, as the data of a Reject.
     pub const BHS: Self = Self(48);
+    /// The longest anyone receives without having said otherwise: 8192 bytes (RFC 7143, 13.12).
+    pub const DEFAULT_MAXIMUM: Self = Self(8192);
+    /// 256 KiB.
+    pub const KIB_256: Self = Self(256 * 1024);
 
     /// `length` bytes, or [`SegmentLength::MAX`] if that is less.
     #[must_use]

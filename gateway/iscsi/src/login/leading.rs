@@ -1,0 +1,73 @@
+//! What the first request of a login says, and every further one must repeat.
+
+use super::Directory;
+use crate::pdu::{Cid, InitiatorTaskTag, Isid, LoginRequest, LoginStatus, Stage, Tsih};
+
+/// The highest version we speak (RFC 7143, 11.12.4: "... version 0x00").
+const VERSION: u8 = 0;
+
+/// The names of a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Leading {
+    isid: Isid,
+    tsih: Tsih,
+    cid: Cid,
+    initiator_task_tag: InitiatorTaskTag,
+}
+
+impl Leading {
+    /// Judges a first request.
+    pub(super) fn accept(
+        request: &LoginRequest,
+        directory: &impl Directory,
+    ) -> Result<Self, LoginStatus> {
+        if request.version_min > VERSION {
+            return Err(LoginStatus::UnsupportedVersion);
+        }
+        if request.tsih != Tsih::NONE {
+            // A session of ours has one connection, and it has that already. Coming back to it on
+            // a new connection is an optional feature of recovery; a new login with the same ISID
+            // reinstates the session.
+            return Err(if directory.has_session(request.tsih) {
+                LoginStatus::TooManyConnections
+            } else {
+                LoginStatus::SessionDoesNotExist
+            });
+        }
+        Ok(Self::of(request))
+    }
+
+    /// Whether a further request belongs to the same login.
+    ///
+    /// > 11.12.8: "... the Initiator Task Tag ... MUST be the same in all Login Requests of a
+    /// > login" (in substance); ISID, TSIH and CID name what is being logged in.
+    pub(super) fn matches(&self, request: &LoginRequest) -> bool {
+        *self == Self::of(request)
+    }
+
+    const fn of(request: &LoginRequest) -> Self {
+        Self {
+            isid: request.isid,
+            tsih: request.tsih,
+            cid: request.cid,
+            initiator_task_tag: request.initiator_task_tag,
+        }
+    }
+}
+
+/// Where a request wants to go from its stage: nowhere without the T bit.
+///
+/// # Errors
+/// A stage that is reserved, or that does not come after the one before; text that goes on (C)
+/// while the stage does not (T).
+///
+/// > 11.12.2: "A Login Request with the C bit set to 1 MUST have the T bit set to 0."
+pub(super) fn transition(request: &LoginRequest) -> Result<Option<Stage>, LoginStatus> {
+    if !request.transit {
+        return Ok(None);
+    }
+    match (request.current_stage, request.next_stage) {
+        (Some(current), Some(next)) if next > current && !request.continued => Ok(Some(next)),
+        _ => Err(LoginStatus::InitiatorError),
+    }
+}

@@ -1,0 +1,53 @@
+//! Login responses.
+
+use crate::pdu::{
+    LoginProgress, LoginRequest, LoginResponse, LoginStatus, SegmentLength, Stage, Tsih,
+};
+use crate::text::TextWriter;
+
+/// A login response and the text that follows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The header.
+    pub response: LoginResponse,
+    /// The text, to be padded. It fits into what every initiator receives during login.
+    pub text: Vec<u8>,
+}
+
+impl Reply {
+    /// The next step of a login that goes well.
+    pub(super) fn new(request: &LoginRequest, progress: LoginProgress, text: TextWriter) -> Self {
+        let text = text.into_bytes();
+        Self {
+            response: LoginResponse {
+                current_stage: request.current_stage.unwrap_or(Stage::Security),
+                progress,
+                isid: request.isid,
+                tsih: request.tsih,
+                initiator_task_tag: request.initiator_task_tag,
+                status: LoginStatus::Success,
+                data_segment_length: SegmentLength::saturating(text.len()),
+            },
+            text,
+        }
+    }
+
+    /// The end of a login. The engine uses it for what only it can know: no resources left, or a
+    /// request that is no login request ([`LoginStatus::InvalidRequestDuringLogin`]).
+    #[must_use]
+    pub fn refusal(request: &LoginRequest, status: LoginStatus) -> Self {
+        let mut reply = Self::new(request, LoginProgress::Stays, TextWriter::default());
+        reply.response.status = status;
+        reply
+    }
+
+    /// Names the new session, in the last response of its login.
+    ///
+    /// > 11.13.3: the target gives "a valid, non-zero TSIH ... in the last Login Response"
+    /// > (in substance).
+    #[must_use]
+    pub const fn named(mut self, tsih: Tsih) -> Self {
+        self.response.tsih = tsih;
+        self
+    }
+}
