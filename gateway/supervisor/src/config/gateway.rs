@@ -1,0 +1,192 @@
+//! `[gateway]`: what holds for all labels.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use labelgate_control::Driver;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::name;
+use super::problem::Collector;
+use super::{Limits, limits::RawLimits};
+use crate::uid::UID_RANGE;
+
+/// What holds for all labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewaySection {
+    /// Where initiators connect to.
+    pub listen: Vec<SocketAddr>,
+    /// What every target's name begins with.
+    pub target_prefix: String,
+    /// What confines workers.
+    pub provider: Provider,
+    /// The worker's program, if it is not to be looked for.
+    pub worker: Option<PathBuf>,
+    /// What moves a worker's bytes.
+    pub driver: Driver,
+    /// The first UID and GID of workers.
+    pub uid_base: u32,
+    /// Holds the lock of the running gateway.
+    pub run_dir: PathBuf,
+    /// A worker without a connection for this long is stopped.
+    pub idle: Duration,
+    /// How long clients may take to leave when a worker is stopped.
+    pub drain: Duration,
+    /// The most memory for a worker's buffers, in bytes.
+    pub pool_bytes: u64,
+    /// How much is served at a time.
+    pub limits: Limits,
+}
+
+/// What confines workers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    /// Landlock, seccomp, no capabilities, a UID per label.
+    Landlock,
+}
+
+/// `driver`, as written.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RawDriver {
+    Auto,
+    Ring,
+    Epoll,
+}
+
+/// `[gateway]`, as written.
+#[derive(Debug, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawGateway {
+    listen: Option<Spanned<Vec<Spanned<String>>>>,
+    target_prefix: Option<Spanned<String>>,
+    provider: Option<Provider>,
+    worker: Option<Spanned<PathBuf>>,
+    driver: Option<RawDriver>,
+    uid_base: Option<Spanned<u32>>,
+    run_dir: Option<Spanned<PathBuf>>,
+    idle_seconds: Option<Spanned<u64>>,
+    drain_seconds: Option<Spanned<u64>>,
+    pool_mib: Option<Spanned<u64>>,
+    limits: Option<RawLimits>,
+}
+
+impl RawGateway {
+    pub(super) fn check(self, problems: &mut Collector<'_>) -> GatewaySection {
+        let target_prefix = match self.target_prefix {
+            Some(prefix) => {
+                if let Err(why) = name::check_target_prefix(prefix.get_ref()) {
+                    problems.at(&prefix.span(), why);
+                }
+                prefix.into_inner()
+            }
+            None => "iqn.2026-11.io.labelgate".to_owned(),
+        };
+        let run_dir = absolute("run_dir", self.run_dir, problems);
+        GatewaySection {
+            listen: check_listen(self.listen, problems),
+            target_prefix,
+            provider: self.provider.unwrap_or(Provider::Landlock),
+            worker: absolute("worker", self.worker, problems),
+            driver: match self.driver {
+                None | Some(RawDriver::Auto) => Driver::Auto,
+                Some(RawDriver::Ring) => Driver::Ring,
+                Some(RawDriver::Epoll) => Driver::Epoll,
+            },
+            uid_base: check_uid_base(self.uid_base, problems),
+            run_dir: run_dir.unwrap_or_else(|| PathBuf::from("/run/labelgate")),
+            idle: seconds("idle_seconds", self.idle_seconds, 300, problems),
+            drain: seconds("drain_seconds", self.drain_seconds, 10, problems),
+            pool_bytes: within("pool_mib", self.pool_mib, (4, 65_536), 64, problems) << 20,
+            limits: self.limits.unwrap_or_default().check(problems),
+        }
+    }
+}
+
+fn check_listen(
+    listen: Option<Spanned<Vec<Spanned<String>>>>,
+    problems: &mut Collector<'_>,
+) -> Vec<SocketAddr> {
+    let Some(listen) = listen else {
+        return vec![SocketAddr::from(([0, 0, 0, 0], 3260))];
+    };
+    if listen.get_ref().is_empty() {
+        problems.at(&listen.span(), "listen is empty; name an address and a port, such as \"0.0.0.0:3260\"");
+    }
+    let mut addresses: Vec<SocketAddr> = Vec::new();
+    for text in listen.into_inner() {
+        match text.get_ref().parse() {
+            Ok(address) if addresses.contains(&address) => {
+                problems.at(&text.span(), format_args!("listen names {address} twice"));
+            }
+            Ok(address) => addresses.push(address),
+            Err(_) => problems.at(
+                &text.span(),
+                format_args!(
+                    "listen address {:?} is no address and port; write \"0.0.0.0:3260\" or \"[::]:3260\"",
+                    text.get_ref()
+                ),
+            ),
+        }
+    }
+    addresses
+}
+
+fn check_uid_base(base: Option<Spanned<u32>>, problems: &mut Collector<'_>) -> u32 {
+    let Some(base) = base else {
+        return 1_900_000_000;
+    };
+    let value = *base.get_ref();
+    // Below are people, services and the kernel's nobody; from 2^31 on, what some tools take for
+    // negative numbers.
+    let highest = (1 << 31) - UID_RANGE;
+    if !(65_536..=highest).contains(&value) {
+        let what = format_args!("uid_base is {value}; choose a number from 65536 to {highest}");
+        problems.at(&base.span(), what);
+    }
+    value
+}
+
+fn absolute(
+    key: &str,
+    path: Option<Spanned<PathBuf>>,
+    problems: &mut Collector<'_>,
+) -> Option<PathBuf> {
+    let path = path?;
+    if !path.get_ref().is_absolute() {
+        let what = format_args!("{key} {:?} is not absolute; begin it with \"/\"", path.get_ref());
+        problems.at(&path.span(), what);
+    }
+    Some(path.into_inner())
+}
+
+fn seconds(
+    key: &str,
+    value: Option<Spanned<u64>>,
+    default: u64,
+    problems: &mut Collector<'_>,
+) -> Duration {
+    Duration::from_secs(within(key, value, (1, 86_400), default, problems))
+}
+
+/// A number that must be from `least` to `most`.
+pub(super) fn within(
+    key: &str,
+    value: Option<Spanned<u64>>,
+    (least, most): (u64, u64),
+    default: u64,
+    problems: &mut Collector<'_>,
+) -> u64 {
+    let Some(value) = value else {
+        return default;
+    };
+    let number = *value.get_ref();
+    if !(least..=most).contains(&number) {
+        let what = format_args!("{key} is {number}; choose a number from {least} to {most}");
+        problems.at(&value.span(), what);
+    }
+    number.clamp(least, most)
+}

@@ -1,0 +1,69 @@
+//! `[gateway.limits]`: how much is served at a time.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::gateway::within;
+use super::problem::Collector;
+
+/// How much is served at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections from one address.
+    pub connections_per_source: u32,
+    /// Connections of one label.
+    pub connections_per_label: u32,
+    /// Workers.
+    pub workers: u32,
+    /// Connections per second from one address; more are refused.
+    pub accepts_per_source_per_second: u32,
+    /// Connections per second in all; more wait.
+    pub accepts_per_second: u32,
+}
+
+/// `[gateway.limits]`, as written.
+#[derive(Debug, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLimits {
+    connections_per_source: Option<Spanned<u64>>,
+    connections_per_label: Option<Spanned<u64>>,
+    workers: Option<Spanned<u64>>,
+    accepts_per_source_per_second: Option<Spanned<u64>>,
+    accepts_per_second: Option<Spanned<u64>>,
+}
+
+impl RawLimits {
+    pub(super) fn check(self, problems: &mut Collector<'_>) -> Limits {
+        let mut limit = |key, value, most, default| {
+            let number = within(key, value, (1, u64::from(most)), default, problems);
+            u32::try_from(number).unwrap_or(most)
+        };
+        Limits {
+            connections_per_source: limit(
+                "connections_per_source",
+                self.connections_per_source,
+                65_536,
+                64,
+            ),
+            connections_per_label: limit(
+                "connections_per_label",
+                self.connections_per_label,
+                65_536,
+                256,
+            ),
+            workers: limit("workers", self.workers, 65_536, 1024),
+            accepts_per_source_per_second: limit(
+                "accepts_per_source_per_second",
+                self.accepts_per_source_per_second,
+                1_000_000,
+                50,
+            ),
+            accepts_per_second: limit(
+                "accepts_per_second",
+                self.accepts_per_second,
+                1_000_000,
+                1000,
+            ),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Whether an opened file may be served as the image it is configured to be.
+
+use std::io;
+use std::os::fd::BorrowedFd;
+
+use labelgate_mac::Label;
+use rustix::fs::{FileType, Stat, fgetxattr};
+use rustix::io::Errno;
+
+use crate::config::Image;
+
+/// The extended attribute that holds an image file's label.
+pub const LABEL_ATTRIBUTE: &str = "user.labelgate.label";
+
+/// Why a file is not served.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfit {
+    /// It is something else than configured: a directory, a socket, a device.
+    #[error("it is {found}, and the configuration says it is {expected}")]
+    Type {
+        /// What it is.
+        found: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// It has more than one name: someone may have linked another label's file into the store.
+    #[error("it has {links} names (hard links); an image must have exactly one")]
+    Links {
+        /// How many.
+        links: u64,
+    },
+    /// Its label attribute holds another label.
+    #[error("its {LABEL_ATTRIBUTE} attribute is {attribute}, and the configuration says {configured}")]
+    OtherLabel {
+        /// What the attribute says.
+        attribute: Label,
+        /// What the configuration says.
+        configured: Label,
+    },
+    /// Its label attribute holds no label.
+    #[error("its {LABEL_ATTRIBUTE} attribute is no label")]
+    NoLabel,
+    /// Its label attribute cannot be read.
+    #[error("its {LABEL_ATTRIBUTE} attribute cannot be read: {0}")]
+    Attribute(io::Error),
+}
+
+/// Whether a file of this status is what the configuration says it is.
+pub(super) fn check_type(image: &Image, stat: &Stat) -> Result<(), Unfit> {
+    let found = FileType::from_raw_mode(stat.st_mode);
+    let expected = if image.block_device { FileType::BlockDevice } else { FileType::RegularFile };
+    if found != expected {
+        return Err(Unfit::Type {
+            found: describe(found),
+            expected: describe(expected),
+        });
+    }
+    // A device node may have as many names as it likes (udev makes them).
+    if !image.block_device && stat.st_nlink != 1 {
+        #[allow(clippy::useless_conversion, reason = "st_nlink is u32 on some architectures")]
+        let links = u64::from(stat.st_nlink);
+        return Err(Unfit::Links { links });
+    }
+    Ok(())
+}
+
+const fn describe(file_type: FileType) -> &'static str {
+    match file_type {
+        FileType::RegularFile => "a regular file",
+        FileType::BlockDevice => "a block device",
+        FileType::Directory => "a directory",
+        FileType::CharacterDevice => "a character device",
+        FileType::Symlink => "a symbolic link",
+        FileType::Fifo => "a pipe",
+        FileType::Socket => "a socket",
+        FileType::Unknown => "something unknown",
+    }
+}
+
+/// Whether the file's own word about its label, if it has one, agrees with the configuration's.
+pub(super) fn check_label(image: &Image, file: BorrowedFd<'_>) -> Result<(), Unfit> {
+    // One byte more than any label, so that a longer value is seen as such.
+    let mut value = [0; labelgate_control::MAX_LABEL + 1];
+    let length = match fgetxattr(file, LABEL_ATTRIBUTE, &mut value) {
+        Ok(length) => length,
+        // Absent, or a file system (or device node) that has none: the configuration decides.
+        Err(Errno::NODATA | Errno::OPNOTSUPP) => return Ok(()),
+        Err(Errno::RANGE) => return Err(Unfit::NoLabel),
+        Err(error) => return Err(Unfit::Attribute(error.into())),
+    };
+    let text = value.get(..length).and_then(|value| std::str::from_utf8(value).ok());
+    let attribute = text.and_then(|text| text.parse::<Label>().ok());
+    match attribute {
+        None => Err(Unfit::NoLabel),
+        Some(attribute) if attribute == image.label => Ok(()),
+        Some(attribute) => Err(Unfit::OtherLabel {
+            attribute,
+            configured: image.label.clone(),
+        }),
+    }
+}

@@ -1,0 +1,173 @@
+//! From an image's name to an open file.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::fs::{
+    CWD, Mode, OFlags, ResolveFlags, fcntl_getfl, fcntl_setfl, fstat, ftruncate, open as open_path,
+    openat2,
+};
+use rustix::io::Errno;
+
+use super::check::{Unfit, check_label, check_type};
+use super::lock::{LockFailure, lock};
+use crate::config::Image;
+
+/// An image, open and locked, ready for a worker.
+#[derive(Debug)]
+pub struct Opened {
+    /// What the worker gets. The lock belongs to its open file description and ends with the
+    /// last descriptor, mapping or I/O in flight that holds that.
+    pub file: OwnedFd,
+    /// What the supervisor keeps.
+    pub anchor: Anchor,
+}
+
+/// A descriptor that leads to the image and can neither read nor write it, nor hold its lock.
+///
+/// By it the supervisor can find out whether anyone still holds the image, even after the file
+/// was renamed or deleted.
+#[derive(Debug)]
+pub struct Anchor(OwnedFd);
+
+/// Why an image is not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store's directory cannot be opened.
+    #[error("its store cannot be opened: {0}")]
+    Store(io::Error),
+    /// The path leads out of the store or over a symbolic link.
+    #[error("its path leads over a symbolic link or out of its store, which none may")]
+    Escapes,
+    /// The file is not there, and there is no size to make it with.
+    #[error("its file is not there; give it a size, and it will be made")]
+    Missing,
+    /// The file cannot be opened, made or grown.
+    #[error("its file cannot be {action}: {error}")]
+    File {
+        /// What could not be done.
+        action: &'static str,
+        /// Why.
+        error: io::Error,
+    },
+    /// The file may not be served as this image.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// Somebody else holds it, or it cannot be locked.
+    #[error(transparent)]
+    Lock(#[from] LockFailure),
+}
+
+impl OpenError {
+    /// Whether the image may be free soon.
+    #[must_use]
+    pub const fn is_held(&self) -> bool {
+        matches!(self, Self::Lock(LockFailure::Held { .. }))
+    }
+}
+
+/// What no step of a path below a store may do.
+const WITHIN: ResolveFlags = ResolveFlags::BENEATH
+    .union(ResolveFlags::NO_SYMLINKS)
+    .union(ResolveFlags::NO_MAGICLINKS);
+
+/// Opens and locks an image. Blocks for as long as its file system does; does not wait for the
+/// lock.
+pub fn open(image: &Image) -> Result<Opened, OpenError> {
+    let directory = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let store = open_path(&image.store.path, directory, Mode::empty())
+        .map_err(|error| OpenError::Store(error.into()))?;
+    let anchor = open_anchor(image, store.as_fd())?;
+    let file = anchor.reopen(image)?;
+    check_label(image, file.as_fd())?;
+    lock(file.as_fd(), image.read_only)?;
+    grow(image, file.as_fd())?;
+    Ok(Opened { file, anchor })
+}
+
+/// Finds the image's file, or makes it. What is there is looked at before it is opened: opening
+/// a pipe or a device has effects of its own.
+fn open_anchor(image: &Image, store: BorrowedFd<'_>) -> Result<Anchor, OpenError> {
+    let path_only = OFlags::PATH | OFlags::CLOEXEC;
+    let find = || openat2(store, &image.file, path_only, Mode::empty(), WITHIN);
+    let found = match find() {
+        Err(Errno::NOENT) if image.size.is_some() && !image.read_only && !image.block_device => {
+            make(image, store)?;
+            find()
+        }
+        found => found,
+    };
+    let anchor = found.map_err(|error| match error {
+        Errno::LOOP | Errno::XDEV => OpenError::Escapes,
+        Errno::NOENT => OpenError::Missing,
+        error => failed("opened", error),
+    })?;
+    let stat = fstat(&anchor).map_err(|error| failed("looked at", error))?;
+    check_type(image, &stat)?;
+    Ok(Anchor(anchor))
+}
+
+/// Makes the image's file, empty.
+fn make(image: &Image, store: BorrowedFd<'_>) -> Result<(), OpenError> {
+    let new = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+    let only_owner = Mode::RUSR | Mode::WUSR;
+    match openat2(store, &image.file, new, only_owner, WITHIN) {
+        // There now: another of our threads was faster.
+        Ok(_) | Err(Errno::EXIST) => Ok(()),
+        Err(Errno::LOOP | Errno::XDEV) => Err(OpenError::Escapes),
+        Err(error) => Err(failed("made", error)),
+    }
+}
+
+/// Makes the file as large as configured; never smaller. Holes take no space.
+fn grow(image: &Image, file: BorrowedFd<'_>) -> Result<(), OpenError> {
+    let Some(size) = image.size.filter(|_| !image.read_only && !image.block_device) else {
+        return Ok(());
+    };
+    let stat = fstat(file).map_err(|error| failed("looked at", error))?;
+    if u64::try_from(stat.st_size).is_ok_and(|present| present < size) {
+        ftruncate(file, size).map_err(|error| failed("grown", error))?;
+    }
+    Ok(())
+}
+
+fn failed(action: &'static str, error: Errno) -> OpenError {
+    let error = error.into();
+    OpenError::File { action, error }
+}
+
+impl Anchor {
+    /// Opens the file itself, as this image is to be used.
+    fn reopen(&self, image: &Image) -> Result<OwnedFd, OpenError> {
+        let mut flags = OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
+        flags |= if image.read_only { OFlags::RDONLY } else { OFlags::RDWR };
+        if image.direct {
+            flags |= OFlags::DIRECT;
+        }
+        if image.block_device && !image.read_only {
+            // Not one that is mounted or part of a volume: the kernel knows.
+            flags |= OFlags::EXCL;
+        }
+        let file = self.open_with(flags).map_err(|error| failed("opened", error))?;
+        // io_uring takes O_NONBLOCK to mean that no read or write may wait, for files too.
+        let set = fcntl_getfl(&file).and_then(|flags| fcntl_setfl(&file, flags - OFlags::NONBLOCK));
+        set.map_err(|error| failed("opened", error))?;
+        Ok(file)
+    }
+
+    /// Whether nobody has the image open under its lock.
+    pub fn is_free(&self, image: &Image) -> Result<(), OpenError> {
+        let access = if image.read_only { OFlags::RDONLY } else { OFlags::RDWR };
+        let flags = access | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
+        let file = self.open_with(flags).map_err(|error| failed("opened", error))?;
+        // The lock of a writer, which excludes readers too.
+        Ok(lock(file.as_fd(), false)?)
+    }
+
+    /// A new open file description of this very file, whatever its name is by now.
+    fn open_with(&self, flags: OFlags) -> Result<OwnedFd, Errno> {
+        use std::os::fd::AsRawFd;
+        let path = format!("/proc/self/fd/{}", self.0.as_raw_fd());
+        rustix::fs::openat(CWD, path, flags, Mode::empty())
+    }
+}

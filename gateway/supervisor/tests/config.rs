@@ -1,0 +1,134 @@
+//! What the configuration says about its own faults: exact texts, with lines.
+
+use std::path::Path;
+
+use labelgate_supervisor::config::{Config, DEFAULT};
+
+/// The problems of a text, one per line.
+fn problems(text: &str) -> String {
+    Config::parse(text, Path::new("labelgate.toml")).unwrap_err().to_string()
+}
+
+#[test]
+fn the_shipped_configuration_is_sound_and_shows_the_defaults() {
+    let shipped = Config::parse(DEFAULT, Path::new("labelgate.toml")).unwrap();
+    let empty = Config::parse("", Path::new("labelgate.toml")).unwrap();
+    assert_eq!(shipped, empty);
+
+    // What is commented out is what it claims to be: all of it, taken in, still parses, and the
+    // keys that say "default" change nothing.
+    let uncommented: String = DEFAULT
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(rest) if rest.starts_with("[[") || rest.contains(" = ") => rest,
+            _ => line,
+        })
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    let mut all = Config::parse(&uncommented, Path::new("labelgate.toml")).unwrap();
+    assert_eq!((all.stores.len(), all.images.len(), all.identities.iter().count()), (1, 1, 1));
+    all.gateway.worker = None;
+    assert_eq!(all.gateway, empty.gateway);
+}
+
+#[test]
+fn an_unknown_key_is_named_with_those_that_are_known() {
+    let expected = [
+        ("[gateway]\nlisten = []\nlissten = 1\n", "3: unknown field `lissten`, expected one of `listen`, `target_prefix`, `provider`, `worker`, `driver`, `uid_base`, `run_dir`, `idle_seconds`, `drain_seconds`, `pool_mib`, `limits`"),
+        ("[[store]]\nname = \"vms\"\npath = \"/x\"\ncolour = 1\n", "4: unknown field `colour`, expected `name` or `path`"),
+        ("\n[[sotre]]\n", "2: unknown field `sotre`, expected one of `gateway`, `store`, `image`, `identity`"),
+        ("[gateway]\nprovider = \"apparmor\"\n", "2: unknown variant `apparmor`, expected `landlock`"),
+        ("\n\n[[store]]\nname = \"vms\"\n", "3: missing field `path`"),
+        ("[gateway]\nuid_base = -1\n", "2: invalid value: integer `-1`, expected u32"),
+        ("\n[gateway\n", "2: unclosed table, expected `]`"),
+    ];
+    for (text, problem) in expected {
+        assert_eq!(problems(text), format!("labelgate.toml:{problem}"));
+    }
+}
+
+const EXPECTED: &str = r#"labelgate.toml:3: listen address "0.0.0.0" is no address and port; write "0.0.0.0:3260" or "[::]:3260"
+labelgate.toml:4: target_prefix "iqn.labelgate" is no iqn; write it as "iqn.YYYY-MM." and a domain name turned around, such as "iqn.2026-11.io.labelgate"
+labelgate.toml:5: run_dir "run" is not absolute; begin it with "/"
+labelgate.toml:6: uid_base is 0; choose a number from 65536 to 2146894336
+labelgate.toml:7: pool_mib is 1; choose a number from 4 to 65536
+labelgate.toml:11: store path "vms" is not absolute; begin it with "/"
+labelgate.toml:14: store name "Vms" has the character 'V'; use lower-case letters, digits and dashes
+labelgate.toml:18: store name "vms" is there already, on line 10; remove one
+labelgate.toml:23: unknown store "vmz"; the stores are "vms", "Vms", "vms"
+labelgate.toml:24: file "../a" is not a plain path below the store; write it relative to the store's path and without ".."
+labelgate.toml:25: label "s0": not a label: it has no category, and a level without categories opens nothing; write two categories, such as "s0:c12,c34"
+labelgate.toml:26: "1.5G" is no size; write a number of bytes, or one with K, M, G or T, such as "20G"
+labelgate.toml:27: block_size is 1024; choose 512 or 4096
+labelgate.toml:34: size 1000 is not a multiple of the block size 512
+labelgate.toml:37: image "vms/b" is there already, on line 30; remove one
+labelgate.toml:39: file "vms/b" is there already, on line 32; remove one
+labelgate.toml:43: address "10.9.1.5/28": has bits set behind its prefix; the network is 10.9.1.0/28
+labelgate.toml:51: address "10.9.1.2" is there already, on line 47; remove one"#;
+
+#[test]
+fn every_problem_is_reported_in_one_run() {
+    let text = r#"
+[gateway]
+listen = ["0.0.0.0:3260", "0.0.0.0"]
+target_prefix = "iqn.labelgate"
+run_dir = "run"
+uid_base = 0
+pool_mib = 1
+
+[[store]]
+name = "vms"
+path = "vms"
+
+[[store]]
+name = "Vms"
+path = "/vms"
+
+[[store]]
+name = "vms"
+path = "/other"
+
+[[image]]
+name = "a"
+store = "vmz"
+file = "../a"
+label = "s0"
+size = "1.5G"
+block_size = 1024
+
+[[image]]
+name = "b"
+store = "vms"
+file = "b"
+label = "s0:c1,c2"
+size = "1000"
+
+[[image]]
+name = "b"
+store = "vms"
+file = "b"
+label = "s0:c1,c2"
+
+[[identity]]
+address = "10.9.1.5/28"
+label = "s0:c1,c2"
+
+[[identity]]
+address = "10.9.1.2"
+label = "s0:c1,c2"
+
+[[identity]]
+address = "10.9.1.2/32"
+label = "s0:c3,c4"
+"#;
+    assert_eq!(problems(text), EXPECTED);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_a_problem_too() {
+    let error = Config::read(Path::new("/nonexistent/labelgate.toml")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "/nonexistent/labelgate.toml: No such file or directory (os error 2)"
+    );
+}
