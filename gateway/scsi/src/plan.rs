@@ -7,7 +7,7 @@ use crate::{Sense, limits};
 pub struct Span {
     /// Where it starts, in bytes.
     pub offset: u64,
-    /// How long it is, in bytes; never zero in a [`Plan`].
+    /// How long it is, in bytes; never zero in a [`Plan`] that [`Plan::expecting`] has passed.
     pub length: u64,
 }
 
@@ -79,7 +79,8 @@ pub enum Plan {
     /// Compare the span with the first half of the data-out, then write the second half, with no
     /// other command on these blocks in between.
     CompareAndWrite {
-        /// Which blocks; at most half of [`crate::limits::MAX_TRANSFER`].
+        /// Which blocks; at most half of [`crate::limits::MAX_TRANSFER`]. None, until
+        /// [`Plan::expecting`] has found that there is no data-out either.
         span: Span,
         /// End the command only when the data is on stable storage.
         stable: bool,
@@ -146,6 +147,8 @@ impl Plan {
     /// more. WRITE SAME with UNMAP and no data at all means zeros, as NDOB would.
     #[must_use]
     pub fn expecting(self, data_out: usize, block: u32) -> Self {
+        /// Of COMPARE AND WRITE.
+        const NUMBER_OF_LOGICAL_BLOCKS: u16 = 13;
         const CONTRADICTION: Plan = Plan::Fail(Sense::INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT);
         let takes = self.data_out();
         match self {
@@ -178,11 +181,12 @@ impl Plan {
                 zeroes: true,
                 block,
             },
-            Self::WriteSame { zeroes: false, .. } | Self::CompareAndWrite { .. }
-                if data_out != takes =>
-            {
-                CONTRADICTION
+            Self::WriteSame { zeroes: false, .. } if data_out != takes => CONTRADICTION,
+            // 256 blocks are zero in NUMBER OF LOGICAL BLOCKS, a byte; their data gives it away.
+            Self::CompareAndWrite { .. } if data_out != takes => {
+                Self::Fail(Sense::invalid_field(NUMBER_OF_LOGICAL_BLOCKS, None))
             }
+            Self::CompareAndWrite { .. } if takes == 0 => Self::Good,
             plan if data_out < takes => {
                 drop(plan);
                 CONTRADICTION

@@ -263,7 +263,15 @@ fn data_that_does_not_fit_the_cdb_never_tears_a_block() {
     assert_eq!(verify.expecting(512, 512), refused);
     let mut compare = sixteen(0x89, 0, 0, 0);
     compare[13] = 1;
-    assert_eq!(initiator.send(&compare).expecting(2048, 512), refused);
+    let wrong = Plan::Fail(at(13, None));
+    assert_eq!(initiator.send(&compare).expecting(2048, 512), wrong);
+    // 256 blocks, in a byte; no blocks at all.
+    compare[13] = 0;
+    assert_eq!(
+        initiator.send(&compare).expecting(2 * 256 * 512, 512),
+        wrong
+    );
+    assert_eq!(initiator.send(&compare).expecting(0, 512), Plan::Good);
     let read = initiator.send(&ten(0x28, 0, 0, 1));
     assert_eq!(read.clone().expecting(512, 512), read);
 }

@@ -139,11 +139,10 @@ impl LogicalUnit {
     fn compare_and_write(&self, transfer: Transfer) -> Result<Plan, Sense> {
         self.writable()?;
         let span = self.bounded(transfer, self.max_compare())?;
-        let plan = Plan::CompareAndWrite {
+        Ok(Plan::CompareAndWrite {
             span,
             stable: transfer.fua,
-        };
-        Ok(unless_empty(span, plan))
+        })
     }
 
     /// Both halves of the data-out of COMPARE AND WRITE fit into one buffer, and the number of
