@@ -39,14 +39,14 @@ pub fn send_targets<'a>(
     writer: &mut TextWriter,
 ) -> Result<(), Unanswerable> {
     let wanted = match (value, session) {
-        // > C: "All ... MUST be supported on a Discovery session and MUST NOT be supported on an
-        // > operational session."
+        // > All: "This value MUST be supported on a discovery session, and MUST NOT be supported on
+        // > an operational session."
         ("All", SessionType::Discovery) => None,
         ("All", SessionType::Normal { .. }) | ("", SessionType::Discovery) => {
             return Err(Unanswerable);
         }
-        // > C: "<nothing> ... the session should only respond with addresses for the target to
-        // > which the session is logged in."
+        // > Nothing: "The session should only respond with addresses for the target to which the
+        // > session is logged in."
         ("", SessionType::Normal { target }) => Some(target.clone()),
         (name, _) => match IscsiName::parse(name) {
             Ok(name) => Some(name),
@@ -120,6 +120,7 @@ impl PagedText {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzzing;
     use crate::negotiation::answer;
     use crate::text::pairs;
 
@@ -235,6 +236,37 @@ mod tests {
             PagedText::new(Vec::new()).next_page(SegmentLength::from(512)),
             empty
         );
+    }
+
+    #[test]
+    fn fuzz_text_request() {
+        bolero::check!()
+            .with_test_time(fuzzing::time())
+            .with_type()
+            .for_each(|(asked, limit): &(Vec<u8>, u16)| {
+                let addresses = addresses();
+                let target = AdvertisedTarget {
+                    name: DISK,
+                    addresses: &addresses,
+                };
+                let question = [b"SendTargets=All\0", &asked[..], b"\0"].concat();
+                let targets = std::iter::once(target);
+                let Ok(answer) = answer(&question, &SessionType::Discovery, targets) else {
+                    return;
+                };
+                assert_eq!(answer.text.last(), Some(&0));
+                let mut paged = PagedText::new(answer.text.clone());
+                let mut sent = Vec::new();
+                loop {
+                    let page = paged.next_page(SegmentLength::from((*limit).max(512)));
+                    sent.extend_from_slice(page.text);
+                    if page.is_last {
+                        break;
+                    }
+                    assert!(!page.text.is_empty() && page.text.ends_with(b"\0"));
+                }
+                assert_eq!(sent, answer.text);
+            });
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// > 4.2.7.1: "... the maximum length of an iSCSI name is 223 bytes" (in substance).
+/// The longest name, in bytes (RFC 7143, 4.2.7.2).
 const MAX_NAME: usize = 223;
 
 /// Not an iSCSI name.
@@ -120,6 +120,7 @@ fn is_hexadecimal(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzzing;
 
     #[test]
     fn names_of_all_types_are_read_and_normalised() {
@@ -159,6 +160,28 @@ mod tests {
         ] {
             assert_eq!(IscsiName::parse(name), Err(InvalidName), "{name}");
         }
+    }
+
+    #[test]
+    fn fuzz_names() {
+        bolero::check!()
+            .with_test_time(fuzzing::time())
+            .with_type::<String>()
+            .for_each(|text| {
+                for text in [
+                    text.clone(),
+                    format!("iqn.2001-04.{text}"),
+                    format!("naa.{text}"),
+                ] {
+                    if let Ok(name) = IscsiName::parse(&text) {
+                        assert!(name.as_str().is_ascii() && name.as_str().len() <= MAX_NAME);
+                        assert_eq!(IscsiName::parse(name.as_str()), Ok(name));
+                    }
+                    if let Ok(name) = InitiatorName::parse(&text) {
+                        assert!(name.as_str().len() <= MAX_NAME);
+                    }
+                }
+            });
     }
 
     #[test]

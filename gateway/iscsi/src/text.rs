@@ -4,8 +4,9 @@ use std::fmt;
 
 /// The most text one negotiation may hold, in bytes, however many PDUs it comes in.
 ///
-/// > 6.1: "... MUST be able to receive ... at least 8192 bytes" (in substance). It is also the
-/// > default MaxRecvDataSegmentLength, which holds during login, so no single PDU has more.
+/// > 6.3: "The default MaxRecvDataSegmentLength is used during Login."
+///
+/// That is 8192 as well, so no single PDU of a login has more.
 pub const MAX_TEXT: usize = 8192;
 
 /// The most pairs one negotiation may hold. The standard has 29 keys.
@@ -14,11 +15,11 @@ pub const MAX_TEXT: usize = 8192;
 /// understood, so all answers together fit in one PDU of 8192 bytes.
 pub const MAX_PAIRS: usize = 64;
 
-/// > 6.1: "A key-name is ... up to 63 ... characters" (in substance).
+/// The longest key, in bytes (RFC 7143, 6.1).
 const MAX_KEY: usize = 63;
 
-/// > 6.1: "If not otherwise specified, the maximum length of a simple-value (not its encoded
-/// > representation) is 255 bytes".
+/// The longest simple value, in bytes, unless a key says otherwise (RFC 7143, 6.1). No key we
+/// understand does.
 const MAX_VALUE: usize = 255;
 
 /// Text that is not a sequence of pairs. The peer is to blame.
@@ -77,7 +78,8 @@ pub fn pairs(text: &[u8]) -> Result<Vec<Pair<'_>>, TextError> {
             Err(TextError::Unterminated)
         };
     };
-    // > 6.1: "Every key=value pair ... MUST be followed by at least one null (0x00) delimiter."
+    // > 6.1: "Every key=value pair, including the last or only pair in a LTDS, MUST be followed by
+    // > one null (0x00) delimiter." More than one do no harm, and older drafts allowed them.
     let mut found = Vec::new();
     for piece in text
         .split(|&byte| byte == 0)
@@ -106,8 +108,7 @@ fn pair(piece: &[u8]) -> Result<Pair<'_>, TextError> {
     })
 }
 
-/// > 6.1: a "standard-label" is made of letters, digits, dot, minus, plus, commercial at and
-/// > underscore (in substance).
+/// The characters of a standard label (RFC 7143, 6.1).
 fn is_key_character(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || b".-+@_".contains(byte)
 }

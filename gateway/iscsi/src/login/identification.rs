@@ -51,8 +51,9 @@ impl Declarations {
 
     /// Judges what has been declared: everything must be there after the first request.
     ///
-    /// > 6.3: "The initial Login Request of the first connection of a session MUST include the
-    /// > InitiatorName ..., and if it is not a Discovery session, the TargetName" (in substance).
+    /// > 6.3: "The initial Login Request of any connection MUST include the InitiatorName key=value
+    /// > pair. [...] For any connection within a session whose type is not "Discovery", the first
+    /// > Login Request MUST also include the TargetName key=value pair."
     pub(super) fn identify(
         &self,
         directory: &impl Directory,
@@ -64,7 +65,7 @@ impl Declarations {
         let initiator = InitiatorName::parse(name).map_err(|_| LoginStatus::InitiatorError)?;
         let session_type = match self.session_type.as_deref() {
             Some("Discovery") => SessionType::Discovery,
-            // > 13.21: "Default is Normal."
+            // Normal is the default (13.21).
             None | Some("Normal") => SessionType::Normal {
                 target: self.target(directory)?,
             },

@@ -3,7 +3,7 @@
 use super::Directory;
 use crate::pdu::{Cid, InitiatorTaskTag, Isid, LoginRequest, LoginStatus, Stage, Tsih};
 
-/// The highest version we speak (RFC 7143, 11.12.4: "... version 0x00").
+/// The only version there is (RFC 7143, 11.12.4).
 const VERSION: u8 = 0;
 
 /// The names of a login.
@@ -25,9 +25,9 @@ impl Leading {
             return Err(LoginStatus::UnsupportedVersion);
         }
         if request.tsih != Tsih::NONE {
-            // A session of ours has one connection, and it has that already. Coming back to it on
-            // a new connection is an optional feature of recovery; a new login with the same ISID
-            // reinstates the session.
+            // A session of ours has one connection, and it has that already. What the table of
+            // 6.3.1 also knows, connection reinstatement, is not offered: the same ISID with a
+            // zero TSIH reinstates the whole session.
             return Err(if directory.has_session(request.tsih) {
                 LoginStatus::TooManyConnections
             } else {
@@ -39,8 +39,10 @@ impl Leading {
 
     /// Whether a further request belongs to the same login.
     ///
-    /// > 11.12.8: "... the Initiator Task Tag ... MUST be the same in all Login Requests of a
-    /// > login" (in substance); ISID, TSIH and CID name what is being logged in.
+    /// > 6.3: "The whole Login Phase is considered as a single task and has a single Initiator Task
+    /// > Tag (similar to the linked SCSI commands)."
+    ///
+    /// ISID, TSIH and CID name what is being logged in, so they are as fixed.
     pub(super) fn matches(&self, request: &LoginRequest) -> bool {
         *self == Self::of(request)
     }

@@ -195,8 +195,7 @@ impl Login {
         let next = transition(request)?;
         self.text.append(data)?;
         if request.continued {
-            // > 11.12.2: "... the target ... MUST answer with a Login Response with no data and
-            // > the T bit set to 0" (in substance), until the text is whole.
+            // Until the text is whole there is nothing to say (11.12.2).
             return Ok(Answered {
                 text: TextWriter::default(),
                 next: None,
@@ -257,9 +256,9 @@ impl Login {
                 let discovery = identification.session_type == SessionType::Discovery;
                 self.negotiation = Negotiation::new(discovery);
                 self.identification = Some(identification);
-                // > 13.9: "... the target MUST return this key to the initiator in the Login
-                // > Response PDU to the first Login Request PDU that has the C bit set to 0 when
-                // > TargetName is given by the initiator."
+                // > 6.3.1: "During the Login Phase the iSCSI target MUST return the
+                // > TargetPortalGroupTag key with the first Login Response PDU with which it is
+                // > allowed to do so [...] for all session types when TargetName is given".
                 if self.declarations.names_target() {
                     let tag = PORTAL_GROUP_TAG.to_string();
                     writer.pair(Key::TargetPortalGroupTag.name(), &tag);
@@ -281,6 +280,8 @@ impl Login {
             (When::Operational, LoginStage::Operational { .. }) => {
                 Ok(self.negotiation.offer(key, pair.value)?)
             }
+            // > 6.3: "It is considered to be a protocol error to send a key that is not allowed in
+            // > the current stage."
             _ => Err(Violation::Misplaced(key).into()),
         }
     }

@@ -37,14 +37,16 @@ impl Reply {
     #[must_use]
     pub fn refusal(request: &LoginRequest, status: LoginStatus) -> Self {
         let mut reply = Self::new(request, LoginProgress::Stays, TextWriter::default());
+        // > 6.3.1: "The T bit and the CSG and NSG fields are reserved."
+        reply.response.current_stage = Stage::Security;
         reply.response.status = status;
         reply
     }
 
     /// Names the new session, in the last response of its login.
     ///
-    /// > 11.13.3: the target gives "a valid, non-zero TSIH ... in the last Login Response"
-    /// > (in substance).
+    /// > 6.3.2: "If the next stage is FullFeaturePhase, the target MUST respond with a Login
+    /// > Response with the TSIH value."
     #[must_use]
     pub const fn named(mut self, tsih: Tsih) -> Self {
         self.response.tsih = tsih;

@@ -39,6 +39,10 @@ impl From<SecurityError> for LoginStatus {
 
 impl Security {
     /// AuthMethod is offered, as a list in the initiator's order; the answer is the one chosen.
+    ///
+    /// > 6.3.2: "The target MUST reply with the first option in the list it supports and is allowed
+    /// > to use for the specific initiator". "If the security negotiation fails at the target,
+    /// > then the target MUST send the appropriate Login Response PDU."
     pub(super) fn offer(&mut self, methods: &str) -> Result<&'static str, SecurityError> {
         if self.method.is_some() {
             return Err(SecurityError::Violation(Violation::Repeated(

@@ -96,7 +96,7 @@ impl Negotiation {
     /// # Errors
     /// > 6.3: "An attempt to renegotiate/redeclare parameters not specifically allowed MUST be
     /// > detected by the initiator and target. If such an attempt is detected by the target, the
-    /// > target MUST respond with a Login reject (initiator error)".
+    /// > target MUST respond with Login reject (initiator error)".
     pub fn offer(&mut self, key: Key, value: &str) -> Result<Option<Answer>, Violation> {
         if self.offered.contains(&key) {
             return Err(Violation::Repeated(key));
@@ -149,11 +149,10 @@ impl Negotiation {
             Key::DataPduInOrder | Key::DataSequenceInOrder => {
                 boolean(value).map(|_| Answer::Value("Yes"))
             }
-            // > 13.25: "... SHOULD respond with the constant "Reject" value. The implementation
-            // > MAY alternatively respond with a "No" value." Initiators of RFC 3720 offer "No"
-            // > and may take "Reject" for a failure.
+            // 13.25 prefers "Reject" and allows "No". Initiators of RFC 3720 offer "No" and may
+            // take "Reject" for a failure.
             Key::IfMarker | Key::OfMarker => Some(Answer::Value("No")),
-            // > 13.25: "... MUST respond with the constant "Reject" value."
+            // 13.25: "Reject", never "NotUnderstood".
             Key::IfMarkInt | Key::OfMarkInt => None,
             // We wait for a task's end before we say it has ended, as RFC 3720 wanted it.
             Key::TaskReporting => preferred(value, |semantics| {

@@ -30,10 +30,8 @@ pub(super) fn number(value: &str, range: RangeInclusive<u32>) -> Option<u32> {
     range.contains(&number).then_some(number)
 }
 
-/// The first of a list, in the order of the initiator's preference, that `known` has a meaning for.
-///
-/// > 6.2.1: "... the responding party MUST ... respond with the first value that it supports (and
-/// > is allowed to use for the specific originator) from the originator list" (in substance).
+/// The first of a list, in the order of the initiator's preference, that `known` has a meaning for
+/// (RFC 7143, 6.2.1).
 pub(super) fn preferred<T>(value: &str, known: impl Fn(&str) -> Option<T>) -> Option<T> {
     value.split(',').find_map(known)
 }

@@ -52,8 +52,7 @@ impl DataIn {
                 (FINAL | STATUS | flag, status, stat_sn, count)
             }
         };
-        // > 11.7.4: "... if the A bit is set to 1 the Target Transfer Tag and LUN fields are
-        // > valid" (in substance); it never is.
+        // Transfer tag and LUN are valid only with the A bit (11.7.4), which is never set.
         let (lun_high, lun_low) = Lun::ZERO.rows();
         layout::bytes(&[
             [opcode::DATA_IN, flags, 0, status],

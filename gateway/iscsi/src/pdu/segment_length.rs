@@ -50,7 +50,7 @@ impl SegmentLength {
 
     /// How many bytes of padding follow the data.
     ///
-    /// > 11.1: "... padded ... to an integer number of 4-byte words."
+    /// Segments are padded to whole 4-byte words (RFC 7143, 11.1); the length does not count it.
     #[must_use]
     pub const fn padding(self) -> usize {
         self.get().wrapping_neg() % 4

@@ -5,8 +5,7 @@ use super::layout::{self, BHS};
 
 /// A request to send something again, which is error recovery level 1.
 ///
-/// > 11.16: "The target MUST reject ... if the operational ErrorRecoveryLevel is 0" (in substance);
-/// > so only what the Reject needs is read.
+/// At level 0, which is ours, it is to be rejected, so only what the Reject needs is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Snack {
     /// The task whose PDUs are wanted again.
