@@ -24,6 +24,20 @@ fn an_attention_holds_up_one_command_but_not_inquiry_or_report_luns() {
 }
 
 #[test]
+fn every_other_command_is_held_up() {
+    let mut initiator = Initiator::new(GEOMETRY);
+    let expected = Plan::Fail(UnitAttention::ItNexusLoss.sense());
+    for definition in crate::command::TABLE {
+        let (opcode, action) = (definition.opcode(), definition.action().unwrap_or(0));
+        let passes = matches!(opcode, 0x03 | 0x12 | 0xa0);
+        initiator.nexus.post(UnitAttention::ItNexusLoss);
+        let plan = initiator.send(&[opcode, action]);
+        assert_eq!(plan == expected, !passes, "{opcode:02x}/{action:02x}");
+        initiator.nexus.clear();
+    }
+}
+
+#[test]
 fn request_sense_answers_with_the_attention_and_clears_it() {
     let mut initiator = Initiator::new(GEOMETRY);
     initiator.nexus.post(UnitAttention::CapacityDataChanged);
