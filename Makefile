@@ -1,0 +1,83 @@
+# Everything there is to do with labelgate. `make` alone lists it.
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo run test test-full bench conformance lint fuzz clean
+
+# Two cores are enough for everything; more tests at a time would only disturb each other.
+export RUST_TEST_THREADS ?= 2
+# What the stages took, listed again at the end.
+export LABELGATE_STAGES := target/stages
+# How long each parser is fuzzed by `make fuzz` and `make test-full`, in seconds.
+FUZZ_SECONDS ?= 60
+# How many processes are killed in each durability test of `make test-full`.
+KILLS ?= 200
+
+# Network namespaces, user ids and mounts need root: tests and demo run by sudo if need be.
+ifneq ($(shell id -u),0)
+export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER ?= sudo -E
+export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER ?= sudo -E
+endif
+
+CARGO := cargo
+STAGE := fixtures/stage
+LOCKED := --workspace --locked
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what tests and demo need (Debian 12) and build the guest
+	@fixtures/setup
+
+build: ## Build all programs
+	$(CARGO) build $(LOCKED)
+
+demo: ## Two machines, one gateway: boot from it, break into it, see it hold
+	@mkdir -p target
+	@$(STAGE) "setup" 300 fixtures/setup
+	@$(STAGE) "build" 400 $(CARGO) build $(LOCKED)
+	@$(STAGE) "demo" 120 $(CARGO) run --quiet --locked -p labelgate-fixtures --bin demo
+
+run: ## The demo's gateway in the foreground, and commands to try
+	@fixtures/setup
+	@$(CARGO) build --quiet $(LOCKED)
+	@$(CARGO) run --quiet --locked -p labelgate-fixtures --bin demo -- run
+
+test: ## Formatting, lints, unit, property, fuzz and end-to-end tests
+	@mkdir -p target && : >$(LABELGATE_STAGES)
+	@$(STAGE) "setup" 300 fixtures/setup
+	@$(STAGE) "formatting" 30 $(CARGO) fmt --all --check
+	@$(STAGE) "lints" 400 $(CARGO) clippy $(LOCKED) --all-targets -- -D warnings
+	@$(STAGE) "build" 500 $(SHELL) -c '$(CARGO) build $(LOCKED) && $(CARGO) test $(LOCKED) --no-run'
+	@$(STAGE) "unit tests" 500 $(CARGO) test $(LOCKED) --lib --bins
+	@$(STAGE) "integration and end-to-end tests" 600 $(CARGO) test $(LOCKED) --test '*'
+	@echo; cat $(LABELGATE_STAGES)
+
+test-full: ## All of that, with hundreds of kills, minutes of fuzzing and the demo
+	@$(MAKE) --no-print-directory test
+	@LABELGATE_KILLS=$(KILLS) $(STAGE) "$(KILLS) kills" 1500 \
+		$(CARGO) test $(LOCKED) --test durability -- --test-threads 1
+	@LABELGATE_FUZZ_SECONDS=$(FUZZ_SECONDS) $(STAGE) "fuzzing" 2400 $(CARGO) test $(LOCKED) fuzz_
+	@$(MAKE) --no-print-directory demo
+	@echo; cat $(LABELGATE_STAGES)
+
+bench: ## Measure beside other servers
+	@fixtures/setup
+	$(CARGO) build --release --locked --workspace
+	$(CARGO) run --release --locked -p labelgate-benches --bin peers
+
+conformance: ## Run libiscsi's conformance suite and write docs/CONFORMANCE.md
+	@fixtures/setup
+	@$(CARGO) build --quiet $(LOCKED)
+	$(CARGO) run --quiet --locked -p labelgate-fixtures --bin conformance
+
+lint: ## Formatting, lints, licences and advisories
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy $(LOCKED) --all-targets -- -D warnings
+	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny
+	$(CARGO) deny --locked check
+
+fuzz: ## Fuzz every parser for FUZZ_SECONDS each
+	LABELGATE_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test $(LOCKED) fuzz_
+
+clean: ## Remove everything built, the guest too
+	$(CARGO) clean
