@@ -10,7 +10,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use labelgate_fixtures::{Failure, cache::workspace};
+use labelgate_fixtures::{Failure, cache::workspace, procfs::is_alive};
+
+/// Followed by the process that the directory belongs to.
+const PREFIX: &str = "lg-bench-";
 
 /// A directory on a file system to measure, removed on drop.
 #[derive(Debug)]
@@ -30,7 +33,8 @@ impl Medium {
     }
 
     fn make(parent: &Path) -> Result<Self, Failure> {
-        let directory = parent.join(format!("lg-bench-{}", std::process::id()));
+        sweep(parent);
+        let directory = parent.join(format!("{PREFIX}{}", std::process::id()));
         fs::create_dir_all(&directory)
             .map_err(Failure::io(format!("making {}", directory.display())))?;
         Ok(Self { directory })
@@ -42,9 +46,22 @@ impl Medium {
     }
 }
 
+/// Removes what a bench that was killed has left there: gigabytes of memory, in a tmpfs.
+fn sweep(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let number = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(PREFIX)?.parse().ok());
+        if number.is_some_and(|process: u32| !is_alive(process)) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 impl Drop for Medium {
     fn drop(&mut self) {
-        // Best effort: what stays is named after this process and lies where it may be removed.
+        // Best effort: the next bench sweeps.
         let _ = fs::remove_dir_all(&self.directory);
     }
 }
