@@ -84,9 +84,11 @@ impl FileImage {
     ///
     /// A write-back error that nobody has seen yet is reported to the first flush after this, so
     /// a worker that died between writing and flushing does not hide one as long as somebody (the
-    /// supervisor's `O_PATH` descriptor) keeps the inode in memory. One that *was* seen is not:
-    /// whoever opens a poisoned image anew states that the store is sound, and that the guest has
-    /// been restarted or its file system checked.
+    /// supervisor's `O_PATH` descriptor) keeps the inode in memory. One that *was* seen is not, so
+    /// poison must outlive the worker: whoever starts workers remembers it. Nor does the page
+    /// cache: it may go on showing what never reached the disk until it is dropped. Whoever has a
+    /// poisoned image opened anew states that the store is sound, its caches were dropped (a
+    /// remount does), and the guest was restarted or its file system checked.
     ///
     /// # Errors
     /// See [`OpenError`].

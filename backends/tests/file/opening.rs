@@ -130,6 +130,25 @@ fn writes_beyond_the_budget_go_to_the_driver_until_a_flush() {
 }
 
 #[test]
+fn no_write_is_made_inline_while_the_driver_may_hold_the_inodes_lock() {
+    let ext4 = Place::ext4(64 << 20);
+    let options = FileOptions {
+        dirty_budget: 8192,
+        ..FileOptions::default()
+    };
+    let mut executor = Executor::new(ext4.image("lock", 65536, &options));
+    executor.start(executor.write_operation(0, &[1; 16384], false));
+    assert_eq!(executor.pending.len(), 1, "beyond the budget");
+
+    executor.start(executor.write_operation(32768, &[2; 4096], false));
+    assert_eq!(executor.pending.len(), 2);
+
+    executor.drain();
+    executor.write(32768, &[3; 4096], false).unwrap();
+    assert_eq!(executor.requests, 2, "inline again");
+}
+
+#[test]
 fn a_write_of_part_of_a_page_that_is_not_in_memory_goes_to_the_driver() {
     let ext4 = Place::ext4(64 << 20);
     let file = ext4.file("c", 1 << 20);
