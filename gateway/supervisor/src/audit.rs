@@ -87,8 +87,10 @@ impl Decision {
 /// One record. What is not known is left out.
 #[derive(Debug, Clone, Copy)]
 pub struct Record<'a> {
-    event: Event,
-    decision: Decision,
+    /// What it is about.
+    pub event: Event,
+    /// What was decided.
+    pub decision: Decision,
     /// The label concerned.
     pub label: Option<&'a Label>,
     /// The identity of the client.
@@ -202,6 +204,8 @@ impl Throttle {
 fn write_suppressed(count: u64) {
     if count > 0 {
         let reason = format!("{count} records were too many to be written singly");
-        Record::new(Event::Suppressed, Decision::Note).reason(&reason).write();
+        Record::new(Event::Suppressed, Decision::Note)
+            .reason(&reason)
+            .write();
     }
 }

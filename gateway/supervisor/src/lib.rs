@@ -1,6 +1,33 @@
 //! labelgated: listens, finds labels, starts and reaps workers.
+//!
+//! It parses no byte that a guest sent, and reads and writes no image. It accepts a connection,
+//! finds the label of its client, and hands the socket to that label's worker, with the label's
+//! images, opened and locked. What a worker says is bounded, and believed for nothing that
+//! matters.
+//!
+//! * [`config`] is what it is told; [`image`] is how names become locked descriptors.
+//! * `listener` decides who is let in, `label_table` finds the label's service, `worker` is that
+//!   service and the process it watches, `reload` takes in a changed configuration.
+//! * [`audit`] is the trail of every decision.
+
 #![forbid(unsafe_code)]
+
+pub mod audit;
 pub mod config;
+mod gateway;
 pub mod image;
+mod label_table;
+mod listener;
+pub mod logging;
 mod network;
+mod rate;
+mod reload;
+mod run_lock;
+mod sources;
 mod uid;
+mod worker;
+
+pub use gateway::{RunError, run};
+pub use network::{Network, NetworkError, NetworkTable};
+pub use run_lock::RunLockError;
+pub use uid::{NoUid, Uids};

@@ -24,7 +24,11 @@ pub enum Format {
 /// Sets the process's logging up, once. `RUST_LOG` chooses what is logged; it has no say in the
 /// audit trail.
 pub fn start(format: Format) -> Result<(), TryInitError> {
-    let audit = fmt::layer().json().flatten_event(true).with_ansi(false).with_level(false);
+    let audit = fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_ansi(false)
+        .with_level(false);
     let audit = audit.with_target(false).with_writer(std::io::stdout);
     let audit = audit.with_filter(Targets::new().with_target(audit::TARGET, tracing::Level::INFO));
 
@@ -35,7 +39,12 @@ pub fn start(format: Format) -> Result<(), TryInitError> {
         Format::Json => lines.json().flatten_event(true).boxed(),
     };
     let ordinary = FilterFn::new(|metadata| metadata.target() != audit::TARGET);
-    let lines = lines.with_filter(wanted.from_env_lossy()).with_filter(ordinary);
+    let lines = lines
+        .with_filter(wanted.from_env_lossy())
+        .with_filter(ordinary);
 
-    tracing_subscriber::registry().with(audit).with(lines).try_init()
+    tracing_subscriber::registry()
+        .with(audit)
+        .with(lines)
+        .try_init()
 }

@@ -1,1 +1,144 @@
-fn main(){}
+//! The program `labelgated`.
+
+#![forbid(unsafe_code)]
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use labelgate_supervisor::config::{Config, DEFAULT};
+use labelgate_supervisor::logging::{self, Format};
+use labelgate_supervisor::{RunError, RunLockError, run};
+
+/// Everything went well, or the gateway stopped as it was told to.
+const SUCCESS: u8 = 0;
+/// EX_OSERR of sysexits.h: the system refused something.
+const SYSTEM: u8 = 71;
+/// EX_TEMPFAIL: another gateway runs.
+const TAKEN: u8 = 75;
+/// EX_CONFIG: something is wrong with the configuration.
+const CONFIG: u8 = 78;
+
+/// A storage gateway for virtual machines, with a confined worker for each SELinux label.
+///
+/// It listens for iSCSI initiators, finds the label of each by its address, and hands the
+/// connection to that label's worker, a process of its own that can reach that label's images
+/// and nothing else.
+#[derive(Debug, Parser)]
+#[command(
+    name = "labelgated",
+    version,
+    after_help = "\
+Signals:
+  SIGTERM, SIGINT  ask all clients to leave, end all workers, exit
+  SIGHUP           take in changed stores, images and identities; connections
+                   that they do not concern go on
+
+Output:
+  standard output  the audit trail, one JSON object per line
+  standard error   everything else; RUST_LOG=debug shows more
+
+Exit codes:
+   0  stopped as told; or nothing to complain about (--check)
+   2  wrong command line
+  71  the system refused something, such as an address to listen on
+  75  another gateway runs with the same run_dir
+  78  something is wrong with the configuration"
+)]
+struct Arguments {
+    /// The configuration.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/etc/labelgate/labelgate.toml"
+    )]
+    config: PathBuf,
+
+    /// Check the configuration and exit.
+    #[arg(long, conflicts_with = "print_config")]
+    check: bool,
+
+    /// Print a configuration in which every key is explained, and exit.
+    #[arg(long)]
+    print_config: bool,
+
+    /// How log lines look.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    log_format: Format,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if arguments.print_config {
+        return say(io::stdout(), DEFAULT.trim_end(), SUCCESS);
+    }
+    let config = match Config::read(&arguments.config) {
+        Ok(config) => config,
+        Err(problems) => return say(io::stderr(), &problems.to_string(), CONFIG),
+    };
+    if arguments.check {
+        return check(&arguments, &config);
+    }
+    if let Err(error) = logging::start(arguments.log_format) {
+        return say(io::stderr(), &error.to_string(), SYSTEM);
+    }
+    serve(config, &arguments)
+}
+
+/// Says what a configuration holds, and what it names that is not there.
+fn check(arguments: &Arguments, config: &Config) -> ExitCode {
+    for store in &config.stores {
+        if !store.path.is_dir() {
+            let missing = format!(
+                "{}: warning: store {:?}: {} is no directory (yet)",
+                arguments.config.display(),
+                store.name,
+                store.path.display()
+            );
+            say(io::stderr(), &missing, SUCCESS);
+        }
+    }
+    let summary = format!(
+        "{}: nothing wrong: {} stores, {} images, {} identities",
+        arguments.config.display(),
+        config.stores.len(),
+        config.images.len(),
+        config.identities.iter().count()
+    );
+    say(io::stdout(), &summary, SUCCESS)
+}
+
+fn serve(config: Config, arguments: &Arguments) -> ExitCode {
+    // All it does is hand things over: two threads are enough for any number of labels.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("labelgated")
+        .enable_all()
+        .build();
+    let outcome = match runtime {
+        Ok(runtime) => {
+            let outcome = runtime.block_on(run(config, &arguments.config));
+            // A store that hangs must not keep the process.
+            runtime.shutdown_background();
+            outcome
+        }
+        Err(error) => Err(RunError::System(error)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::from(SUCCESS),
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::from(match error {
+                RunError::RunLock(RunLockError::Taken { .. }) => TAKEN,
+                RunError::RunLock(_) | RunError::Listen { .. } | RunError::System(_) => SYSTEM,
+            })
+        }
+    }
+}
+
+/// Writes a line; a reader that is gone is no reason to fail.
+fn say(mut to: impl Write, line: &str, code: u8) -> ExitCode {
+    let _ = writeln!(to, "{line}");
+    ExitCode::from(code)
+}

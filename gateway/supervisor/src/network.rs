@@ -16,7 +16,9 @@ pub struct Network {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
     /// Not an address, or a prefix length it cannot have.
-    #[error("no address or network; write it as \"10.9.1.2\", \"10.9.1.0/28\" or \"2001:db8::/64\"")]
+    #[error(
+        "no address or network; write it as \"10.9.1.2\", \"10.9.1.0/28\" or \"2001:db8::/64\""
+    )]
     Form,
     /// Bits are set behind the prefix, so that it is unclear which network is meant.
     #[error("has bits set behind its prefix; the network is {network}")]
@@ -33,12 +35,8 @@ impl Network {
     /// The network of all addresses that agree with `address` in the first `prefix` bits.
     fn around(address: IpAddr, prefix: u8) -> Self {
         let address = match address {
-            IpAddr::V4(v4) => IpAddr::V4(Ipv4Addr::from_bits(
-                v4.to_bits() & high_bits_32(prefix),
-            )),
-            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(
-                v6.to_bits() & high_bits_128(prefix),
-            )),
+            IpAddr::V4(v4) => IpAddr::V4(Ipv4Addr::from_bits(v4.to_bits() & high_bits_32(prefix))),
+            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & high_bits_128(prefix))),
         };
         Self { address, prefix }
     }
@@ -50,12 +48,16 @@ impl Network {
 
 /// A mask of the first `prefix` bits.
 fn high_bits_32(prefix: u8) -> u32 {
-    u32::MAX.checked_shl(32_u32.saturating_sub(u32::from(prefix))).unwrap_or(0)
+    u32::MAX
+        .checked_shl(32_u32.saturating_sub(u32::from(prefix)))
+        .unwrap_or(0)
 }
 
 /// A mask of the first `prefix` bits.
 fn high_bits_128(prefix: u8) -> u128 {
-    u128::MAX.checked_shl(128_u32.saturating_sub(u32::from(prefix))).unwrap_or(0)
+    u128::MAX
+        .checked_shl(128_u32.saturating_sub(u32::from(prefix)))
+        .unwrap_or(0)
 }
 
 impl FromStr for Network {
@@ -76,7 +78,9 @@ impl FromStr for Network {
             Some(prefix) => {
                 let digits = prefix.bytes().all(|byte| byte.is_ascii_digit());
                 let prefix = prefix.parse().ok().filter(|_| digits);
-                prefix.filter(|&prefix| prefix <= longest).ok_or(NetworkError::Form)?
+                prefix
+                    .filter(|&prefix| prefix <= longest)
+                    .ok_or(NetworkError::Form)?
             }
         };
         let network = Self::around(address, prefix);
@@ -188,17 +192,34 @@ mod tests {
     #[test]
     fn a_default_route_takes_what_is_left() {
         let table = table(&["0.0.0.0/0", "10.9.1.2"]);
-        assert_eq!(table.lookup("192.0.2.1".parse().unwrap()), Some(&"0.0.0.0/0"));
+        assert_eq!(
+            table.lookup("192.0.2.1".parse().unwrap()),
+            Some(&"0.0.0.0/0")
+        );
         assert_eq!(table.lookup("2001:db8::1".parse().unwrap()), None);
     }
 
     #[test]
     fn what_could_be_misread_is_refused() {
         let error = |text: &str| text.parse::<Network>().unwrap_err();
-        for text in ["", "10.9.1", "10.9.1.2/33", "10.9.1.2/+3", "10.9.1.2/", "::/129", "host", "010.9.1.2"] {
+        for text in [
+            "",
+            "10.9.1",
+            "10.9.1.2/33",
+            "10.9.1.2/+3",
+            "10.9.1.2/",
+            "::/129",
+            "host",
+            "010.9.1.2",
+        ] {
             assert_eq!(error(text), NetworkError::Form, "{text}");
         }
-        assert_eq!(error("10.9.1.5/28"), NetworkError::HostBits { network: network("10.9.1.0/28") });
+        assert_eq!(
+            error("10.9.1.5/28"),
+            NetworkError::HostBits {
+                network: network("10.9.1.0/28")
+            }
+        );
         assert_eq!(error("::ffff:10.9.1.5"), NetworkError::Mapped);
     }
 

@@ -26,13 +26,19 @@ impl Rate {
 
     /// Takes a token, or says how long until there is one.
     pub fn take(&mut self, now: Instant) -> Result<(), Duration> {
+        self.look(now)?;
+        self.tokens -= 1.0;
+        Ok(())
+    }
+
+    /// Whether there is a token, or how long until there is one.
+    pub fn look(&mut self, now: Instant) -> Result<(), Duration> {
         self.refill(now);
         if self.tokens >= 1.0 {
-            self.tokens -= 1.0;
-            Ok(())
-        } else {
-            Err(Duration::from_secs_f64((1.0 - self.tokens) / self.per_second))
+            return Ok(());
         }
+        let wait = (1.0 - self.tokens) / self.per_second;
+        Err(Duration::from_secs_f64(wait))
     }
 
     /// Whether nothing was taken for long enough that it makes no difference any more.

@@ -55,9 +55,14 @@ impl Sources {
     }
 
     /// A place for one more connection of `address`.
-    pub fn admit(self: &Arc<Self>, address: IpAddr, now: Instant) -> Result<SourcePlace, SourceRefusal> {
+    pub fn admit(
+        self: &Arc<Self>,
+        address: IpAddr,
+        now: Instant,
+    ) -> Result<SourcePlace, SourceRefusal> {
         if self.table.len() > REMEMBERED {
-            self.table.retain(|_, source| source.connections > 0 || !source.rate.is_full(now));
+            self.table
+                .retain(|_, source| source.connections > 0 || !source.rate.is_full(now));
         }
         let per_second = self.limits.accepts_per_source_per_second;
         let mut source = self.table.entry(address).or_insert_with(|| Source {
@@ -96,7 +101,9 @@ impl LabelPlaces {
     /// A place for one more connection, unless there are `limit` already.
     pub fn admit(self: &Arc<Self>, limit: u32) -> Option<LabelPlace> {
         let more = |taken: u32| (taken < limit).then_some(taken + 1);
-        let taken = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        let taken = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
         taken.is_ok().then(|| LabelPlace(Arc::clone(self)))
     }
 }
@@ -128,7 +135,10 @@ mod tests {
         let (now, a) = (Instant::now(), "10.9.1.2".parse().unwrap());
         let first = sources.admit(a, now).unwrap();
         let _second = sources.admit(a, now).unwrap();
-        assert_eq!(sources.admit(a, now).unwrap_err(), SourceRefusal::TooMany(2));
+        assert_eq!(
+            sources.admit(a, now).unwrap_err(),
+            SourceRefusal::TooMany(2)
+        );
         sources.admit("10.9.1.3".parse().unwrap(), now).unwrap();
         drop(first);
         sources.admit(a, now).unwrap();

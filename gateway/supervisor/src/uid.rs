@@ -50,7 +50,10 @@ impl Uids {
             }
             None => return Err(NoUid),
         };
-        Ok(self.base.saturating_add(Label::PAIRS).saturating_add(number))
+        Ok(self
+            .base
+            .saturating_add(Label::PAIRS)
+            .saturating_add(number))
     }
 }
 

@@ -6,7 +6,9 @@ use labelgate_supervisor::config::{Config, DEFAULT};
 
 /// The problems of a text, one per line.
 fn problems(text: &str) -> String {
-    Config::parse(text, Path::new("labelgate.toml")).unwrap_err().to_string()
+    Config::parse(text, Path::new("labelgate.toml"))
+        .unwrap_err()
+        .to_string()
 }
 
 #[test]
@@ -26,7 +28,14 @@ fn the_shipped_configuration_is_sound_and_shows_the_defaults() {
         .flat_map(|line| [line, "\n"])
         .collect();
     let mut all = Config::parse(&uncommented, Path::new("labelgate.toml")).unwrap();
-    assert_eq!((all.stores.len(), all.images.len(), all.identities.iter().count()), (1, 1, 1));
+    assert_eq!(
+        (
+            all.stores.len(),
+            all.images.len(),
+            all.identities.iter().count()
+        ),
+        (1, 1, 1)
+    );
     all.gateway.worker = None;
     assert_eq!(all.gateway, empty.gateway);
 }
@@ -34,12 +43,27 @@ fn the_shipped_configuration_is_sound_and_shows_the_defaults() {
 #[test]
 fn an_unknown_key_is_named_with_those_that_are_known() {
     let expected = [
-        ("[gateway]\nlisten = []\nlissten = 1\n", "3: unknown field `lissten`, expected one of `listen`, `target_prefix`, `provider`, `worker`, `driver`, `uid_base`, `run_dir`, `idle_seconds`, `drain_seconds`, `pool_mib`, `limits`"),
-        ("[[store]]\nname = \"vms\"\npath = \"/x\"\ncolour = 1\n", "4: unknown field `colour`, expected `name` or `path`"),
-        ("\n[[sotre]]\n", "2: unknown field `sotre`, expected one of `gateway`, `store`, `image`, `identity`"),
-        ("[gateway]\nprovider = \"apparmor\"\n", "2: unknown variant `apparmor`, expected `landlock`"),
+        (
+            "[gateway]\nlisten = []\nlissten = 1\n",
+            "3: unknown field `lissten`, expected one of `listen`, `target_prefix`, `provider`, `worker`, `driver`, `uid_base`, `run_dir`, `idle_seconds`, `drain_seconds`, `pool_mib`, `limits`",
+        ),
+        (
+            "[[store]]\nname = \"vms\"\npath = \"/x\"\ncolour = 1\n",
+            "4: unknown field `colour`, expected `name` or `path`",
+        ),
+        (
+            "\n[[sotre]]\n",
+            "2: unknown field `sotre`, expected one of `gateway`, `store`, `image`, `identity`",
+        ),
+        (
+            "[gateway]\nprovider = \"apparmor\"\n",
+            "2: unknown variant `apparmor`, expected `landlock`",
+        ),
         ("\n\n[[store]]\nname = \"vms\"\n", "3: missing field `path`"),
-        ("[gateway]\nuid_base = -1\n", "2: invalid value: integer `-1`, expected u32"),
+        (
+            "[gateway]\nuid_base = -1\n",
+            "2: invalid value: integer `-1`, expected u32",
+        ),
         ("\n[gateway\n", "2: unclosed table, expected `]`"),
     ];
     for (text, problem) in expected {

@@ -58,7 +58,10 @@ fn a_plain_file_opens_for_reading_and_writing_in_blocking_mode() {
     assert!(flags.contains(OFlags::RDWR));
     assert!(!flags.contains(OFlags::NONBLOCK));
     let read_only = open(&place.image("sub/image", "read_only = true"));
-    assert!(read_only.unwrap_err().is_held(), "a writer excludes readers");
+    assert!(
+        read_only.unwrap_err().is_held(),
+        "a writer excludes readers"
+    );
     drop(opened);
     let opened = open(&place.image("sub/image", "read_only = true")).unwrap();
     assert!(!fcntl_getfl(&opened.file).unwrap().contains(OFlags::RDWR));
@@ -77,7 +80,10 @@ fn no_path_leads_out_of_the_store() {
         let error = open(&place.image(file, "size = \"1M\"")).unwrap_err();
         assert!(matches!(error, OpenError::Escapes), "{file}: {error}");
     }
-    assert!(!place.path("store/dangling-target").exists(), "nothing was made through a link");
+    assert!(
+        !place.path("store/dangling-target").exists(),
+        "nothing was made through a link"
+    );
 
     // The configuration refuses ".."; should that ever fail, the kernel does it again.
     let mut image = place.image("x", "");
@@ -143,7 +149,10 @@ fn the_files_own_label_must_agree() {
     );
     for no_label in [&b""[..], b"s0", b"s0:c1,c2\n", b"\xff", &[b'x'; 2000]] {
         set(no_label);
-        assert_eq!(place.refusal("image", ""), "its user.labelgate.label attribute is no label");
+        assert_eq!(
+            place.refusal("image", ""),
+            "its user.labelgate.label attribute is no label"
+        );
     }
 }
 
@@ -156,7 +165,10 @@ fn a_missing_file_is_made_and_a_small_one_grown_but_none_is_shrunk() {
     assert_eq!(length("store/new"), 20 << 30);
     let made = fs::metadata(place.path("store/new")).unwrap();
     assert_eq!(std::os::unix::fs::MetadataExt::blocks(&made), 0, "sparse");
-    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&made.permissions()) & 0o777, 0o600);
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&made.permissions()) & 0o777,
+        0o600
+    );
 
     drop(open(&place.image("new", "size = \"30G\"")).unwrap());
     assert_eq!(length("store/new"), 30 << 30);
@@ -172,7 +184,10 @@ fn readers_share_and_writers_do_not() {
     let second = open(&place.image("image", "read_only = true")).unwrap();
 
     let refusal = place.refusal("image", "");
-    assert_eq!(refusal, "it is in use by a worker of this gateway that has not ended yet");
+    assert_eq!(
+        refusal,
+        "it is in use by a worker of this gateway that has not ended yet"
+    );
     drop((reader, second));
     open(&place.image("image", "")).unwrap();
 }

@@ -114,7 +114,10 @@ fn check_listen(
         return vec![SocketAddr::from(([0, 0, 0, 0], 3260))];
     };
     if listen.get_ref().is_empty() {
-        problems.at(&listen.span(), "listen is empty; name an address and a port, such as \"0.0.0.0:3260\"");
+        problems.at(
+            &listen.span(),
+            "listen is empty; name an address and a port, such as \"0.0.0.0:3260\"",
+        );
     }
     let mut addresses: Vec<SocketAddr> = Vec::new();
     for text in listen.into_inner() {
@@ -157,7 +160,10 @@ fn absolute(
 ) -> Option<PathBuf> {
     let path = path?;
     if !path.get_ref().is_absolute() {
-        let what = format_args!("{key} {:?} is not absolute; begin it with \"/\"", path.get_ref());
+        let what = format_args!(
+            "{key} {:?} is not absolute; begin it with \"/\"",
+            path.get_ref()
+        );
         problems.at(&path.span(), what);
     }
     Some(path.into_inner())

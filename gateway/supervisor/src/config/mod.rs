@@ -72,9 +72,13 @@ impl Config {
     /// Reads and checks a file.
     pub fn read(file: &Path) -> Result<Self, Problems> {
         let unreadable = |why: String| Problems::with_file(file, why);
-        let length = std::fs::metadata(file).map_err(|error| unreadable(error.to_string()))?.len();
+        let length = std::fs::metadata(file)
+            .map_err(|error| unreadable(error.to_string()))?
+            .len();
         if length > LONGEST_FILE {
-            return Err(unreadable(format!("has {length} bytes; that is no configuration")));
+            return Err(unreadable(format!(
+                "has {length} bytes; that is no configuration"
+            )));
         }
         let text = std::fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
         Self::parse(&text, file)
@@ -92,7 +96,12 @@ impl Config {
         };
         let gateway = document.gateway.check(&mut problems);
         let stores = check_stores(document.store, &mut problems);
-        let images = check_images(document.image, &gateway.target_prefix, &stores, &mut problems);
+        let images = check_images(
+            document.image,
+            &gateway.target_prefix,
+            &stores,
+            &mut problems,
+        );
         let identities = check_identities(document.identity, &mut problems);
         problems.finish(Some(Self {
             gateway,
@@ -104,7 +113,9 @@ impl Config {
 
     /// The images of a label.
     pub fn images_of(&self, label: &Label) -> impl Iterator<Item = &Arc<Image>> {
-        self.images.iter().filter(move |image| image.label == *label)
+        self.images
+            .iter()
+            .filter(move |image| image.label == *label)
     }
 }
 
@@ -127,7 +138,8 @@ fn check_stores(raw: Vec<RawStore>, problems: &mut Collector<'_>) -> Stores {
         names.check("store name", name.get_ref(), &name.span(), problems);
         if !path.get_ref().is_absolute() {
             let path_text = path.get_ref().display().to_string();
-            let what = format_args!("store path {path_text:?} is not absolute; begin it with \"/\"");
+            let what =
+                format_args!("store path {path_text:?} is not absolute; begin it with \"/\"");
             problems.at(&path.span(), what);
         }
         let store = Arc::new(Store {
@@ -175,10 +187,18 @@ fn check_image(
         problems.at(&raw.file.span(), why);
     }
     let block_size = raw.block_size.as_ref().map_or(512, |size| *size.get_ref());
-    if let Some(size) = raw.block_size.filter(|size| !matches!(size.get_ref(), 512 | 4096)) {
-        problems.at(&size.span(), format_args!("block_size is {block_size}; choose 512 or 4096"));
+    if let Some(size) = raw
+        .block_size
+        .filter(|size| !matches!(size.get_ref(), 512 | 4096))
+    {
+        problems.at(
+            &size.span(),
+            format_args!("block_size is {block_size}; choose 512 or 4096"),
+        );
     }
-    let size = raw.size.and_then(|size| check_size(&size, block_size, raw.block_device, problems));
+    let size = raw
+        .size
+        .and_then(|size| check_size(&size, block_size, raw.block_device, problems));
     let label = check_label(&raw.label, problems);
     let store = find_store(&raw.store, stores, problems);
     let (name, file) = (raw.name.into_inner(), raw.file.into_inner());
@@ -212,7 +232,10 @@ fn check_size(
     problems: &mut Collector<'_>,
 ) -> Option<u64> {
     if block_device {
-        problems.at(&text.span(), "a block device has the size it has; remove size");
+        problems.at(
+            &text.span(),
+            "a block device has the size it has; remove size",
+        );
         return None;
     }
     match size::parse(text.get_ref()) {
@@ -236,12 +259,19 @@ fn find_store(
 ) -> Option<Arc<Store>> {
     let store = stores.by_name.get(name.get_ref());
     if store.is_none() {
-        let known: Vec<String> = stores.in_order.iter().map(|s| format!("{:?}", s.name)).collect();
+        let known: Vec<String> = stores
+            .in_order
+            .iter()
+            .map(|s| format!("{:?}", s.name))
+            .collect();
         let known = match known.as_slice() {
             [] => "there is no [[store]] yet".to_owned(),
             known => format!("the stores are {}", known.join(", ")),
         };
-        problems.at(&name.span(), format_args!("unknown store {:?}; {known}", name.get_ref()));
+        problems.at(
+            &name.span(),
+            format_args!("unknown store {:?}; {known}", name.get_ref()),
+        );
     }
     store.cloned()
 }
@@ -254,7 +284,10 @@ fn check_identities(raw: Vec<RawIdentity>, problems: &mut Collector<'_>) -> Iden
         let network = match address.get_ref().parse() {
             Ok(network) => network,
             Err(why) => {
-                problems.at(&address.span(), format_args!("address {:?}: {why}", address.get_ref()));
+                problems.at(
+                    &address.span(),
+                    format_args!("address {:?}: {why}", address.get_ref()),
+                );
                 continue;
             }
         };
@@ -262,7 +295,11 @@ fn check_identities(raw: Vec<RawIdentity>, problems: &mut Collector<'_>) -> Iden
         if let Some(label) = label {
             let name = Text::clean(&format!("address:{network}"));
             // A second identity of one network was reported just now.
-            let _ = identities.insert(Arc::new(Identity { network, name, label }));
+            let _ = identities.insert(Arc::new(Identity {
+                network,
+                name,
+                label,
+            }));
         }
     }
     identities
@@ -273,7 +310,10 @@ fn check_label(text: &Spanned<String>, problems: &mut Collector<'_>) -> Option<L
         Ok(label) => label,
         Err(why) => {
             let example = "write two categories, such as \"s0:c12,c34\"";
-            problems.at(&text.span(), format_args!("label {:?}: {why}; {example}", text.get_ref()));
+            problems.at(
+                &text.span(),
+                format_args!("label {:?}: {why}; {example}", text.get_ref()),
+            );
             return None;
         }
     };

@@ -26,7 +26,11 @@ pub(super) fn check_image(name: &str) -> Result<(), String> {
 fn check(name: &str, punctuation: &str) -> Result<(), String> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || punctuation.contains(c);
     if let Some(wrong) = name.chars().find(|&c| !allowed(c)) {
-        let also = if punctuation.contains('.') { "dashes and dots" } else { "and dashes" };
+        let also = if punctuation.contains('.') {
+            "dashes and dots"
+        } else {
+            "and dashes"
+        };
         let comma = if punctuation.contains('.') { "," } else { "" };
         return Err(format!(
             "has the character {wrong:?}; use lower-case letters, digits{comma} {also}"
@@ -42,8 +46,11 @@ fn check(name: &str, punctuation: &str) -> Result<(), String> {
 /// Why a text cannot begin a target's name.
 pub(super) fn check_target_prefix(prefix: &str) -> Result<(), String> {
     let form = "write it as \"iqn.YYYY-MM.\" and a domain name turned around, such as \"iqn.2026-11.io.labelgate\"";
-    let dated = prefix.strip_prefix("iqn.").and_then(|rest| rest.split_once('.'));
-    let (date, rest) = dated.ok_or_else(|| format!("target_prefix {prefix:?} is no iqn; {form}"))?;
+    let dated = prefix
+        .strip_prefix("iqn.")
+        .and_then(|rest| rest.split_once('.'));
+    let (date, rest) =
+        dated.ok_or_else(|| format!("target_prefix {prefix:?} is no iqn; {form}"))?;
     if !is_year_and_month(date) {
         return Err(format!("target_prefix {prefix:?} has no date; {form}"));
     }
@@ -58,8 +65,9 @@ pub(super) fn check_target_prefix(prefix: &str) -> Result<(), String> {
 
 fn is_year_and_month(date: &str) -> bool {
     let digits = |text: &str, n| text.len() == n && text.bytes().all(|b| b.is_ascii_digit());
-    date.split_once('-')
-        .is_some_and(|(year, month)| digits(year, 4) && digits(month, 2) && ("01"..="12").contains(&month))
+    date.split_once('-').is_some_and(|(year, month)| {
+        digits(year, 4) && digits(month, 2) && ("01"..="12").contains(&month)
+    })
 }
 
 /// The name of an image's target.

@@ -9,7 +9,11 @@ pub(super) fn parse(text: &str) -> Result<u64, String> {
         Some(b'T') => 40,
         _ => 0,
     };
-    let digits = if shift == 0 { text } else { text.get(..text.len() - 1).unwrap_or_default() };
+    let digits = if shift == 0 {
+        text
+    } else {
+        text.get(..text.len() - 1).unwrap_or_default()
+    };
     let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let number: Option<u64> = plain.then(|| digits.parse().ok()).flatten();
     let size = number.and_then(|number| number.checked_mul(1 << shift));
@@ -37,7 +41,19 @@ mod tests {
 
     #[test]
     fn what_no_file_can_have_is_refused() {
-        let refused = ["", "G", "-1", "+1", "1.5G", "20GB", "20g", "0", "8388608T", "9223372036854775808", "1é"];
+        let refused = [
+            "",
+            "G",
+            "-1",
+            "+1",
+            "1.5G",
+            "20GB",
+            "20g",
+            "0",
+            "8388608T",
+            "9223372036854775808",
+            "1é",
+        ];
         for text in refused {
             assert!(parse(text).is_err(), "{text}");
         }

@@ -30,7 +30,9 @@ pub enum Unfit {
         links: u64,
     },
     /// Its label attribute holds another label.
-    #[error("its {LABEL_ATTRIBUTE} attribute is {attribute}, and the configuration says {configured}")]
+    #[error(
+        "its {LABEL_ATTRIBUTE} attribute is {attribute}, and the configuration says {configured}"
+    )]
     OtherLabel {
         /// What the attribute says.
         attribute: Label,
@@ -48,7 +50,11 @@ pub enum Unfit {
 /// Whether a file of this status is what the configuration says it is.
 pub(super) fn check_type(image: &Image, stat: &Stat) -> Result<(), Unfit> {
     let found = FileType::from_raw_mode(stat.st_mode);
-    let expected = if image.block_device { FileType::BlockDevice } else { FileType::RegularFile };
+    let expected = if image.block_device {
+        FileType::BlockDevice
+    } else {
+        FileType::RegularFile
+    };
     if found != expected {
         return Err(Unfit::Type {
             found: describe(found),
@@ -57,7 +63,10 @@ pub(super) fn check_type(image: &Image, stat: &Stat) -> Result<(), Unfit> {
     }
     // A device node may have as many names as it likes (udev makes them).
     if !image.block_device && stat.st_nlink != 1 {
-        #[allow(clippy::useless_conversion, reason = "st_nlink is u32 on some architectures")]
+        #[allow(
+            clippy::useless_conversion,
+            reason = "st_nlink is u32 on some architectures"
+        )]
         let links = u64::from(stat.st_nlink);
         return Err(Unfit::Links { links });
     }
@@ -88,7 +97,9 @@ pub(super) fn check_label(image: &Image, file: BorrowedFd<'_>) -> Result<(), Unf
         Err(Errno::RANGE) => return Err(Unfit::NoLabel),
         Err(error) => return Err(Unfit::Attribute(error.into())),
     };
-    let text = value.get(..length).and_then(|value| std::str::from_utf8(value).ok());
+    let text = value
+        .get(..length)
+        .and_then(|value| std::str::from_utf8(value).ok());
     let attribute = text.and_then(|text| text.parse::<Label>().ok());
     match attribute {
         None => Err(Unfit::NoLabel),

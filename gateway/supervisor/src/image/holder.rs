@@ -24,7 +24,9 @@ pub(super) fn describe(file: BorrowedFd<'_>) -> String {
         }
         Some((pid, Some(name))) => format!("process {pid} ({name}), or one it passed it to"),
         Some((pid, None)) => {
-            format!("a process that got it from process {pid}, such as a worker left behind by an earlier gateway")
+            format!(
+                "a process that got it from process {pid}, such as a worker left behind by an earlier gateway"
+            )
         }
     }
 }

@@ -56,7 +56,9 @@ pub async fn lock_within(image: Arc<Image>, patience: Duration) -> Result<Opened
         // A file system may hang; that must not be a thread of the runtime's.
         let opened = tokio::task::spawn_blocking(move || open(&image)).await;
         let result = opened.unwrap_or_else(|panic| {
-            Err(OpenError::Store(io::Error::other(format!("opening failed: {panic}"))))
+            Err(OpenError::Store(io::Error::other(format!(
+                "opening failed: {panic}"
+            ))))
         });
         match result {
             Err(error) if error.is_held() && Instant::now() < deadline => {}

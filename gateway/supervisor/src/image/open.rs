@@ -121,7 +121,10 @@ fn make(image: &Image, store: BorrowedFd<'_>) -> Result<(), OpenError> {
 
 /// Makes the file as large as configured; never smaller. Holes take no space.
 fn grow(image: &Image, file: BorrowedFd<'_>) -> Result<(), OpenError> {
-    let Some(size) = image.size.filter(|_| !image.read_only && !image.block_device) else {
+    let Some(size) = image
+        .size
+        .filter(|_| !image.read_only && !image.block_device)
+    else {
         return Ok(());
     };
     let stat = fstat(file).map_err(|error| failed("looked at", error))?;
@@ -140,7 +143,11 @@ impl Anchor {
     /// Opens the file itself, as this image is to be used.
     fn reopen(&self, image: &Image) -> Result<OwnedFd, OpenError> {
         let mut flags = OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
-        flags |= if image.read_only { OFlags::RDONLY } else { OFlags::RDWR };
+        flags |= if image.read_only {
+            OFlags::RDONLY
+        } else {
+            OFlags::RDWR
+        };
         if image.direct {
             flags |= OFlags::DIRECT;
         }
@@ -148,7 +155,9 @@ impl Anchor {
             // Not one that is mounted or part of a volume: the kernel knows.
             flags |= OFlags::EXCL;
         }
-        let file = self.open_with(flags).map_err(|error| failed("opened", error))?;
+        let file = self
+            .open_with(flags)
+            .map_err(|error| failed("opened", error))?;
         // io_uring takes O_NONBLOCK to mean that no read or write may wait, for files too.
         let set = fcntl_getfl(&file).and_then(|flags| fcntl_setfl(&file, flags - OFlags::NONBLOCK));
         set.map_err(|error| failed("opened", error))?;
@@ -157,9 +166,15 @@ impl Anchor {
 
     /// Whether nobody has the image open under its lock.
     pub fn is_free(&self, image: &Image) -> Result<(), OpenError> {
-        let access = if image.read_only { OFlags::RDONLY } else { OFlags::RDWR };
+        let access = if image.read_only {
+            OFlags::RDONLY
+        } else {
+            OFlags::RDWR
+        };
         let flags = access | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
-        let file = self.open_with(flags).map_err(|error| failed("opened", error))?;
+        let file = self
+            .open_with(flags)
+            .map_err(|error| failed("opened", error))?;
         // The lock of a writer, which excludes readers too.
         Ok(lock(file.as_fd(), false)?)
     }

@@ -1,0 +1,191 @@
+//! The gateway as a whole: from a configuration to an orderly end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
+use sd_notify::NotifyState;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use crate::audit::Throttle;
+use crate::config::{Config, GatewaySection};
+use crate::label_table::LabelTable;
+use crate::listener::{Door, bind};
+use crate::reload::reload;
+use crate::run_lock::{RunLock, RunLockError};
+use crate::uid::Uids;
+use crate::worker::Shared;
+
+/// Where packages put the worker's program.
+const INSTALLED_WORKER: &str = "/usr/libexec/labelgate/labelgate-worker";
+/// Audit records of refused connections: so many per second, and at once.
+const REFUSALS_PER_SECOND: u32 = 20;
+const REFUSALS_AT_ONCE: u32 = 200;
+/// Beyond its clients' time to leave, a worker gets this long to end or be killed and reaped.
+const END_PATIENCE: Duration = Duration::from_secs(15);
+
+/// Why the gateway does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Another gateway has the run directory, or it cannot be used.
+    #[error(transparent)]
+    RunLock(#[from] RunLockError),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
+    /// The system refused something else.
+    #[error("{0}")]
+    System(#[from] io::Error),
+}
+
+/// Runs the gateway until it is told to stop (SIGTERM, SIGINT).
+pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
+    let _lock = RunLock::take(&config.gateway.run_dir)?;
+    let mut signals = Signals::new()?;
+    raise_descriptor_limit();
+    let listeners = config.gateway.listen.iter().map(|&address| {
+        let listener = bind(address).map_err(|error| RunError::Listen { address, error });
+        listener.map(|listener| (address, listener))
+    });
+    let listeners = listeners.collect::<Result<Vec<_>, _>>()?;
+
+    let shared = Arc::new(share(config)?);
+    let labels = Arc::new(LabelTable::new(Arc::clone(&shared)));
+    let door = Arc::new(Door::new(Arc::clone(&shared), Arc::clone(&labels)));
+    let mut tasks = JoinSet::new();
+    for (address, listener) in listeners {
+        // Port 0 is for tests: the real one is in the log.
+        let address = listener.local_addr().unwrap_or(address);
+        tracing::info!("listening on {address}");
+        tasks.spawn(Arc::clone(&door).keep(listener));
+    }
+    tasks.spawn(flush_refusals(Arc::clone(&shared)));
+    notify(&[NotifyState::Ready, NotifyState::Status("serving")]);
+
+    while let Told::Reload = signals.next().await {
+        let now = NotifyState::monotonic_usec_now()?;
+        notify(&[NotifyState::Reloading, now]);
+        reload(file, &shared, &labels).await;
+        notify(&[NotifyState::Ready]);
+    }
+    notify(&[
+        NotifyState::Stopping,
+        NotifyState::Status("waiting for clients to leave"),
+    ]);
+    tracing::info!("stopping");
+    tasks.shutdown().await;
+    if !labels.stop(shared.section.drain + END_PATIENCE).await {
+        tracing::error!("some workers have not ended and are left to the kernel");
+    }
+    shared.refusals.flush();
+    Ok(())
+}
+
+fn share(config: Config) -> io::Result<Shared> {
+    let section = config.gateway;
+    let uids = if geteuid().is_root() {
+        Some(Uids::new(section.uid_base))
+    } else {
+        tracing::warn!(
+            "not started as root: all workers run under this user's UID, and nothing but their \
+             confinement keeps one from another; this is weaker, for trying things out only"
+        );
+        None
+    };
+    let program = find_worker(&section)?;
+    tracing::info!("workers are {}", program.display());
+    Ok(Shared {
+        program,
+        uids,
+        workers: Arc::new(Semaphore::new(
+            usize::try_from(section.limits.workers).unwrap_or(1),
+        )),
+        identities: watch::Sender::new(Arc::new(config.identities)),
+        images: watch::Sender::new(Arc::new(config.images)),
+        refusals: Throttle::new(REFUSALS_PER_SECOND, REFUSALS_AT_ONCE),
+        next_connection: AtomicU64::new(1),
+        section,
+    })
+}
+
+/// The worker's program: the configured one, the one beside ours, the installed one.
+fn find_worker(section: &GatewaySection) -> io::Result<PathBuf> {
+    if let Some(worker) = &section.worker {
+        return Ok(worker.clone());
+    }
+    let beside = std::env::current_exe()?.with_file_name("labelgate-worker");
+    Ok(if beside.is_file() {
+        beside
+    } else {
+        PathBuf::from(INSTALLED_WORKER)
+    })
+}
+
+/// Takes as many descriptors as the system allows: one for each connection and each image.
+fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => tracing::debug!("descriptors: {:?}", limit.maximum),
+        Err(error) => tracing::warn!("cannot raise the limit of descriptors: {error}"),
+    }
+}
+
+/// Writes down, once a second, how many refusals were too many to be written singly.
+async fn flush_refusals(shared: Arc<Shared>) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        shared.refusals.flush();
+    }
+}
+
+/// What the gateway was told by a signal.
+enum Told {
+    Reload,
+    Stop,
+}
+
+struct Signals {
+    reload: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            reload: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) -> Told {
+        tokio::select! {
+            _ = self.terminate.recv() => Told::Stop,
+            _ = self.interrupt.recv() => Told::Stop,
+            _ = self.reload.recv() => Told::Reload,
+        }
+    }
+}
+
+/// Tells systemd, if it is there.
+fn notify(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::debug!("cannot notify systemd: {error}");
+    }
+}

@@ -1,0 +1,125 @@
+//! The services of all labels.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use dashmap::DashMap;
+use labelgate_mac::Label;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::sources::LabelPlaces;
+use crate::worker::{Candidate, Request, Service, Shared};
+
+/// Requests that wait for one label's service.
+const REQUESTS: usize = 1024;
+
+/// The services of all labels. A label has at most one, from its first connection until the
+/// gateway stops: this is what makes its vacancy, and thereby its worker, the only one.
+#[derive(Debug)]
+pub struct LabelTable {
+    shared: Arc<Shared>,
+    /// No guard of this map is ever held across an await.
+    labels: DashMap<Label, Entry>,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+/// How to reach a label's service.
+#[derive(Debug, Clone)]
+struct Entry {
+    requests: mpsc::Sender<Request>,
+    places: Arc<LabelPlaces>,
+}
+
+impl LabelTable {
+    /// An empty table.
+    #[must_use]
+    pub fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            labels: DashMap::new(),
+            tasks: Mutex::new(JoinSet::new()),
+        }
+    }
+
+    /// The connections of a label.
+    #[must_use]
+    pub fn places(&self, label: &Label) -> Arc<LabelPlaces> {
+        self.entry(label).places
+    }
+
+    /// Hands a connection to its label's service; it comes back if that has too much to do.
+    pub fn connect(&self, candidate: Candidate) -> Result<(), Box<Candidate>> {
+        let entry = self.entry(&candidate.identity.label);
+        entry
+            .requests
+            .try_send(Request::Connection(candidate))
+            .map_err(|error| {
+                let (mpsc::error::TrySendError::Full(request)
+                | mpsc::error::TrySendError::Closed(request)) = error;
+                match request {
+                    Request::Connection(candidate) => Box::new(candidate),
+                    Request::Reconcile { .. } | Request::Stop => {
+                        unreachable!("a request comes back as it went")
+                    }
+                }
+            })
+    }
+
+    /// Brings every label's worker in line with what is published, and waits for what was taken
+    /// away to be gone; at most for `patience`. Answers whether all of it is gone.
+    pub async fn reconcile(&self, patience: Duration) -> bool {
+        let mut waiting = Vec::new();
+        for requests in self.all() {
+            let (done, gone) = oneshot::channel();
+            // A service that ends needs nothing.
+            if requests.send(Request::Reconcile { done }).await.is_ok() {
+                waiting.push(gone);
+            }
+        }
+        let all_gone = async {
+            for gone in waiting {
+                let _ = gone.await;
+            }
+        };
+        timeout(patience, all_gone).await.is_ok()
+    }
+
+    /// Ends every worker and waits, at most for `patience`. Answers whether all have ended.
+    pub async fn stop(&self, patience: Duration) -> bool {
+        for requests in self.all() {
+            let _ = requests.send(Request::Stop).await;
+        }
+        let tasks = &mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tasks = std::mem::take(tasks);
+        let ended = async { while tasks.join_next().await.is_some() {} };
+        timeout(patience, ended).await.is_ok()
+    }
+
+    fn all(&self) -> Vec<mpsc::Sender<Request>> {
+        self.labels
+            .iter()
+            .map(|entry| entry.requests.clone())
+            .collect()
+    }
+
+    fn entry(&self, label: &Label) -> Entry {
+        if let Some(entry) = self.labels.get(label) {
+            return entry.clone();
+        }
+        let make = || {
+            let (requests, received) = mpsc::channel(REQUESTS);
+            let service = Service::new(label.clone(), Arc::clone(&self.shared));
+            let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+            tasks.spawn(service.run(received));
+            let places = Arc::default();
+            Entry { requests, places }
+        };
+        // The map's shard is locked meanwhile: nobody else makes one too.
+        self.labels
+            .entry(label.clone())
+            .or_insert_with(make)
+            .clone()
+    }
+}

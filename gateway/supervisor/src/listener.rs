@@ -1,0 +1,207 @@
+//! Accepting connections and finding their labels.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
+
+use crate::audit::{Decision, Event, Record};
+use crate::config::Identity;
+use crate::label_table::LabelTable;
+use crate::rate::Rate;
+use crate::sources::Sources;
+use crate::worker::{Candidate, Shared};
+
+/// Connections that the kernel keeps for us, at most; a flood beyond is answered with cookies.
+const BACKLOG: i32 = 4096;
+/// A client that is gone without a word is noticed after 30 s + 3 * 10 s.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
+const KEEPALIVE_PROBES: u32 = 3;
+
+/// Binds a listening socket. Must be called within a tokio runtime.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        // IPv4 has a listener of its own, or none because the configuration names none.
+        socket.set_only_v6(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+/// Decides who is let in.
+#[derive(Debug)]
+pub struct Door {
+    shared: Arc<Shared>,
+    labels: Arc<LabelTable>,
+    sources: Arc<Sources>,
+    /// Connections let in per second, over all listeners.
+    rate: Mutex<Rate>,
+}
+
+impl Door {
+    /// A door to these labels.
+    #[must_use]
+    pub fn new(shared: Arc<Shared>, labels: Arc<LabelTable>) -> Self {
+        let limits = shared.section.limits;
+        let per_second = limits.accepts_per_second;
+        Self {
+            shared,
+            labels,
+            sources: Arc::new(Sources::new(limits)),
+            rate: Mutex::new(Rate::new(per_second, per_second, Instant::now())),
+        }
+    }
+
+    /// Accepts connections for ever.
+    pub async fn keep(self: Arc<Self>, listener: TcpListener) {
+        loop {
+            match listener.accept().await {
+                Ok((stream, peer)) => self.knock(stream, peer).await,
+                Err(error) => {
+                    if let Some(pause) = pause_after(&error) {
+                        tracing::error!("cannot accept connections: {error}");
+                        sleep(pause).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets a connection in, or closes it.
+    async fn knock(&self, stream: TcpStream, peer: SocketAddr) {
+        let address = peer.ip().to_canonical();
+        let identity = self.shared.identities.borrow().of(address).cloned();
+        let Some(identity) = identity else {
+            return self.refuse(peer, None, "no identity has this address");
+        };
+        match self.candidate(stream, peer, address, &identity) {
+            Ok(candidate) => {
+                self.wait_for_turn().await;
+                if self.labels.connect(candidate).is_err() {
+                    self.refuse(
+                        peer,
+                        Some(&identity),
+                        "the label's service has too much to do",
+                    );
+                }
+            }
+            Err(reason) => self.refuse(peer, Some(&identity), &reason),
+        }
+    }
+
+    fn candidate(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        address: IpAddr,
+        identity: &Arc<Identity>,
+    ) -> Result<Candidate, String> {
+        let admitted = self.sources.admit(address, Instant::now());
+        let source_place = admitted.map_err(|refusal| refusal.to_string())?;
+        let limit = self.shared.section.limits.connections_per_label;
+        let label_place = self
+            .labels
+            .places(&identity.label)
+            .admit(limit)
+            .ok_or_else(|| {
+                format!(
+                    "the label has {limit} connections, which is the limit (connections_per_label)"
+                )
+            })?;
+        // A client that reset the connection meanwhile makes these fail, which harms nobody.
+        let (stream, local) =
+            prepare(stream).map_err(|error| format!("the connection is gone: {error}"))?;
+        Ok(Candidate {
+            stream,
+            peer: SocketAddr::new(address, peer.port()),
+            local,
+            identity: Arc::clone(identity),
+            places: (source_place, label_place),
+        })
+    }
+
+    /// Waits until all connections together do not come too fast.
+    async fn wait_for_turn(&self) {
+        loop {
+            let turn = self
+                .rate
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(Instant::now());
+            match turn {
+                Ok(()) => return,
+                Err(wait) => sleep(wait).await,
+            }
+        }
+    }
+
+    fn refuse(&self, peer: SocketAddr, identity: Option<&Arc<Identity>>, reason: &str) {
+        let record = Record {
+            peer: Some(peer),
+            label: identity.map(|identity| &identity.label),
+            identity: identity.map(|identity| identity.name.as_str()),
+            ..Record::new(Event::Connection, Decision::Deny)
+        };
+        self.shared.refusals.write(&record.reason(reason));
+    }
+}
+
+/// Sets a connection up for block storage, and finds the address of ours that it reached.
+fn prepare(stream: TcpStream) -> io::Result<(std::net::TcpStream, SocketAddr)> {
+    let stream = stream.into_std()?;
+    let local = stream.local_addr()?;
+    stream.set_nodelay(true)?;
+    let keepalive = TcpKeepalive::new()
+        .with_time(KEEPALIVE_IDLE)
+        .with_interval(KEEPALIVE_INTERVAL)
+        .with_retries(KEEPALIVE_PROBES);
+    SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
+    let local = SocketAddr::new(local.ip().to_canonical(), local.port());
+    Ok((stream, local))
+}
+
+/// How long to leave the listener alone after accept(2) has failed.
+///
+/// accept(2) also reports errors of the one connection it would have returned ("ECONNABORTED ...
+/// the application should treat them like EAGAIN by retrying"): after these there is no pause.
+/// What is left is a want of descriptors or memory, which only time mends: the connection stays
+/// in the kernel's queue, and without a pause this would be a busy loop.
+fn pause_after(error: &io::Error) -> Option<Duration> {
+    use rustix::io::Errno;
+    let want = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
+    let errno = error.raw_os_error().map(Errno::from_raw_os_error);
+    errno
+        .is_some_and(|errno| want.contains(&errno))
+        .then_some(Duration::from_millis(100))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_want_of_resources_stops_accepting_for_a_while() {
+        let pause = |errno: rustix::io::Errno| pause_after(&io::Error::from(errno));
+        assert!(pause(rustix::io::Errno::MFILE).is_some());
+        assert!(pause(rustix::io::Errno::NOBUFS).is_some());
+        assert!(pause(rustix::io::Errno::CONNABORTED).is_none());
+        assert!(pause(rustix::io::Errno::PROTO).is_none());
+        assert!(
+            pause(rustix::io::Errno::PERM).is_none(),
+            "a firewall's refusal"
+        );
+    }
+}

@@ -1,0 +1,148 @@
+//! The connections of a label: those that wait, and those that its worker serves.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::config::{Identities, Identity};
+use crate::sources::{LabelPlace, SourcePlace};
+
+/// More connections than this do not wait for a label's worker.
+const LONGEST_QUEUE: usize = 256;
+/// A connection does not wait longer than this.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An accepted connection whose label is known.
+#[derive(Debug)]
+pub struct Candidate {
+    /// The socket.
+    pub stream: TcpStream,
+    /// The client's address.
+    pub peer: SocketAddr,
+    /// The address of ours that it reached.
+    pub local: SocketAddr,
+    /// Who it is.
+    pub identity: Arc<Identity>,
+    /// Its place among its source's connections, and among its label's.
+    #[expect(dead_code, reason = "it is there to be dropped with the connection")]
+    pub places: (SourcePlace, LabelPlace),
+}
+
+impl Candidate {
+    /// Whether the client is still who it was when it was let in.
+    #[must_use]
+    pub fn is_still(&self, identities: &Identities) -> bool {
+        identities.of(self.peer.ip()) == Some(&self.identity)
+    }
+}
+
+/// Connections that wait for a worker.
+#[derive(Debug, Default)]
+pub struct Queue(VecDeque<(Instant, Candidate)>);
+
+impl Queue {
+    /// Adds a connection, unless too many wait already.
+    pub fn push(&mut self, candidate: Candidate, now: Instant) -> Result<(), Box<Candidate>> {
+        if self.0.len() >= LONGEST_QUEUE {
+            return Err(Box::new(candidate));
+        }
+        self.0.push_back((now + PATIENCE, candidate));
+        Ok(())
+    }
+
+    /// The connection that has waited longest.
+    pub fn pop(&mut self) -> Option<Candidate> {
+        self.0.pop_front().map(|(_, candidate)| candidate)
+    }
+
+    /// A connection that has waited too long.
+    pub fn pop_expired(&mut self, now: Instant) -> Option<Candidate> {
+        let expired = self.deadline().is_some_and(|deadline| deadline <= now);
+        if expired { self.pop() } else { None }
+    }
+
+    /// When the first will have waited too long.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.0.front().map(|&(deadline, _)| deadline)
+    }
+
+    /// Whether nothing waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A connection that the worker serves.
+#[derive(Debug)]
+pub struct Live {
+    /// Who it is. Its `stream` is the supervisor's copy of the socket, to cut it with.
+    pub candidate: Candidate,
+    /// When the worker must have given it up, once it has been cut.
+    until: Option<Instant>,
+}
+
+/// The connections that the worker serves, by their numbers.
+#[derive(Debug, Default)]
+pub struct Connections(HashMap<u64, Live>);
+
+impl Connections {
+    /// Adds a connection that the worker has been given.
+    pub fn insert(&mut self, connection: u64, candidate: Candidate) {
+        let until = None;
+        self.0.insert(connection, Live { candidate, until });
+    }
+
+    /// A connection by its number.
+    #[must_use]
+    pub fn get(&self, connection: u64) -> Option<&Live> {
+        self.0.get(&connection)
+    }
+
+    /// Forgets a connection, which ends it if the worker has let go of it.
+    pub fn remove(&mut self, connection: u64) -> Option<Live> {
+        self.0.remove(&connection)
+    }
+
+    /// Forgets all of them: the worker that had them is reaped.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Cuts every connection whose client is no longer who it was, and answers their numbers.
+    ///
+    /// The socket itself is shut down, with which the client's access ends at once and whatever
+    /// the worker thinks of it.
+    pub fn cut_strangers(&mut self, identities: &Identities, until: Instant) -> Vec<u64> {
+        let mut cut = Vec::new();
+        for (&connection, live) in &mut self.0 {
+            if live.until.is_none() && !live.candidate.is_still(identities) {
+                // It fails when the client is gone already.
+                let _ = live.candidate.stream.shutdown(Shutdown::Both);
+                live.until = Some(until);
+                cut.push(connection);
+            }
+        }
+        cut
+    }
+
+    /// Whether one has been cut that the worker has not given up yet.
+    #[must_use]
+    pub fn is_one_cut(&self) -> bool {
+        self.deadline().is_some()
+    }
+
+    /// When the next one that has been cut must have been given up.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.0.values().filter_map(|live| live.until).min()
+    }
+}

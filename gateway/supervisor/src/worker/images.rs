@@ -1,0 +1,252 @@
+//! The images of a label, as its worker has them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use labelgate_control::{AddImage, ImageShape};
+
+use crate::config::Image;
+use crate::image::Anchor;
+
+/// Where an image stands.
+#[derive(Debug)]
+pub enum ImageState {
+    /// The supervisor opens it.
+    Opening,
+    /// The worker has been given it.
+    Sent,
+    /// The worker serves it.
+    Open(ImageShape),
+    /// It could not be opened, here or by the worker.
+    Refused {
+        /// When that was.
+        at: Instant,
+    },
+    /// The worker has been told to give it up.
+    Leaving {
+        /// When it must have done so.
+        until: Instant,
+    },
+    /// The worker says that it has given it up; the image's lock is being asked.
+    Probing,
+}
+
+/// One image, as the label's worker has it.
+#[derive(Debug)]
+pub struct Served {
+    /// What it is configured to be.
+    pub image: Arc<Image>,
+    /// Where it stands.
+    pub state: ImageState,
+    /// Leads to it, if a worker has been given it.
+    pub anchor: Option<Arc<Anchor>>,
+}
+
+/// The images of a label, under the numbers that its worker knows them by.
+#[derive(Debug, Default)]
+pub struct Images {
+    served: BTreeMap<u32, Served>,
+    /// Numbers are never used again, so that what comes late can be told from what is meant.
+    next: u32,
+}
+
+/// What has to change for the right images to be served.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// Numbers of images to be taken away.
+    pub gone: Vec<u32>,
+    /// Images to be added.
+    pub fresh: Vec<Arc<Image>>,
+    /// Numbers of images that stay, with what they are configured to be now.
+    pub kept: Vec<(u32, Arc<Image>)>,
+}
+
+impl Images {
+    /// Adds an image that is about to be opened.
+    pub fn add(&mut self, image: Arc<Image>) -> u32 {
+        let number = self.next;
+        self.next = self.next.wrapping_add(1);
+        let (state, anchor) = (ImageState::Opening, None);
+        let served = Served {
+            image,
+            state,
+            anchor,
+        };
+        self.served.insert(number, served);
+        number
+    }
+
+    /// An image by its number.
+    pub fn get_mut(&mut self, number: u32) -> Option<&mut Served> {
+        self.served.get_mut(&number)
+    }
+
+    /// Forgets an image.
+    pub fn remove(&mut self, number: u32) -> Option<Served> {
+        self.served.remove(&number)
+    }
+
+    /// Forgets all images: the worker that had them is reaped.
+    pub fn clear(&mut self) {
+        self.served.clear();
+    }
+
+    /// Whether every image has been opened or refused.
+    #[must_use]
+    pub fn are_settled(&self) -> bool {
+        let unsettled =
+            |state: &ImageState| matches!(state, ImageState::Opening | ImageState::Sent);
+        !self.served.values().any(|served| unsettled(&served.state))
+    }
+
+    /// Whether the worker has been given one and has not said yet what it makes of it.
+    #[must_use]
+    pub fn is_one_unanswered(&self) -> bool {
+        self.served
+            .values()
+            .any(|served| matches!(served.state, ImageState::Sent))
+    }
+
+    /// Whether one is being taken away and it is not certain yet that it is gone.
+    #[must_use]
+    pub fn is_one_leaving(&self) -> bool {
+        self.served.values().any(Served::is_leaving)
+    }
+
+    /// When the next image must have been given up.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        let deadlines = self
+            .served
+            .values()
+            .filter_map(|served| match served.state {
+                ImageState::Leaving { until } => Some(until),
+                _ => None,
+            });
+        deadlines.min()
+    }
+
+    /// Images that were refused before `before`.
+    #[must_use]
+    pub fn refused_before(&self, before: Instant) -> Vec<u32> {
+        let refused =
+            |served: &Served| matches!(served.state, ImageState::Refused { at } if at <= before);
+        let numbers = self.served.iter().filter(|(_, served)| refused(served));
+        numbers.map(|(&number, _)| number).collect()
+    }
+
+    /// What has to change for exactly `wanted` to be served.
+    #[must_use]
+    pub fn difference(&self, wanted: &[Arc<Image>]) -> Difference {
+        let mut difference = Difference::default();
+        let present = || {
+            self.served
+                .iter()
+                .filter(|(_, served)| !served.is_leaving())
+        };
+        for (&number, served) in present() {
+            match wanted.iter().find(|image| served.image.is_same_disk(image)) {
+                Some(image) => difference.kept.push((number, Arc::clone(image))),
+                None => difference.gone.push(number),
+            }
+        }
+        for image in wanted {
+            if !present().any(|(_, served)| served.image.is_same_disk(image)) {
+                difference.fresh.push(Arc::clone(image));
+            }
+        }
+        difference
+    }
+}
+
+impl Served {
+    /// Whether it is being taken away.
+    #[must_use]
+    pub const fn is_leaving(&self) -> bool {
+        matches!(self.state, ImageState::Leaving { .. } | ImageState::Probing)
+    }
+}
+
+/// What the worker is told about an image.
+#[must_use]
+pub fn describe(number: u32, image: &Image) -> AddImage {
+    AddImage {
+        image: number,
+        target: image.target.clone(),
+        serial: image.designator.serial,
+        naa: image.designator.naa,
+        block_size: image.block_size,
+        read_only: image.read_only,
+        direct: image.direct,
+        size: image.size,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use std::path::Path;
+
+    /// Images "a" to "z" as far as named, each with further keys.
+    fn images(list: &[(&str, &str)]) -> Vec<Arc<Image>> {
+        let mut text = "[[store]]\nname = \"s\"\npath = \"/s\"\n".to_owned();
+        for (name, keys) in list {
+            text += &format!(
+                "[[image]]\nname = \"{name}\"\nstore = \"s\"\nfile = \"{name}\"\n\
+                 label = \"s0:c1,c2\"\n{keys}\n"
+            );
+        }
+        Config::parse(&text, Path::new("test")).unwrap().images
+    }
+
+    #[test]
+    fn a_change_concerns_only_the_images_that_change() {
+        let mut served = Images::default();
+        for image in images(&[("a", ""), ("b", ""), ("c", "size = \"1M\""), ("d", "")]) {
+            served.add(image);
+        }
+        let wanted = images(&[
+            ("a", ""),
+            ("b", "read_only = true"),
+            ("c", "size = \"2M\""),
+            ("e", ""),
+        ]);
+
+        let difference = served.difference(&wanted);
+
+        assert_eq!(difference.gone, [1, 3]);
+        assert_eq!(
+            difference.fresh,
+            [Arc::clone(&wanted[1]), Arc::clone(&wanted[3])]
+        );
+        let kept = [(0, Arc::clone(&wanted[0])), (2, Arc::clone(&wanted[2]))];
+        assert_eq!(difference.kept, kept, "another size is no other image");
+    }
+
+    #[test]
+    fn an_image_that_is_leaving_comes_back_as_a_new_one() {
+        let mut served = Images::default();
+        let wanted = images(&[("a", "")]);
+        let first = served.add(Arc::clone(&wanted[0]));
+        served.get_mut(first).unwrap().state = ImageState::Probing;
+
+        let difference = served.difference(&wanted);
+
+        assert_eq!((difference.gone.len(), difference.fresh.len()), (0, 1));
+        assert_ne!(served.add(Arc::clone(&wanted[0])), first);
+        assert!(served.is_one_leaving());
+        served.remove(first);
+        assert!(!served.is_one_leaving());
+    }
+
+    #[test]
+    fn numbers_are_not_used_again_by_the_next_worker() {
+        let mut served = Images::default();
+        let image = images(&[("a", "")]).remove(0);
+        let first = served.add(Arc::clone(&image));
+        served.clear();
+        assert_ne!(served.add(image), first);
+    }
+}

@@ -1,0 +1,292 @@
+//! Starting, draining, killing and reaping a label's worker.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use labelgate_control::{Configure, Connection, ToWorker};
+use tokio::task::JoinSet;
+
+use super::connections::Candidate;
+use super::death::Death;
+use super::process::{Launch, Process, Stuck};
+use super::service::{Seat, Service};
+use super::state::{Phase, Vacancy};
+use crate::audit::{Decision, Event, Record};
+
+/// A worker must be serving after this long. Images that are still locked by a predecessor have
+/// been given up before that.
+const START_PATIENCE: Duration = Duration::from_secs(30);
+/// A worker must have ended this long after its clients had to.
+const END_PATIENCE: Duration = Duration::from_secs(5);
+
+impl Service {
+    /// Does everything that is due.
+    pub(super) fn settle(&mut self, now: Instant) {
+        self.enforce_deadlines(now);
+        while let Some(candidate) = self.queue.pop_expired(now) {
+            let reason = match &self.trouble {
+                Some(trouble) => format!("no worker in time: {trouble}"),
+                None => "no worker in time".to_owned(),
+            };
+            self.refuse(&candidate, &reason);
+        }
+        if !self.queue.is_empty() && !self.stopping {
+            self.start_if_vacant(now);
+        }
+        self.advance(now);
+        self.report_reconciled();
+    }
+
+    /// When something will be due.
+    pub(super) fn deadline(&mut self) -> Option<Instant> {
+        let waiting = !self.queue.is_empty();
+        let idle = self.shared.section.idle;
+        let (worker, images, connections) = match &self.seat {
+            // There is nothing more to be done to it.
+            Seat::Taken(process) if process.phase == Phase::Killed => (None, None, None),
+            Seat::Taken(process) => (
+                process.phase.deadline(idle),
+                self.images.deadline(),
+                self.connections.deadline(),
+            ),
+            Seat::Vacant(vacancy) if waiting => (vacancy.not_before(), None, None),
+            Seat::Vacant(_) | Seat::Changing => (None, None, None),
+        };
+        let all = [worker, images, connections, self.queue.deadline()];
+        all.into_iter().flatten().min()
+    }
+
+    /// Kills a worker that is late, drains one that is idle.
+    fn enforce_deadlines(&mut self, now: Instant) {
+        let late = |deadline: Option<Instant>| deadline.is_some_and(|at| at <= now);
+        let (image, connection) = (self.images.deadline(), self.connections.deadline());
+        let idle = self.shared.section.idle;
+        let Some(process) = self.seat.process() else {
+            return;
+        };
+        if late(image) {
+            self.kill("it kept an image that was taken from it");
+        } else if late(connection) {
+            self.kill("it kept a connection that was cut");
+        } else if late(process.phase.deadline(idle)) {
+            match process.phase {
+                // A store that hangs is not the worker's fault: the other images are served.
+                Phase::Starting { .. } if process.ready && !self.images.is_one_unanswered() => {
+                    process.phase = process.phase.settled(now);
+                }
+                Phase::Starting { .. } => self.kill("it was not ready in time"),
+                Phase::Draining { .. } => self.kill("it did not end in time"),
+                Phase::Serving { .. } => {
+                    tracing::info!(label = %self.label, "worker is idle");
+                    self.drain(now);
+                }
+                Phase::Killed => {}
+            }
+        }
+    }
+
+    fn start_if_vacant(&mut self, now: Instant) {
+        let due = matches!(&self.seat, Seat::Vacant(vacancy) if vacancy.is_due(now));
+        if !due {
+            return;
+        }
+        let Seat::Vacant(vacancy) = std::mem::replace(&mut self.seat, Seat::Changing) else {
+            return;
+        };
+        match self.start(vacancy, now) {
+            Ok(process) => {
+                self.seat = Seat::Taken(Box::new(process));
+                self.open_all();
+            }
+            Err((vacancy, error)) => {
+                let reason = error.to_string();
+                let record = Record::new(Event::WorkerStart, Decision::Deny);
+                record.label(&self.label).reason(&reason).write();
+                self.trouble = Some(reason);
+                self.seat = Seat::Vacant(vacancy.after_failure(Duration::ZERO, now));
+            }
+        }
+    }
+
+    fn start(&mut self, vacancy: Vacancy, now: Instant) -> Result<Process, (Vacancy, io::Error)> {
+        let uid = match &self.shared.uids {
+            Some(uids) => match uids.of(&self.label) {
+                Ok(uid) => Some(uid),
+                Err(error) => return Err((vacancy, io::Error::other(error))),
+            },
+            None => None,
+        };
+        let Ok(place) = Arc::clone(&self.shared.workers).try_acquire_owned() else {
+            let why = "there are as many workers as there may be (limits.workers)";
+            return Err((vacancy, io::Error::other(why)));
+        };
+        let launch = Launch {
+            program: &self.shared.program,
+            label: &self.label,
+            uid,
+            until: now + START_PATIENCE,
+            place,
+        };
+        let process = Process::start(vacancy, launch).map_err(|(vacancy, error)| {
+            let program = self.shared.program.display();
+            let error = io::Error::new(error.kind(), format!("{program}: {error}"));
+            (vacancy, error)
+        })?;
+        let record = Record {
+            pid: Some(process.pid()),
+            ..Record::new(Event::WorkerStart, Decision::Allow)
+        };
+        record.label(&self.label).write();
+        // A new worker's queue has room.
+        let _ = process.tell(ToWorker::Configure(self.configuration()));
+        Ok(process)
+    }
+
+    fn configuration(&self) -> Configure {
+        let section = &self.shared.section;
+        Configure {
+            label: self.label.clone(),
+            driver: section.driver,
+            pool_bytes: section.pool_bytes,
+            max_connections: section.limits.connections_per_label,
+            unprivileged: self.shared.uids.is_none(),
+        }
+    }
+
+    /// Takes a worker that has everything into service, and hands it what waits.
+    fn advance(&mut self, now: Instant) {
+        let settled = self.images.are_settled();
+        let count = self.connections.len();
+        let Some(process) = self.seat.process() else {
+            return;
+        };
+        if process.ready && settled && matches!(process.phase, Phase::Starting { .. }) {
+            process.phase = process.phase.settled(now);
+            self.trouble = None;
+        }
+        let Some(process) = self.seat.process() else {
+            return;
+        };
+        process.phase = process.phase.with_connections(count, now);
+        if process.phase.is_serving() {
+            while let Some(candidate) = self.queue.pop() {
+                self.hand_over(candidate);
+            }
+            let count = self.connections.len();
+            if let Some(process) = self.seat.process() {
+                process.phase = process.phase.with_connections(count, now);
+            }
+        }
+    }
+
+    /// Gives the worker a connection.
+    fn hand_over(&mut self, candidate: Candidate) {
+        // The configuration may have changed while it waited.
+        let current = candidate.is_still(&self.shared.identities.borrow());
+        if !current || candidate.identity.label != self.label {
+            return self.refuse(&candidate, "the address is no longer this identity");
+        }
+        let blocking = candidate.stream.set_nonblocking(false);
+        let copy = match blocking.and_then(|()| candidate.stream.try_clone()) {
+            Ok(copy) => OwnedFd::from(copy),
+            Err(error) => return self.refuse(&candidate, &error.to_string()),
+        };
+        let connection = self.shared.next_connection.fetch_add(1, Ordering::Relaxed);
+        let message = Connection {
+            connection,
+            peer: candidate.peer,
+            local: candidate.local,
+            identity: candidate.identity.name.clone(),
+        };
+        let record = Record {
+            identity: Some(&candidate.identity.name),
+            peer: Some(candidate.peer),
+            connection: Some(connection),
+            ..Record::new(Event::Connection, Decision::Allow)
+        };
+        record.label(&self.label).write();
+        self.connections.insert(connection, candidate);
+        self.tell(ToWorker::Connection(message, copy));
+    }
+
+    /// Tells the worker something.
+    pub(super) fn tell(&mut self, message: ToWorker) {
+        let told = self.seat.process().map(|process| process.tell(message));
+        if let Some(Err(Stuck)) = told {
+            self.does_not_listen();
+        }
+    }
+
+    /// A worker that does not listen is killed, unless it is on its way out.
+    pub(super) fn does_not_listen(&mut self) {
+        if let Some(process) = self.seat.process()
+            && !process.phase.is_draining()
+        {
+            process.kill("it does not read its control socket");
+        }
+    }
+
+    /// Asks the worker to end.
+    pub(super) fn drain(&mut self, now: Instant) {
+        let time = self.shared.section.drain;
+        if let Some(process) = self.seat.process()
+            && process.drain(time, now + time + END_PATIENCE).is_err()
+        {
+            process.kill("it does not read its control socket");
+        }
+    }
+
+    /// Ends the worker for good, and refuses what waits for it.
+    pub(super) fn stop(&mut self, now: Instant) {
+        self.stopping = true;
+        while let Some(candidate) = self.queue.pop() {
+            self.refuse(&candidate, "the gateway stops");
+        }
+        self.drain(now);
+    }
+
+    /// Kills the worker.
+    pub(super) fn kill(&mut self, why: &str) {
+        if let Some(process) = self.seat.process() {
+            process.kill(why);
+        }
+    }
+
+    /// The worker is reaped: nothing of it is left.
+    pub(super) async fn exited(&mut self, status: io::Result<ExitStatus>) {
+        if let Some(process) = self.seat.process() {
+            for message in process.last_words().await {
+                self.said(message);
+            }
+        }
+        let Seat::Taken(process) = std::mem::replace(&mut self.seat, Seat::Changing) else {
+            return;
+        };
+        let pid = process.pid();
+        let (vacancy, death) = process.reaped(status);
+        let lost = self.connections.len();
+        let reason = match lost {
+            0 => death.to_string(),
+            lost => format!("{death}; {lost} connections ended with it"),
+        };
+        let record = Record {
+            pid: Some(pid),
+            ..Record::new(Event::WorkerEnd, Decision::Note)
+        };
+        record.label(&self.label).reason(&reason).write();
+        if death != Death::Orderly {
+            tracing::warn!(label = %self.label, pid, "worker is gone: {reason}");
+            self.trouble = Some(format!("the last worker died: {death}"));
+        }
+        self.seat = Seat::Vacant(vacancy);
+        self.connections.clear();
+        self.images.clear();
+        self.events.flush();
+        // Dropping them ends them; what they have opened is closed again.
+        self.looking = JoinSet::new();
+    }
+}

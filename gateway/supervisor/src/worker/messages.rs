@@ -1,0 +1,173 @@
+//! What a label's worker says.
+
+use std::time::Instant;
+
+use labelgate_control::{AuditEvent, FromWorker, ImageShape, Text};
+
+use super::images::ImageState;
+use super::service::Service;
+use crate::audit::{Decision, Event, Record};
+
+impl Service {
+    /// Takes in a message; one that makes no sense now is a violation, for which the worker dies.
+    pub(super) fn said(&mut self, message: FromWorker) {
+        let sensible = match message {
+            FromWorker::Ready {
+                driver,
+                confinement,
+            } => self.said_ready(&format!("{driver:?}"), &confinement),
+            FromWorker::ImageOpened { image, result } => self.said_opened(image, result),
+            FromWorker::ImageRefreshed { image, result } => self.said_refreshed(image, result),
+            FromWorker::ImageRemoved { image } => self.said_removed(image),
+            FromWorker::ConnectionClosed { connection } => {
+                self.connections.remove(connection).is_some()
+            }
+            FromWorker::Audit { connection, event } => {
+                self.said_audit(connection, &event);
+                true
+            }
+            FromWorker::Drained => self.seat.process().is_some_and(|p| p.phase.is_draining()),
+        };
+        if !sensible {
+            self.kill("it broke the control protocol");
+        }
+    }
+
+    fn said_ready(&mut self, driver: &str, confinement: &[Text<128>]) -> bool {
+        let label = &self.label;
+        let Some(process) = self.seat.process() else {
+            return false;
+        };
+        let pid = process.pid();
+        let confinement: Vec<&str> = confinement.iter().map(Text::as_str).collect();
+        tracing::info!(%label, pid, driver, "worker is confined: {}", confinement.join(", "));
+        !std::mem::replace(&mut process.ready, true)
+    }
+
+    fn said_opened(&mut self, number: u32, result: Result<ImageShape, Text<256>>) -> bool {
+        let Some(served) = self.images.get_mut(number) else {
+            return false;
+        };
+        if served.is_leaving() {
+            // It crossed with the message that takes the image away.
+            return true;
+        }
+        if !matches!(served.state, ImageState::Sent) {
+            return false;
+        }
+        let name = served.image.to_string();
+        let (decision, reason) = match &result {
+            Ok(shape) => (Decision::Allow, describe(*shape)),
+            Err(why) => (Decision::Deny, format!("the worker cannot serve it: {why}")),
+        };
+        served.state = match result {
+            Ok(shape) => ImageState::Open(shape),
+            Err(_) => ImageState::Refused { at: Instant::now() },
+        };
+        let record = Record {
+            image: Some(&name),
+            ..Record::new(Event::Image, decision)
+        };
+        record.label(&self.label).reason(&reason).write();
+        true
+    }
+
+    fn said_refreshed(&mut self, number: u32, result: Result<ImageShape, Text<256>>) -> bool {
+        let label = &self.label;
+        let Some(served) = self.images.get_mut(number) else {
+            return false;
+        };
+        let ImageState::Open(before) = &mut served.state else {
+            return served.is_leaving();
+        };
+        let image = &served.image;
+        match result {
+            Ok(shape) if shape != *before => {
+                tracing::info!(%label, %image, "image changed: {}", describe(shape));
+                *before = shape;
+            }
+            Ok(_) => {}
+            Err(why) => tracing::warn!(%label, %image, "image cannot be looked at again: {why}"),
+        }
+        true
+    }
+
+    fn said_removed(&mut self, number: u32) -> bool {
+        let leaving = self.images.get_mut(number).is_some_and(|served| {
+            let leaving = matches!(served.state, ImageState::Leaving { .. });
+            if leaving {
+                served.state = ImageState::Probing;
+            }
+            leaving
+        });
+        if leaving {
+            // Its word is not enough: the lock says whether it is so.
+            self.probe(number);
+        }
+        leaving
+    }
+
+    fn said_audit(&self, connection: u64, event: &AuditEvent) {
+        let live = self.connections.get(connection).map(|live| &live.candidate);
+        let (kind, decision, initiator, target, reason) = match event {
+            AuditEvent::LoginAccepted { initiator, target } => (
+                Event::Login,
+                Decision::Allow,
+                Some(initiator),
+                Some(target),
+                None,
+            ),
+            AuditEvent::LoginRefused {
+                initiator,
+                target,
+                reason,
+            } => (
+                Event::Login,
+                Decision::Deny,
+                Some(initiator),
+                Some(target),
+                Some(reason),
+            ),
+            AuditEvent::Logout { initiator, target } => (
+                Event::Logout,
+                Decision::Note,
+                Some(initiator),
+                Some(target),
+                None,
+            ),
+            AuditEvent::SessionReinstated { initiator, target } => (
+                Event::SessionReinstated,
+                Decision::Note,
+                Some(initiator),
+                Some(target),
+                None,
+            ),
+            AuditEvent::ProtocolError { what } => {
+                (Event::ProtocolError, Decision::Note, None, None, Some(what))
+            }
+        };
+        let record = Record {
+            label: Some(&self.label),
+            identity: live.map(|candidate| candidate.identity.name.as_str()),
+            peer: live.map(|candidate| candidate.peer),
+            connection: Some(connection),
+            initiator: initiator.map(Text::as_str),
+            target: target.map(Text::as_str),
+            reason: reason.map(Text::as_str),
+            ..Record::new(kind, decision)
+        };
+        self.events.write(&record);
+    }
+}
+
+fn describe(shape: ImageShape) -> String {
+    let access = if shape.read_only {
+        "read-only"
+    } else {
+        "read-write"
+    };
+    format!(
+        "{} bytes in blocks of {}, {access}",
+        shape.size, shape.block_size
+    )
+}

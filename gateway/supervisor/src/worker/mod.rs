@@ -1,0 +1,16 @@
+//! The workers: one per label, started, watched and reaped by the label's service.
+
+mod backoff;
+mod connections;
+mod death;
+mod images;
+mod lifecycle;
+mod messages;
+mod process;
+mod reconcile;
+mod service;
+mod state;
+mod stderr;
+
+pub use connections::Candidate;
+pub use service::{Request, Service, Shared};

@@ -1,0 +1,252 @@
+//! One worker process.
+
+use std::io;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use labelgate_control::{FromWorker, FromWorkerError, SupervisorEnd, ToWorker, pair};
+use labelgate_mac::Label;
+use tokio::process::{Child, Command};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use super::death::Death;
+use super::state::{Phase, Vacancy};
+use super::stderr::log_lines;
+use crate::rate::Rate;
+
+/// Messages that wait for the worker to read them. One that lets more pile up is stuck.
+const OUTBOX: usize = 1024;
+/// A worker that does not read its control socket for this long is stuck.
+const SEND_PATIENCE: Duration = Duration::from_secs(10);
+/// Messages taken from a worker: a flood of them is left in its socket.
+const MESSAGES_PER_SECOND: u32 = 2000;
+const MESSAGES_AT_ONCE: u32 = 4000;
+
+/// What a worker is started with.
+#[derive(Debug)]
+pub struct Launch<'a> {
+    /// The program.
+    pub program: &'a Path,
+    /// The label, which `ps` shows.
+    pub label: &'a Label,
+    /// The UID and GID, unless it is to have the supervisor's.
+    pub uid: Option<u32>,
+    /// When it must be serving.
+    pub until: Instant,
+    /// Its place among all workers.
+    pub place: OwnedSemaphorePermit,
+}
+
+/// One worker process, from its start until it is reaped.
+#[derive(Debug)]
+pub struct Process {
+    /// Where it stands.
+    pub phase: Phase,
+    /// Whether it has said that it is confined.
+    pub ready: bool,
+    pid: u32,
+    child: Child,
+    control: Arc<SupervisorEnd>,
+    control_open: bool,
+    outbox: mpsc::Sender<ToWorker>,
+    writer: JoinHandle<()>,
+    writing: bool,
+    rate: Rate,
+    asked_to_end: bool,
+    killed: Option<String>,
+    started: Instant,
+    vacancy: Vacancy,
+    _place: OwnedSemaphorePermit,
+}
+
+/// Something a worker did.
+#[derive(Debug)]
+pub enum Happened {
+    /// It said something.
+    Said(FromWorker),
+    /// It said what no worker says, or its socket failed.
+    Violation(FromWorkerError),
+    /// It has closed its control socket.
+    Closed,
+    /// It does not read its control socket.
+    Deaf,
+    /// It is reaped.
+    Exited(io::Result<ExitStatus>),
+}
+
+/// The worker could not be told something: it is stuck, or gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stuck;
+
+impl Process {
+    /// Starts a worker. Without success the vacancy is handed back.
+    pub fn start(vacancy: Vacancy, launch: Launch<'_>) -> Result<Self, (Vacancy, io::Error)> {
+        match spawn(&launch) {
+            Ok((child, control)) => Ok(Self::new(vacancy, launch, child, control)),
+            Err(error) => Err((vacancy, error)),
+        }
+    }
+
+    fn new(vacancy: Vacancy, launch: Launch<'_>, mut child: Child, control: SupervisorEnd) -> Self {
+        let now = Instant::now();
+        let pid = child.id().unwrap_or_default();
+        if let Some(stderr) = child.stderr.take() {
+            tokio::spawn(log_lines(stderr, launch.label.clone(), pid));
+        }
+        let control = Arc::new(control);
+        let (outbox, messages) = mpsc::channel(OUTBOX);
+        let writer = tokio::spawn(write(Arc::clone(&control), messages));
+        Self {
+            phase: Phase::Starting {
+                until: launch.until,
+            },
+            ready: false,
+            pid,
+            child,
+            control,
+            control_open: true,
+            outbox,
+            writer,
+            writing: true,
+            rate: Rate::new(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE, now),
+            asked_to_end: false,
+            killed: None,
+            started: now,
+            vacancy,
+            _place: launch.place,
+        }
+    }
+
+    /// Its process number.
+    #[must_use]
+    pub const fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Queues a message. Messages arrive in order, or not at all because the worker is stuck.
+    pub fn tell(&self, message: ToWorker) -> Result<(), Stuck> {
+        match self.outbox.try_send(message) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => Err(Stuck),
+        }
+    }
+
+    /// Asks it to end: its clients within `time`, itself before `until`.
+    pub fn drain(&mut self, time: Duration, until: Instant) -> Result<(), Stuck> {
+        self.phase = self.phase.drain(until);
+        self.asked_to_end = true;
+        let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.tell(ToWorker::Drain { milliseconds })
+    }
+
+    /// Kills it, for a reason that is remembered. It is still to be reaped.
+    pub fn kill(&mut self, why: impl Into<String>) {
+        if self.phase != Phase::Killed {
+            self.phase = Phase::Killed;
+            self.killed = Some(why.into());
+            // It cannot fail for a child that is not reaped.
+            let _ = self.child.start_kill();
+        }
+    }
+
+    /// Waits for it to do something. Nothing is lost when this is dropped while it waits.
+    pub async fn happened(&mut self) -> Happened {
+        let rationed = async {
+            while let Err(wait) = self.rate.look(Instant::now()) {
+                sleep(wait).await;
+            }
+            let said = self.control.receive().await;
+            // Taken only now, since this may be dropped while it waits.
+            let _ = self.rate.take(Instant::now());
+            said
+        };
+        tokio::select! {
+            said = rationed, if self.control_open => match said {
+                Ok(Some(message)) => Happened::Said(message),
+                Ok(None) => {
+                    self.control_open = false;
+                    Happened::Closed
+                }
+                Err(violation) => {
+                    self.control_open = false;
+                    Happened::Violation(violation)
+                }
+            },
+            _ = &mut self.writer, if self.writing => {
+                self.writing = false;
+                Happened::Deaf
+            }
+            status = self.child.wait() => Happened::Exited(status),
+        }
+    }
+
+    /// What it had said before it died and nobody has read yet.
+    pub async fn last_words(&mut self) -> Vec<FromWorker> {
+        let mut words = Vec::new();
+        if self.control_open {
+            let read = async {
+                while let Ok(Some(message)) = self.control.receive().await {
+                    words.push(message);
+                }
+            };
+            // The socket holds a few hundred messages at most and its other end is closed.
+            let _ = timeout(Duration::from_millis(500), read).await;
+        }
+        words
+    }
+
+    /// What a worker that has been reaped died of, and the vacancy it leaves.
+    pub fn reaped(self, status: io::Result<ExitStatus>) -> (Vacancy, Death) {
+        let now = Instant::now();
+        let death = match status {
+            Ok(status) => Death::new(status, self.asked_to_end, self.killed),
+            Err(error) => Death::Killed(format!("its end could not be waited for: {error}")),
+        };
+        self.writer.abort();
+        let vacancy = match death {
+            Death::Orderly => self.vacancy.after_orderly_end(),
+            _ => self
+                .vacancy
+                .after_failure(now.saturating_duration_since(self.started), now),
+        };
+        (vacancy, death)
+    }
+}
+
+/// Starts the program with one end of a control socket as its standard input.
+fn spawn(launch: &Launch<'_>) -> io::Result<(Child, SupervisorEnd)> {
+    let (ours, theirs) = pair()?;
+    let mut command = Command::new(launch.program);
+    command
+        .arg0(format!("labelgate-worker {}", launch.label))
+        .env_clear()
+        .current_dir("/")
+        .stdin(Stdio::from(theirs))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    if let Some(uid) = launch.uid {
+        // With a UID the standard library also drops the supplementary groups.
+        command.uid(uid).gid(uid);
+    }
+    let control = SupervisorEnd::new(ours)?;
+    Ok((command.spawn()?, control))
+}
+
+/// Sends what is queued, until the worker is stuck or gone, or the queue is dropped.
+async fn write(control: Arc<SupervisorEnd>, mut messages: mpsc::Receiver<ToWorker>) {
+    while let Some(message) = messages.recv().await {
+        match timeout(SEND_PATIENCE, control.send(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return tracing::debug!("to a worker: {error}"),
+            Err(_) => return tracing::warn!("a worker does not read its control socket"),
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Bringing a label's worker in line with the configuration, and its images to it.
+//!
+//! What is taken away is not believed to be gone because the worker says so. A connection's
+//! socket is shut down here. An image is gone when its lock is free, which is when the last
+//! descriptor and the last I/O on it are. A worker that does not let go in time is killed, which
+//! costs the connections of its label and of no other.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use labelgate_control::ToWorker;
+use tokio::time::{sleep, timeout};
+
+use super::images::{Difference, ImageState, describe};
+use super::service::{Looked, Seat, Service};
+use crate::audit::{Decision, Event, Record};
+use crate::config::Image;
+use crate::image::{OpenError, Opened, lock_within};
+
+/// How long others may take to let go of an image's lock.
+const LOCK_PATIENCE: Duration = Duration::from_secs(15);
+/// How long a worker may take to give up what was taken from it.
+const LEAVE_PATIENCE: Duration = Duration::from_secs(5);
+/// How long an image's lock may take to be free after its worker gave it up.
+const PROBE_PATIENCE: Duration = Duration::from_secs(2);
+/// An image that was refused is tried again for a new connection after this long.
+const RETRY: Duration = Duration::from_secs(5);
+
+impl Service {
+    /// Opens every image of the label, for a worker that has just been started.
+    pub(super) fn open_all(&mut self) {
+        for image in self.wanted() {
+            self.open(image);
+        }
+    }
+
+    fn wanted(&self) -> Vec<Arc<Image>> {
+        let images = self.shared.images.borrow();
+        let mine = images.iter().filter(|image| image.label == self.label);
+        mine.map(Arc::clone).collect()
+    }
+
+    /// Opens an image, which may take as long as a predecessor holds it.
+    fn open(&mut self, image: Arc<Image>) {
+        let number = self.images.add(Arc::clone(&image));
+        self.looking
+            .spawn(async move { Looked::Opened(number, lock_within(image, LOCK_PATIENCE).await) });
+    }
+
+    /// Asks the lock whether the worker has really given an image up.
+    pub(super) fn probe(&mut self, number: u32) {
+        let Some(served) = self.images.get_mut(number) else {
+            return;
+        };
+        let (image, anchor) = (Arc::clone(&served.image), served.anchor.clone());
+        self.looking.spawn(async move {
+            let Some(anchor) = anchor else {
+                return Looked::Probed(number, Ok(()));
+            };
+            let ask = async {
+                loop {
+                    let (anchor, image) = (Arc::clone(&anchor), Arc::clone(&image));
+                    let free = tokio::task::spawn_blocking(move || anchor.is_free(&image)).await;
+                    match free {
+                        Ok(Err(error)) if error.is_held() => sleep(Duration::from_millis(10)).await,
+                        Ok(free) => return free,
+                        Err(panic) => return Err(OpenError::Store(std::io::Error::other(panic))),
+                    }
+                }
+            };
+            let held = || {
+                Err(OpenError::Store(std::io::Error::from(
+                    std::io::ErrorKind::TimedOut,
+                )))
+            };
+            Looked::Probed(
+                number,
+                timeout(PROBE_PATIENCE, ask)
+                    .await
+                    .unwrap_or_else(|_| held()),
+            )
+        });
+    }
+
+    /// An image has been opened, or has been found free, or not.
+    pub(super) fn looked(&mut self, looked: Looked) {
+        match looked {
+            Looked::Opened(number, Ok(opened)) => self.pass_on(number, opened),
+            Looked::Opened(number, Err(error)) => self.refuse_image(number, &error),
+            Looked::Probed(number, Ok(())) => {
+                if let Some(served) = self.images.remove(number) {
+                    let name = served.image.to_string();
+                    let record = Record {
+                        image: Some(&name),
+                        ..Record::new(Event::ImageRemoved, Decision::Note)
+                    };
+                    record.label(&self.label).write();
+                }
+            }
+            Looked::Probed(_, Err(_)) => self.kill("it kept an image that was taken from it"),
+        }
+    }
+
+    /// Gives the worker an image that has been opened for it.
+    fn pass_on(&mut self, number: u32, opened: Opened) {
+        // It may have been taken away again meanwhile: then its lock ends here.
+        let Some(served) = self.images.get_mut(number) else {
+            return;
+        };
+        served.state = ImageState::Sent;
+        served.anchor = Some(Arc::new(opened.anchor));
+        let description = describe(number, &served.image);
+        self.tell(ToWorker::AddImage(description, opened.file));
+    }
+
+    fn refuse_image(&mut self, number: u32, error: &OpenError) {
+        let Some(served) = self.images.get_mut(number) else {
+            return;
+        };
+        served.state = ImageState::Refused { at: Instant::now() };
+        let (name, reason) = (served.image.to_string(), error.to_string());
+        let record = Record {
+            image: Some(&name),
+            ..Record::new(Event::Image, Decision::Deny)
+        };
+        record.label(&self.label).reason(&reason).write();
+    }
+
+    /// Tries images again that were refused some time ago.
+    pub(super) fn retry_refused_images(&mut self, now: Instant) {
+        let before = now.checked_sub(RETRY);
+        let refused = before.map(|before| self.images.refused_before(before));
+        for number in refused.unwrap_or_default() {
+            self.reopen(number);
+        }
+    }
+
+    /// Opens a refused image again, as a new one.
+    fn reopen(&mut self, number: u32) {
+        let refused = self
+            .images
+            .get_mut(number)
+            .map(|served| Arc::clone(&served.image));
+        if let Some(image) = refused {
+            self.images.remove(number);
+            self.open(image);
+        }
+    }
+
+    /// Takes away what is no longer allowed, adds what is new, and has the rest looked at again.
+    pub(super) fn reconcile(&mut self, now: Instant) {
+        if !matches!(self.seat, Seat::Taken(_)) {
+            return;
+        }
+        let until = now + LEAVE_PATIENCE;
+        let identities = Arc::clone(&self.shared.identities.borrow());
+        for connection in self.connections.cut_strangers(&identities, until) {
+            self.tell(ToWorker::CloseConnection { connection });
+        }
+        let Difference { gone, fresh, kept } = self.images.difference(&self.wanted());
+        for number in gone {
+            self.take_away(number, until);
+        }
+        // One that is about to end needs nothing more; its successor gets all of it.
+        if self
+            .seat
+            .process()
+            .is_some_and(|process| process.phase.is_ending())
+        {
+            return;
+        }
+        for image in fresh {
+            self.open(image);
+        }
+        for (number, image) in kept {
+            self.refresh(number, image);
+        }
+    }
+
+    fn take_away(&mut self, number: u32, until: Instant) {
+        let Some(served) = self.images.get_mut(number) else {
+            return;
+        };
+        match served.state {
+            ImageState::Sent | ImageState::Open(_) => {
+                served.state = ImageState::Leaving { until };
+                self.tell(ToWorker::RemoveImage { image: number });
+            }
+            // The worker had it, and says that it could not serve it.
+            ImageState::Refused { .. } if served.anchor.is_some() => {
+                served.state = ImageState::Probing;
+                self.probe(number);
+            }
+            ImageState::Opening | ImageState::Refused { .. } => {
+                self.images.remove(number);
+            }
+            ImageState::Leaving { .. } | ImageState::Probing => {}
+        }
+    }
+
+    fn refresh(&mut self, number: u32, image: Arc<Image>) {
+        let Some(served) = self.images.get_mut(number) else {
+            return;
+        };
+        let size = image.size;
+        served.image = image;
+        match served.state {
+            ImageState::Open(_) => {
+                self.tell(ToWorker::RefreshImage {
+                    image: number,
+                    size,
+                });
+            }
+            ImageState::Refused { .. } => self.reopen(number),
+            _ => {}
+        }
+    }
+
+    /// Tells those who wait for it that nothing is left of what was taken away.
+    pub(super) fn report_reconciled(&mut self) {
+        if !self.images.is_one_leaving() && !self.connections.is_one_cut() {
+            for done in self.reconciled.drain(..) {
+                // Whoever waited may have given up.
+                let _ = done.send(());
+            }
+        }
+    }
+}

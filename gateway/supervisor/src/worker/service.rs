@@ -1,0 +1,208 @@
+//! The service of one label: everything that happens to its worker, its images and its
+//! connections, one thing at a time.
+//!
+//! Each label has a task of its own, so that one label's start, its slow store or its stuck worker
+//! delays no other label.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
+
+use labelgate_mac::Label;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+
+use super::connections::{Candidate, Connections, Queue};
+use super::images::Images;
+use super::process::{Happened, Process};
+use super::state::Vacancy;
+use crate::audit::{Decision, Event, Record, Throttle};
+use crate::config::{GatewaySection, Identities, Image};
+use crate::image::{OpenError, Opened};
+use crate::uid::Uids;
+
+/// Audit records of one label's workers: a guest must not fill the trail.
+const EVENTS_PER_SECOND: u32 = 50;
+const EVENTS_AT_ONCE: u32 = 500;
+
+/// What all labels' services share.
+#[derive(Debug)]
+pub struct Shared {
+    /// `[gateway]`.
+    pub section: GatewaySection,
+    /// The worker's program.
+    pub program: PathBuf,
+    /// Whose UID is whose; `None` when the supervisor cannot give out any.
+    pub uids: Option<Uids>,
+    /// Places for workers.
+    pub workers: Arc<Semaphore>,
+    /// Who is who at the moment.
+    pub identities: watch::Sender<Arc<Identities>>,
+    /// What is to be served at the moment.
+    pub images: watch::Sender<Arc<Vec<Arc<Image>>>>,
+    /// Rations the audit records of refused connections.
+    pub refusals: Throttle,
+    /// The number of the next connection.
+    pub next_connection: AtomicU64,
+}
+
+/// What a label's service is asked to do.
+#[derive(Debug)]
+pub enum Request {
+    /// Serve this connection.
+    Connection(Candidate),
+    /// Serve what [`Shared::images`] says now, to those who [`Shared::identities`] says now.
+    Reconcile {
+        /// Told when everything that is no longer allowed has verifiably ended.
+        done: oneshot::Sender<()>,
+    },
+    /// End the worker, and then the service.
+    Stop,
+}
+
+/// What became of opening, or probing, an image.
+#[derive(Debug)]
+pub(super) enum Looked {
+    /// It was to be opened.
+    Opened(u32, Result<Opened, OpenError>),
+    /// Somebody was to have let go of it.
+    Probed(u32, Result<(), OpenError>),
+}
+
+/// A label's worker, or the place for it.
+#[derive(Debug)]
+pub(super) enum Seat {
+    /// There is none.
+    Vacant(Vacancy),
+    /// There is one.
+    Taken(Box<Process>),
+    /// For the moment in which one becomes the other.
+    Changing,
+}
+
+impl Seat {
+    /// What the worker does next; nothing, without one.
+    async fn happened(&mut self) -> Happened {
+        match self {
+            Self::Taken(process) => process.happened().await,
+            Self::Vacant(_) | Self::Changing => std::future::pending().await,
+        }
+    }
+
+    pub(super) fn process(&mut self) -> Option<&mut Process> {
+        match self {
+            Self::Taken(process) => Some(process),
+            Self::Vacant(_) | Self::Changing => None,
+        }
+    }
+}
+
+/// The service of one label.
+#[derive(Debug)]
+pub struct Service {
+    pub(super) label: Label,
+    pub(super) shared: Arc<Shared>,
+    pub(super) seat: Seat,
+    pub(super) images: Images,
+    pub(super) looking: JoinSet<Looked>,
+    pub(super) queue: Queue,
+    pub(super) connections: Connections,
+    pub(super) reconciled: Vec<oneshot::Sender<()>>,
+    pub(super) stopping: bool,
+    /// What went wrong last, for connections that waited in vain.
+    pub(super) trouble: Option<String>,
+    /// Rations what the label's workers have to say for the audit trail.
+    pub(super) events: Throttle,
+}
+
+impl Service {
+    /// The service of a label. There must be only one for each label.
+    #[must_use]
+    pub fn new(label: Label, shared: Arc<Shared>) -> Self {
+        Self {
+            label,
+            shared,
+            seat: Seat::Vacant(Vacancy::first()),
+            images: Images::default(),
+            looking: JoinSet::new(),
+            queue: Queue::default(),
+            connections: Connections::default(),
+            reconciled: Vec::new(),
+            stopping: false,
+            trouble: None,
+            events: Throttle::new(EVENTS_PER_SECOND, EVENTS_AT_ONCE),
+        }
+    }
+
+    /// Serves until it is stopped and its worker is reaped.
+    pub async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+        loop {
+            self.settle(Instant::now());
+            if self.stopping && matches!(self.seat, Seat::Vacant(_)) {
+                return;
+            }
+            let deadline = self.deadline();
+            let deadline = deadline.map(tokio::time::Instant::from_std);
+            let far = tokio::time::Instant::now() + Duration::from_secs(86_400);
+            tokio::select! {
+                request = requests.recv(), if !self.stopping => self.requested(request),
+                happened = self.seat.happened() => self.happened(happened).await,
+                Some(looked) = self.looking.join_next() => {
+                    if let Ok(looked) = looked {
+                        self.looked(looked);
+                    }
+                }
+                () = tokio::time::sleep_until(deadline.unwrap_or(far)) => {}
+            }
+        }
+    }
+
+    fn requested(&mut self, request: Option<Request>) {
+        let now = Instant::now();
+        match request {
+            Some(Request::Connection(candidate)) => {
+                if let Err(candidate) = self.queue.push(candidate, now) {
+                    self.refuse(
+                        &candidate,
+                        "too many connections wait for the label's worker",
+                    );
+                }
+                self.retry_refused_images(now);
+            }
+            Some(Request::Reconcile { done }) => {
+                self.reconciled.push(done);
+                self.reconcile(now);
+            }
+            Some(Request::Stop) | None => self.stop(now),
+        }
+    }
+
+    async fn happened(&mut self, happened: Happened) {
+        match happened {
+            Happened::Said(message) => self.said(message),
+            Happened::Violation(violation) => self.kill(&violation.to_string()),
+            Happened::Deaf => self.does_not_listen(),
+            Happened::Closed => {
+                // A draining worker closes it on its way out.
+                let draining = self.seat.process().is_some_and(|p| p.phase.is_draining());
+                if !draining {
+                    self.kill("it closed its control socket");
+                }
+            }
+            Happened::Exited(status) => self.exited(status).await,
+        }
+    }
+
+    /// Refuses a connection, which ends with it.
+    pub(super) fn refuse(&self, candidate: &Candidate, reason: &str) {
+        let record = Record {
+            identity: Some(&candidate.identity.name),
+            peer: Some(candidate.peer),
+            ..Record::new(Event::Connection, Decision::Deny)
+        };
+        self.shared
+            .refusals
+            .write(&record.label(&self.label).reason(reason));
+    }
+}
