@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use labelgate_backends::{FileImage, FileOptions, Image};
 use labelgate_control::{AddImage, Connection, FromWorker, ImageShape, Incoming, Text, ToWorker};
 use labelgate_engine::{
-    Action, Admission, ConnectionId, Ending, Engine, Geometry, ImageDescription, ImageId, Outbox,
+    Action, Admission, ConnectionId, Ending, Geometry, ImageDescription, ImageId, Outbox,
 };
 
 use crate::desk::Desk;
 use crate::driver::Attention;
 use crate::images::grow;
+use crate::service::Service;
 
 /// How many messages are taken in one turn, so that clients do not wait for the supervisor.
 const BURST: usize = 16;
@@ -20,7 +21,7 @@ const BURST: usize = 16;
 /// A drain of more than a day is for ever.
 const LONGEST_DRAIN: u64 = 24 * 60 * 60 * 1000;
 
-impl<E: Engine> Desk<E> {
+impl<S: Service> Desk<S> {
     /// Takes the messages that are there.
     pub(crate) fn take_commands(&mut self) -> Attention {
         for _ in 0..BURST {
@@ -108,6 +109,10 @@ impl<E: Engine> Desk<E> {
     /// Ends an image's sessions. The image goes when the connections the engine closes for it
     /// have gone.
     fn remove_image(&mut self, id: ImageId) {
+        if !self.images.contains(id) {
+            self.outgoing.push(FromWorker::ImageRemoved { image: id.0 });
+            return;
+        }
         self.removals.insert(id);
         // In an outbox of its own, to see what the engine does about it.
         let mut outbox = Outbox::default();

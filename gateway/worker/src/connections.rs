@@ -55,6 +55,11 @@ impl Connections {
         self.ids.get(&name).copied()
     }
 
+    /// What the supervisor calls a connection that has not closed.
+    pub(crate) fn name(&self, id: ConnectionId) -> Option<u64> {
+        self.names.get(id.0 as usize).copied().flatten()
+    }
+
     /// Every connection there is.
     pub(crate) fn all(&self) -> impl Iterator<Item = ConnectionId> {
         self.ids.values().copied()

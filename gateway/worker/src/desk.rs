@@ -12,19 +12,20 @@ use std::time::Instant;
 use labelgate_backends::Request;
 use labelgate_control::{FromWorker, ReceiveError, WorkerEnd};
 use labelgate_engine::{
-    Action, Completion, ConnectionId, Engine, ImageError, ImageId, IoId, Operation, Outbox,
-    Receive, Received, Transmission,
+    Action, Completion, ConnectionId, ImageError, ImageId, IoId, Operation, Outbox, Receive,
+    Received, Transmission,
 };
 
 use crate::connections::Connections;
 use crate::driver::{Attention, Driver, Handler, Purpose, Ticket};
 use crate::images::{Images, Progress};
 use crate::outgoing::Outgoing;
+use crate::service::Service;
 use crate::stage::Stage;
 
 /// The worker's side of a driver.
-pub(crate) struct Desk<E> {
-    pub(crate) engine: E,
+pub(crate) struct Desk<S> {
+    pub(crate) engine: S,
     pub(crate) outbox: Outbox,
     pub(crate) images: Images,
     pub(crate) connections: Connections,
@@ -46,7 +47,7 @@ pub(crate) struct Desk<E> {
     pub(crate) active: bool,
 }
 
-impl<E: Engine> Desk<E> {
+impl<S: Service> Desk<S> {
     /// Gives the driver everything it is to do, and the engine everything that has ended
     /// meanwhile, until neither has anything left.
     pub(crate) fn settle<D: Driver>(&mut self, driver: &mut D) {
@@ -70,7 +71,18 @@ impl<E: Engine> Desk<E> {
                 Action::Close(id, ending) => driver.close(id, ending),
             }
         }
+        self.record();
         self.connections.settle();
+    }
+
+    /// Takes what the engine has for the audit trail.
+    fn record(&mut self) {
+        while let Some((id, event)) = self.engine.take_event() {
+            if let Some(connection) = self.connections.name(id) {
+                let audit = FromWorker::Audit { connection, event };
+                self.outgoing.push(audit);
+            }
+        }
     }
 
     fn start(&mut self, io: IoId, image: ImageId, operation: Operation) {
@@ -104,7 +116,7 @@ impl<E: Engine> Desk<E> {
     }
 }
 
-impl<E: Engine> Handler for Desk<E> {
+impl<S: Service> Handler for Desk<S> {
     fn woken(&mut self) {
         self.now = Instant::now();
     }
@@ -126,6 +138,7 @@ impl<E: Engine> Handler for Desk<E> {
     fn closed(&mut self, connection: ConnectionId) {
         self.active = true;
         self.engine.closed(connection, self.now, &mut self.outbox);
+        self.record();
         self.images.closed(connection);
         if let Some(connection) = self.connections.closed(connection) {
             self.outgoing

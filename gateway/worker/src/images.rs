@@ -174,10 +174,15 @@ impl Images {
             let purpose = Purpose::LastFlush;
             self.start(Ticket { image, purpose }, Operation::Flush, out);
         }
-        let gone = self.table.extract_if(.., |_, entry| {
-            matches!(entry.leaving, Leaving::Flushed) && entry.in_flight == 0
-        });
-        gone.map(|(id, _)| id).collect()
+        let gone = self
+            .table
+            .iter()
+            .filter(|(_, entry)| matches!(entry.leaving, Leaving::Flushed) && entry.in_flight == 0);
+        let gone: Vec<_> = gone.map(|(&id, _)| id).collect();
+        for id in &gone {
+            self.table.remove(id);
+        }
+        gone
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -10,8 +10,13 @@ mod desk;
 pub mod driver;
 mod idle;
 mod images;
+pub mod iscsi;
 mod outgoing;
 mod serve;
+mod service;
 mod stage;
+mod start;
 
 pub use serve::{Farewell, ServeError, Worker};
+pub use service::Service;
+pub use start::{RunError, run};

@@ -5,9 +5,8 @@ use std::io;
 use std::rc::Rc;
 use std::time::Instant;
 
-use labelgate_buffers::Pool;
 use labelgate_control::{ReceiveError, SendError, WorkerEnd};
-use labelgate_engine::{Engine, ImageError, Outbox};
+use labelgate_engine::{ImageError, Outbox};
 use thiserror::Error;
 
 use crate::connections::Connections;
@@ -16,6 +15,7 @@ use crate::driver::Driver;
 use crate::idle::Idle;
 use crate::images::Images;
 use crate::outgoing::Outgoing;
+use crate::service::Service;
 use crate::stage::Stage;
 
 /// How a worker has ended as it should.
@@ -49,20 +49,18 @@ pub enum ServeError {
 
 /// What a worker is made of.
 #[derive(Debug)]
-pub struct Worker<D, E> {
+pub struct Worker<D, S> {
     /// What moves the bytes.
     pub driver: D,
     /// What knows the protocol.
-    pub engine: E,
+    pub engine: S,
     /// The supervisor's other end, after the answer to its first message.
     pub control: WorkerEnd,
-    /// The pools the engine draws on, to be trimmed when the worker is idle.
-    pub pools: Vec<Pool>,
     /// The most connections at a time.
     pub max_connections: usize,
 }
 
-impl<D: Driver, E: Engine> Worker<D, E> {
+impl<D: Driver, S: Service> Worker<D, S> {
     /// Serves until the supervisor wants the worker to end, or is gone.
     ///
     /// # Errors
@@ -76,17 +74,18 @@ impl<D: Driver, E: Engine> Worker<D, E> {
         loop {
             desk.settle(&mut driver);
             desk.advance();
-            if !desk.progress.is_empty() || !desk.outbox.is_empty() {
-                continue;
-            }
             if let Some(farewell) = farewell(&mut desk)? {
                 return Ok(farewell);
+            }
+            if !desk.progress.is_empty() || !desk.outbox.is_empty() {
+                continue;
             }
             if std::mem::take(&mut desk.active) {
                 idle.active(desk.now);
             } else if idle.is_due(desk.now) {
                 driver.trim();
-                self.pools.iter().try_for_each(Pool::trim)?;
+                // Without it the worker is as good, only larger.
+                let _ = desk.engine.trim();
             }
             let deadlines = [
                 desk.engine.deadline(),
@@ -100,7 +99,7 @@ impl<D: Driver, E: Engine> Worker<D, E> {
     }
 }
 
-fn desk<E: Engine>(engine: E, control: WorkerEnd, limit: usize, now: Instant) -> Desk<E> {
+fn desk<S: Service>(engine: S, control: WorkerEnd, limit: usize, now: Instant) -> Desk<S> {
     Desk {
         engine,
         outbox: Outbox::default(),
@@ -120,7 +119,7 @@ fn desk<E: Engine>(engine: E, control: WorkerEnd, limit: usize, now: Instant) ->
 }
 
 /// Sends what there is to say; how the worker has ended, if it has.
-fn farewell<E: Engine>(desk: &mut Desk<E>) -> Result<Option<Farewell>, ServeError> {
+fn farewell<S: Service>(desk: &mut Desk<S>) -> Result<Option<Farewell>, ServeError> {
     let orphaned = matches!(
         desk.stage,
         Stage::Leaving { orphaned: true, .. } | Stage::Gone { orphaned: true }

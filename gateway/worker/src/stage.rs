@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use labelgate_control::FromWorker;
-use labelgate_engine::{Action, Ending, Engine};
+use labelgate_engine::{Action, Ending};
 
 use crate::desk::Desk;
+use crate::service::Service;
 
 /// How long a worker whose supervisor is gone may take to end.
 const ORPHANED: Duration = Duration::from_secs(5);
@@ -44,7 +45,7 @@ impl Stage {
     }
 }
 
-impl<E: Engine> Desk<E> {
+impl<S: Service> Desk<S> {
     /// Asks every client to leave by `until`.
     pub(crate) fn drain(&mut self, until: Instant) {
         if self.stage.is_serving() {

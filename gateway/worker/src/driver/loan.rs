@@ -22,9 +22,12 @@ impl<T> Loan<T> {
 
     /// The value, if it is here.
     pub(crate) fn here(&mut self) -> Option<&mut T> {
+        if self.lent {
+            return None;
+        }
         // SAFETY: `value` came from a box that only this loan owns; it is not lent, so `&mut self`
         // makes the access exclusive.
-        (!self.lent).then(|| unsafe { self.value.as_mut() })
+        Some(unsafe { self.value.as_mut() })
     }
 
     pub(crate) const fn is_lent(&self) -> bool {
@@ -70,5 +73,42 @@ impl<T> fmt::Debug for Loan<T> {
         f.debug_struct("Loan")
             .field("lent", &self.lent)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+
+    #[test]
+    fn what_is_lent_is_out_of_reach_and_survives_its_loan() {
+        let watch = Rc::new(());
+        let mut loan = Loan::new(Rc::clone(&watch));
+        assert!(loan.here().is_some());
+
+        loan.lend();
+        assert!(loan.here().is_none());
+        drop(loan);
+
+        assert_eq!(
+            Rc::strong_count(&watch),
+            2,
+            "it leaks rather than being freed"
+        );
+    }
+
+    #[test]
+    fn what_came_back_is_freed_with_its_loan() {
+        let watch = Rc::new(());
+        for keep in [false, true] {
+            let mut loan = Loan::new(Rc::clone(&watch));
+            loan.lend();
+            // SAFETY: nobody was told of it.
+            unsafe { loan.returned() };
+            drop(if keep { loan.into_inner() } else { None });
+        }
+        assert_eq!(Rc::strong_count(&watch), 1);
     }
 }

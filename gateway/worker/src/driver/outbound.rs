@@ -64,3 +64,50 @@ impl Outbound {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn partial_sends_lose_and_repeat_nothing(
+            lengths in proptest::collection::vec(0_usize..400, 0..80),
+            steps in proptest::collection::vec(1_usize..500, 1..40),
+        ) {
+            let mut outbound = Outbound::default();
+            let mut all = Vec::new();
+            for (seed, &length) in (0_u8..).zip(&lengths) {
+                let bytes: Vec<u8> = (seed..=255).cycle().take(length).collect();
+                let mut transmission = Transmission::new();
+                transmission.bytes(&bytes);
+                all.extend(bytes);
+                outbound.push(transmission);
+            }
+            let mut sent = Vec::new();
+            let mut done = Vec::new();
+            let mut steps = steps.into_iter().cycle();
+            outbound.advance(0, |transmission| done.push(transmission.length()));
+            while !outbound.is_empty() {
+                let gathered = outbound.pieces().collect::<Vec<_>>().concat();
+                let n = steps.next().unwrap().min(gathered.len());
+                sent.extend_from_slice(&gathered[..n]);
+                outbound.advance(n, |transmission| done.push(transmission.length()));
+            }
+            prop_assert_eq!(sent, all);
+            prop_assert_eq!(done, lengths);
+        }
+    }
+
+    #[test]
+    fn a_gather_is_bounded() {
+        let mut outbound = Outbound::default();
+        for _ in 0..PIECES + 10 {
+            let mut transmission = Transmission::new();
+            transmission.bytes(b"x");
+            outbound.push(transmission);
+        }
+        assert_eq!(outbound.pieces().count(), PIECES);
+    }
+}

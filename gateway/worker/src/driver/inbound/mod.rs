@@ -150,3 +150,6 @@ impl Inbound {
         self.staging.shrink();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,18 @@
+//! labelgate-worker: started by labelgated, once per label, with its control socket as standard
+//! input. It serves that label's iSCSI connections from that label's images, confined.
+
+#![forbid(unsafe_code)]
+
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match labelgate_worker::run(labelgate_worker::iscsi::target) {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The supervisor logs what its workers say here. If it is gone, nobody does.
+            let _ = writeln!(std::io::stderr(), "labelgate-worker: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! From the first instruction to the first connection.
+
+use std::io;
+
+use labelgate_control::{
+    Configure, Driver as Wanted, FromWorker, Incoming, List, ReceiveError, SendError, Text,
+    ToWorker, WorkerEnd,
+};
+use labelgate_mac::confinement::{
+    ConfinementError, DriverKind, Identity, Profile, Report, confine, restrict,
+};
+use thiserror::Error;
+
+use crate::driver::{Driver, Epoll, Ring};
+use crate::serve::{Farewell, ServeError, Worker};
+use crate::service::Service;
+
+/// Address space beside the pool: the program, stacks, the malloc arenas of helper threads.
+const ADDRESS_SPACE: u64 = 1 << 30;
+
+/// Descriptors beside connections: images, the ring, the control socket.
+const DESCRIPTORS: u64 = 1024;
+
+/// Why a worker did not come to serve, or did not end as it should.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// Standard input is no control socket: only labelgated starts this program.
+    #[error("standard input: {0}")]
+    Stdin(io::Error),
+    /// The supervisor's first message could not be received.
+    #[error("control socket: {0}")]
+    Receive(#[from] ReceiveError),
+    /// The supervisor has gone before it said who this worker is.
+    #[error("the supervisor has closed the control socket before it said who this worker is")]
+    Abandoned,
+    /// The supervisor's first message says something else.
+    #[error("the supervisor's first message does not say who this worker is")]
+    NotConfigured,
+    /// Neither driver, or not the one that was asked for, can be had.
+    #[error("driver: {0}")]
+    Driver(io::Error),
+    /// The engine cannot have what it needs.
+    #[error("memory for buffers: {0}")]
+    Engine(io::Error),
+    /// The process could not be confined, so it must not serve.
+    #[error("not confined, so nothing is served: {0}")]
+    Confinement(#[from] ConfinementError),
+    /// The supervisor could not be told that the worker is ready.
+    #[error("control socket: {0}")]
+    Send(#[from] SendError),
+    /// It has served, and ended otherwise than it should.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+/// A worker's life: takes its configuration from standard input, confines the process, serves.
+///
+/// To be called first thing in `main`, while the process has one thread. `engine` makes the
+/// engine, before the confinement.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn run<S: Service>(
+    engine: impl FnOnce(&Configure) -> io::Result<S>,
+) -> Result<Farewell, RunError> {
+    let control = WorkerEnd::from_stdin().map_err(RunError::Stdin)?;
+    let configure = match control.receive_blocking()? {
+        Incoming::Message(ToWorker::Configure(configure)) => configure,
+        Incoming::Message(_) | Incoming::Nothing => return Err(RunError::NotConfigured),
+        Incoming::Closed => return Err(RunError::Abandoned),
+    };
+    let engine = engine(&configure).map_err(RunError::Engine)?;
+    match ring(configure.driver)? {
+        Some(ring) => {
+            let report = confine(&profile(&configure, DriverKind::Ring))?;
+            serve(ring, engine, control, &configure, (Wanted::Ring, &report))
+        }
+        None => {
+            // Helper threads inherit the first part and are needed before the second.
+            let restricted = restrict(&profile(&configure, DriverKind::Epoll))?;
+            let epoll = Epoll::new().map_err(RunError::Driver)?;
+            let report = restricted.seal()?;
+            serve(epoll, engine, control, &configure, (Wanted::Epoll, &report))
+        }
+    }
+}
+
+/// The ring, if it is wanted and can be had.
+fn ring(wanted: Wanted) -> Result<Option<Ring>, RunError> {
+    match wanted {
+        Wanted::Epoll => Ok(None),
+        Wanted::Ring => Ring::new().map(Some).map_err(RunError::Driver),
+        Wanted::Auto => Ok(Ring::new().ok()),
+    }
+}
+
+fn profile(configure: &Configure, driver: DriverKind) -> Profile {
+    let mut profile = Profile::new(driver);
+    if configure.unprivileged {
+        profile.identity = Identity::Shared;
+    }
+    let needed = configure.pool_bytes.saturating_mul(2);
+    profile.address_space = profile
+        .address_space
+        .max(needed.saturating_add(ADDRESS_SPACE));
+    profile.descriptors = DESCRIPTORS + u64::from(configure.max_connections);
+    profile
+}
+
+/// Says that the worker is ready, and serves.
+fn serve<D: Driver, S: Service>(
+    driver: D,
+    engine: S,
+    control: WorkerEnd,
+    configure: &Configure,
+    (kind, report): (Wanted, &Report),
+) -> Result<Farewell, RunError> {
+    let entries = report.entries().iter().take(Report::MAX_ENTRIES);
+    let words: Vec<Text<128>> = entries.map(|entry| Text::clean(entry)).collect();
+    control.send(&FromWorker::Ready {
+        driver: kind,
+        confinement: List::try_from(words).unwrap_or_default(),
+    })?;
+    let worker = Worker {
+        driver,
+        engine,
+        control,
+        max_connections: usize::try_from(configure.max_connections).unwrap_or(usize::MAX),
+    };
+    Ok(worker.serve()?)
+}

@@ -1,0 +1,170 @@
+//! A worker in a process of its own, confined as in service, does all it has to do: a system call
+//! that the filter lacks would kill it.
+//!
+//! This program is both: the test, and with an argument the worker. A worker must be alone in its
+//! process when it confines itself, which the standard test harness does not allow.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::wildcard_imports,
+    clippy::print_stdout,
+    missing_debug_implementations,
+    dead_code,
+    reason = "a panic in a test is a failed test, the test protocol's numbers are our own, and each test uses a part of the harness"
+)]
+
+mod harness;
+
+use std::fs::File;
+use std::process::Command;
+use std::time::Duration;
+
+use harness::engine::TestEngine;
+use harness::protocol::*;
+use harness::{Bench, Client};
+use labelgate_buffers::{MAX_BUFFER, Pool};
+use labelgate_control::{Configure, Driver, FromWorker, ToWorker};
+
+const WORKER: &str = "--as-worker";
+
+fn main() {
+    if std::env::args().any(|argument| argument == WORKER) {
+        let run = labelgate_worker::run(|configure| {
+            let pool = Pool::new(usize::try_from(configure.pool_bytes).unwrap())?;
+            Ok(TestEngine::new(pool, harness::engine::SharedLog::default()))
+        });
+        // Without a word on stderr, which a test shows.
+        std::process::exit(i32::from(run.is_err()));
+    }
+    for driver in [Driver::Ring, Driver::Epoll, Driver::Auto] {
+        serves_confined(driver);
+        println!("a worker confined with {driver:?} serves: ok");
+    }
+    serves_nobody_without_a_configuration();
+    println!("a worker that is not told who it is ends: ok");
+}
+
+fn start(driver: Driver) -> Bench {
+    let program = std::env::current_exe().unwrap();
+    let bench = Bench::process(Command::new(program).arg(WORKER));
+    bench.tell(ToWorker::Configure(Configure {
+        label: "s0:c1,c2".parse().unwrap(),
+        driver,
+        pool_bytes: 32 * MAX_BUFFER as u64,
+        max_connections: 100,
+        unprivileged: true,
+    }));
+    let FromWorker::Ready {
+        driver: got,
+        confinement,
+    } = bench.hear()
+    else {
+        panic!("not ready");
+    };
+    let wanted = if driver == Driver::Auto {
+        Driver::Ring
+    } else {
+        driver
+    };
+    assert_eq!(got, wanted);
+    assert!(confinement.iter().any(|words| words.contains("seccomp")));
+    assert!(confinement.iter().any(|words| words.contains("landlock")));
+    bench
+}
+
+fn serves_confined(driver: Driver) {
+    for (directory, direct) in [
+        ("/dev/shm", false),
+        (env!("CARGO_TARGET_TMPDIR"), false),
+        (env!("CARGO_TARGET_TMPDIR"), true),
+    ] {
+        let path = format!("{directory}/labelgate-confined-{}", std::process::id());
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .unwrap();
+        std::fs::remove_file(path).unwrap();
+        file.set_len(16 << 20).unwrap();
+        let mut bench = start(driver);
+        bench.add_image(&file, direct);
+        all_operations(&mut bench);
+        resize(&bench);
+        connections_come_and_go(&mut bench);
+        // Idle long enough to give memory back; then busy again.
+        std::thread::sleep(Duration::from_millis(1200));
+        connections_come_and_go(&mut bench);
+        bench.tell(ToWorker::RemoveImage { image: 1 });
+        while bench.hear() != (FromWorker::ImageRemoved { image: 1 }) {}
+        bench.finish();
+    }
+}
+
+fn all_operations(bench: &mut Bench) {
+    let mut client = bench.connect();
+    for (tag, length) in (0..).zip([512, 4096, 1 << 19]) {
+        let data = pattern(u64::from(tag), length);
+        client.call(Message::new(WRITE, tag, length), &data, 0);
+        client.call(Message::new(STABLE, tag, length).at(1 << 20), &data, 0);
+        assert!(client.call(Message::new(READ, tag, length), &[], length) == data);
+        client.call(Message::new(FLUSH, tag, 0), &[], 0);
+    }
+    for operation in [UNMAP, ZERO, EXTENT] {
+        client.call(Message::new(operation, 1, 1 << 20).at(1 << 20), &[], 0);
+    }
+    client.call(Message::new(TIMER, 1, 5), &[], 0);
+    client.call(Message::new(PAUSE, 1, 5), &[], 0);
+    client.call(Message::new(DISCARD, 1, 100), &[0; 100], 0);
+}
+
+fn resize(bench: &Bench) {
+    bench.tell(ToWorker::RefreshImage {
+        image: 1,
+        size: Some(17 << 20),
+    });
+    loop {
+        if let FromWorker::ImageRefreshed { result, .. } = bench.hear() {
+            assert_eq!(result.unwrap().size, 17 << 20);
+            return;
+        }
+    }
+}
+
+fn connections_come_and_go(bench: &mut Bench) {
+    let mut clients: Vec<Client> = (0..60).map(|_| bench.connect()).collect();
+    for (tag, client) in (0_u16..).zip(&mut clients) {
+        let data = pattern(u64::from(tag), 30_000);
+        assert!(client.call(Message::new(ECHO, tag, 30_000), &data, 30_000) == data);
+    }
+    for (index, mut client) in clients.into_iter().enumerate() {
+        match index % 5 {
+            0 => client.reset(),
+            1 => client.send(Message::new(ABORT, 1, 0), &[]),
+            2 => client.send(Message::new(CLOSE, 1, 0), &[]),
+            3 => bench.tell(ToWorker::CloseConnection {
+                connection: client.name,
+            }),
+            _ => {}
+        }
+    }
+    let mut closed = 0;
+    while closed < 60 {
+        closed += usize::from(matches!(bench.hear(), FromWorker::ConnectionClosed { .. }));
+    }
+}
+
+/// The supervisor says something else first, or nothing: the worker serves nobody.
+fn serves_nobody_without_a_configuration() {
+    let program = std::env::current_exe().unwrap();
+    for message in [Some(ToWorker::Drain { milliseconds: 0 }), None] {
+        let bench = Bench::process(Command::new(&program).arg(WORKER));
+        if let Some(message) = message {
+            bench.tell(message);
+        }
+        assert!(!bench.status().success());
+    }
+}
