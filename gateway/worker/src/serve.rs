@@ -11,8 +11,8 @@ use thiserror::Error;
 
 use crate::connections::Connections;
 use crate::desk::Desk;
-use crate::driver::Driver;
-use crate::idle::Idle;
+use crate::driver::{self, Driver};
+use crate::idle::{Idle, Surplus};
 use crate::images::Images;
 use crate::outgoing::Outgoing;
 use crate::service::Service;
@@ -82,10 +82,15 @@ impl<D: Driver, S: Service> Worker<D, S> {
             }
             if std::mem::take(&mut desk.active) {
                 idle.active(desk.now);
-            } else if idle.is_due(desk.now) {
-                driver.trim();
-                // Without it the worker is as good, only larger.
-                let _ = desk.engine.trim();
+            }
+            match idle.due(desk.now) {
+                Some(Surplus::Held) => {
+                    driver.trim();
+                    // Without it the worker is as good, only larger.
+                    let _ = desk.engine.trim();
+                }
+                Some(Surplus::Heap) => driver::trim_heap(),
+                None => {}
             }
             let deadlines = [
                 desk.engine.deadline(),

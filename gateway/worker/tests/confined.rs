@@ -43,6 +43,10 @@ fn main() {
         serves_confined(driver);
         println!("a worker confined with {driver:?} serves: ok");
     }
+    for driver in [Driver::Ring, Driver::Epoll] {
+        let (before, after) = memory_of_idle_connections(driver);
+        println!("{driver:?}: {before} KiB without, {after} KiB with 300 idle connections: ok");
+    }
     serves_nobody_without_a_configuration();
     println!("a worker that is not told who it is ends: ok");
 }
@@ -54,7 +58,7 @@ fn start(driver: Driver) -> Bench {
         label: "s0:c1,c2".parse().unwrap(),
         driver,
         pool_bytes: 32 * MAX_BUFFER as u64,
-        max_connections: 100,
+        max_connections: 300,
         unprivileged: true,
     }));
     let FromWorker::Ready {
@@ -167,4 +171,24 @@ fn serves_nobody_without_a_configuration() {
         }
         assert!(!bench.status().success());
     }
+}
+
+/// Private memory of a worker, in KiB: with no connection, and with 300 that were busy a while ago.
+fn memory_of_idle_connections(driver: Driver) -> (u64, u64) {
+    let mut bench = start(driver);
+    let before = bench.private_memory();
+    let mut clients: Vec<Client> = (0..300).map(|_| bench.connect()).collect();
+    for (tag, client) in (0_u16..).zip(&mut clients) {
+        let data = pattern(u64::from(tag), 30_000);
+        assert!(client.call(Message::new(ECHO, tag, 30_000), &data, 30_000) == data);
+    }
+    std::thread::sleep(Duration::from_millis(1300));
+    let after = bench.private_memory();
+    assert!(
+        after < before + 300 * 4,
+        "{before} KiB, and {after} KiB with idle connections"
+    );
+    drop(clients);
+    bench.finish();
+    (before, after)
 }

@@ -12,6 +12,7 @@ mod closing;
 mod epoll;
 mod fault;
 mod handler;
+mod heap;
 mod inbound;
 mod loan;
 mod outbound;
@@ -32,6 +33,8 @@ use labelgate_control::WorkerEnd;
 use labelgate_engine::{ConnectionId, Ending, Receive, Transmission};
 
 pub use epoll::Epoll;
+pub(crate) use heap::trim as trim_heap;
+
 pub use handler::{Attention, Handler, Purpose, Ticket};
 pub use ring::Ring;
 

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use labelgate_buffers::{MAX_BUFFER, Pool};
 use labelgate_control::{
-    AddImage, Connection, FromWorker, MAX_MESSAGE, Serial, Text, ToWorker, WorkerEnd, decode,
-    encode,
+    AddImage, Connection, FromWorker, ImageShape, MAX_MESSAGE, Serial, Text, ToWorker, WorkerEnd,
+    decode, encode,
 };
 use labelgate_worker::driver::{Epoll, Ring};
 use labelgate_worker::{Farewell, ServeError, Worker};
@@ -108,6 +108,11 @@ impl Bench {
     }
 
     pub fn add_image(&self, file: impl AsFd, direct: bool) {
+        self.offer_image(file, direct).unwrap();
+    }
+
+    /// The worker's answer to an image.
+    pub fn offer_image(&self, file: impl AsFd, direct: bool) -> Result<ImageShape, Text<256>> {
         let image = AddImage {
             image: 1,
             target: Text::new("iqn.2026-11.io.labelgate:t.i").unwrap(),
@@ -122,7 +127,7 @@ impl Bench {
         let FromWorker::ImageOpened { result, .. } = self.hear() else {
             panic!("not the answer to AddImage");
         };
-        result.unwrap();
+        result
     }
 
     /// Hands over a socket; its number.
@@ -184,6 +189,19 @@ impl Bench {
         let remains = thread.join().unwrap();
         check(&self.log);
         remains
+    }
+
+    /// Private memory of the worker's process, in KiB.
+    pub fn private_memory(&self) -> u64 {
+        let Home::Process(child) = &self.home else {
+            panic!("a thread has no memory of its own");
+        };
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("RssAnon:"))
+            .unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
     /// Closes the control socket, and waits for the worker's process.

@@ -90,3 +90,48 @@ impl Queue {
         }));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsRawFd;
+
+    use io_uring::{opcode, types};
+
+    use super::*;
+    use crate::driver::ring::setup;
+
+    #[test]
+    fn nothing_is_lost_when_both_queues_are_full() {
+        let mut queue = Queue::new(setup::restricted().unwrap());
+        let (socket, _other) = std::os::unix::net::UnixStream::pair().unwrap();
+        // A socket that can be written to is ready at once.
+        let events = u32::from(libc::POLLOUT.unsigned_abs());
+        let file = types::Fd(socket.as_raw_fd());
+        for number in 0..5000 {
+            let entry = opcode::PollAdd::new(file, events).build();
+            // SAFETY: the entry points at no memory.
+            unsafe { queue.push(entry.user_data(number)) };
+        }
+
+        let mut completed = Vec::new();
+        for _ in 0..100 {
+            queue.enter(Some(Duration::from_millis(10))).unwrap();
+            queue.take(&mut completed);
+        }
+
+        let mut numbers: Vec<u64> = completed.iter().map(|entry| entry.user_data).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, (0..5000).collect::<Vec<_>>());
+        assert!(completed.iter().all(|entry| entry.result > 0));
+    }
+
+    #[test]
+    fn a_wait_ends_with_its_time() {
+        let mut queue = Queue::new(setup::restricted().unwrap());
+        let start = std::time::Instant::now();
+
+        queue.enter(Some(Duration::from_millis(30))).unwrap();
+
+        assert!(start.elapsed() >= Duration::from_millis(30));
+    }
+}

@@ -63,3 +63,43 @@ fn builder() -> Builder {
         .setup_cqsize(COMPLETIONS);
     builder
 }
+
+#[cfg(test)]
+mod tests {
+    use io_uring::squeue::{Entry, Flags};
+    use io_uring::{Probe, types};
+
+    use super::*;
+
+    fn result(ring: &mut IoUring, entry: &Entry) -> i32 {
+        // SAFETY: the entries below point at no memory, or at a constant.
+        unsafe { ring.submission().push(entry).unwrap() };
+        ring.submit_and_wait(1).unwrap();
+        ring.completion().next().unwrap().result()
+    }
+
+    #[test]
+    fn what_is_not_listed_is_refused() {
+        let mut ring = restricted().unwrap();
+        let path = c"/";
+        let refused = [
+            opcode::Nop::new().build(),
+            opcode::OpenAt::new(types::Fd(libc::AT_FDCWD), path.as_ptr()).build(),
+            opcode::Socket::new(libc::AF_INET, libc::SOCK_STREAM, 0).build(),
+            opcode::Fsync::new(types::Fd(0)).build().flags(Flags::ASYNC),
+        ];
+        for entry in refused {
+            assert_eq!(result(&mut ring, &entry), -libc::EACCES, "{entry:?}");
+        }
+        let error = ring.submitter().register_probe(&mut Probe::new());
+        assert_eq!(error.unwrap_err().raw_os_error(), Some(libc::EACCES));
+        assert!(ring.submitter().register_files(&[0]).is_err());
+    }
+
+    #[test]
+    fn what_is_listed_is_not() {
+        let mut ring = restricted().unwrap();
+        let entry = opcode::AsyncCancel::new(1).build();
+        assert_eq!(result(&mut ring, &entry), -libc::ENOENT);
+    }
+}
