@@ -1,5 +1,11 @@
 //! Decoding of whatever may arrive, in both directions.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a panic in a helper is a failed test, as in the tests themselves"
+)]
+
 mod samples;
 
 use std::fmt::Debug;

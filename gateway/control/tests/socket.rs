@@ -1,5 +1,11 @@
 //! Both ends over a real socket pair.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic in a helper is a failed test, as in the tests themselves"
+)]
+
 mod samples;
 
 use std::io::{IoSlice, Read, Write};

@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::audit::Throttle;
+use crate::cgroups::Cgroups;
 use crate::config::{Config, GatewaySection};
 use crate::label_table::LabelTable;
 use crate::listener::{Door, bind};
@@ -103,11 +104,19 @@ fn share(config: Config) -> io::Result<Shared> {
         );
         None
     };
+    let cgroups = match Cgroups::take(section.limits.worker_memory) {
+        Ok(cgroups) => Some(cgroups),
+        Err(why) => {
+            tracing::warn!("workers have no cgroups, only resource limits: {why}");
+            None
+        }
+    };
     let program = find_worker(&section)?;
     tracing::info!("workers are {}", program.display());
     Ok(Shared {
         program,
         uids,
+        cgroups,
         workers: Arc::new(Semaphore::new(
             usize::try_from(section.limits.workers).unwrap_or(1),
         )),

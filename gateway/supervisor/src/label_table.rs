@@ -91,8 +91,10 @@ impl LabelTable {
         for requests in self.all() {
             let _ = requests.send(Request::Stop).await;
         }
-        let tasks = &mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut tasks = std::mem::take(tasks);
+        let mut tasks = {
+            let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *tasks)
+        };
         let ended = async { while tasks.join_next().await.is_some() {} };
         timeout(patience, ended).await.is_ok()
     }

@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
+mod cgroups;
 pub mod config;
 mod gateway;
 pub mod image;

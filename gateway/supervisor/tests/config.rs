@@ -1,5 +1,11 @@
 //! What the configuration says about its own faults: exact texts, with lines.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a panic in a helper is a failed test, as in the tests themselves"
+)]
+
 use std::path::Path;
 
 use labelgate_supervisor::config::{Config, DEFAULT};

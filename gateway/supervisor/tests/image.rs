@@ -1,5 +1,12 @@
 //! Opening images: what is opened, what is not, and who may hold it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic in a helper is a failed test, as in the tests themselves"
+)]
+
 use std::fs::{self, File};
 use std::os::fd::AsFd;
 use std::os::unix::fs::symlink;

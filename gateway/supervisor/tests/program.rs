@@ -2,6 +2,12 @@
 //!
 //! There is no worker here; what needs one is tested from `fixtures`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a panic in a helper is a failed test, as in the tests themselves"
+)]
+
 use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;

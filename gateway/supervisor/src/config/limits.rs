@@ -19,6 +19,8 @@ pub struct Limits {
     pub accepts_per_source_per_second: u32,
     /// Connections per second in all; more wait.
     pub accepts_per_second: u32,
+    /// Memory of one worker with its page cache, in bytes, where there are cgroups.
+    pub worker_memory: u64,
 }
 
 /// `[gateway.limits]`, as written.
@@ -30,10 +32,19 @@ pub(super) struct RawLimits {
     workers: Option<Spanned<u64>>,
     accepts_per_source_per_second: Option<Spanned<u64>>,
     accepts_per_second: Option<Spanned<u64>>,
+    worker_memory_mib: Option<Spanned<u64>>,
 }
 
 impl RawLimits {
     pub(super) fn check(self, problems: &mut Collector<'_>) -> Limits {
+        let memory = (64, 1 << 20);
+        let memory = within(
+            "worker_memory_mib",
+            self.worker_memory_mib,
+            memory,
+            1024,
+            problems,
+        );
         let mut limit = |key, value, most, default| {
             let number = within(key, value, (1, u64::from(most)), default, problems);
             u32::try_from(number).unwrap_or(most)
@@ -64,6 +75,7 @@ impl RawLimits {
                 1_000_000,
                 1000,
             ),
+            worker_memory: memory << 20,
         }
     }
 }

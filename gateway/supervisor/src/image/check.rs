@@ -35,9 +35,9 @@ pub enum Unfit {
     )]
     OtherLabel {
         /// What the attribute says.
-        attribute: Label,
+        attribute: Box<Label>,
         /// What the configuration says.
-        configured: Label,
+        configured: Box<Label>,
     },
     /// Its label attribute holds no label.
     #[error("its {LABEL_ATTRIBUTE} attribute is no label")]
@@ -105,8 +105,8 @@ pub(super) fn check_label(image: &Image, file: BorrowedFd<'_>) -> Result<(), Unf
         None => Err(Unfit::NoLabel),
         Some(attribute) if attribute == image.label => Ok(()),
         Some(attribute) => Err(Unfit::OtherLabel {
-            attribute,
-            configured: image.label.clone(),
+            attribute: Box::new(attribute),
+            configured: Box::new(image.label.clone()),
         }),
     }
 }

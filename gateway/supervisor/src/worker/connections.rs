@@ -5,6 +5,8 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 use crate::config::{Identities, Identity};
 use crate::sources::{LabelPlace, SourcePlace};
 
@@ -62,6 +64,12 @@ impl Queue {
         if expired { self.pop() } else { None }
     }
 
+    /// Forgets connections whose clients have given up: no worker is started for them.
+    pub fn forget_departed(&mut self) {
+        self.0
+            .retain(|(_, candidate)| !has_departed(&candidate.stream));
+    }
+
     /// When the first will have waited too long.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
@@ -73,6 +81,13 @@ impl Queue {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// Whether the client has closed the connection, or reset it. Nothing that it sent is looked at.
+fn has_departed(stream: &TcpStream) -> bool {
+    let mut polled = [PollFd::new(stream, PollFlags::RDHUP)];
+    // ERR and HUP are reported without being asked for.
+    poll(&mut polled, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
 }
 
 /// A connection that the worker serves.
@@ -144,5 +159,31 @@ impl Connections {
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.0.values().filter_map(|live| live.until).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::net::TcpListener;
+
+    #[test]
+    fn a_client_that_has_closed_its_connection_is_noticed() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        accepted.set_nonblocking(true).unwrap();
+
+        assert!(!has_departed(&accepted));
+        client.write_all(b"login").unwrap();
+        assert!(!has_departed(&accepted));
+        drop(client);
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !has_departed(&accepted) {
+            assert!(Instant::now() < deadline);
+            std::thread::yield_now();
+        }
+        assert_eq!(accepted.peek(&mut [0; 16]).unwrap(), 5, "nothing was taken");
     }
 }

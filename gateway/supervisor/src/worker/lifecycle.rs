@@ -94,6 +94,10 @@ impl Service {
         if !due {
             return;
         }
+        self.queue.forget_departed();
+        if self.queue.is_empty() {
+            return;
+        }
         let Seat::Vacant(vacancy) = std::mem::replace(&mut self.seat, Seat::Changing) else {
             return;
         };
@@ -128,6 +132,7 @@ impl Service {
             program: &self.shared.program,
             label: &self.label,
             uid,
+            cgroups: self.shared.cgroups.as_ref(),
             until: now + START_PATIENCE,
             place,
         };

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use labelgate_control::{FromWorker, FromWorkerError, SupervisorEnd, ToWorker, pair};
 use labelgate_mac::Label;
+use labelgate_mac::confinement::cgroup::Cgroup;
 use tokio::process::{Child, Command};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc;
@@ -18,6 +19,7 @@ use tokio::time::{sleep, timeout};
 use super::death::Death;
 use super::state::{Phase, Vacancy};
 use super::stderr::log_lines;
+use crate::cgroups::{Cgroups, leave};
 use crate::rate::Rate;
 
 /// Messages that wait for the worker to read them. One that lets more pile up is stuck.
@@ -37,6 +39,8 @@ pub struct Launch<'a> {
     pub label: &'a Label,
     /// The UID and GID, unless it is to have the supervisor's.
     pub uid: Option<u32>,
+    /// Where its cgroup comes from, if there are any.
+    pub cgroups: Option<&'a Cgroups>,
     /// When it must be serving.
     pub until: Instant,
     /// Its place among all workers.
@@ -60,6 +64,7 @@ pub struct Process {
     rate: Rate,
     asked_to_end: bool,
     killed: Option<String>,
+    cgroup: Option<Cgroup>,
     started: Instant,
     vacancy: Vacancy,
     _place: OwnedSemaphorePermit,
@@ -117,6 +122,9 @@ impl Process {
             rate: Rate::new(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE, now),
             asked_to_end: false,
             killed: None,
+            cgroup: launch
+                .cgroups
+                .and_then(|cgroups| confine(cgroups, launch.label, pid)),
             started: now,
             vacancy,
             _place: launch.place,
@@ -209,6 +217,9 @@ impl Process {
             Err(error) => Death::Killed(format!("its end could not be waited for: {error}")),
         };
         self.writer.abort();
+        if let Some(cgroup) = self.cgroup {
+            leave(cgroup);
+        }
         let vacancy = match death {
             Death::Orderly => self.vacancy.after_orderly_end(),
             _ => self
@@ -217,6 +228,14 @@ impl Process {
         };
         (vacancy, death)
     }
+}
+
+/// A worker without a cgroup has its resource limits still.
+fn confine(cgroups: &Cgroups, label: &Label, pid: u32) -> Option<Cgroup> {
+    let confined = cgroups.confine(label, pid);
+    confined
+        .map_err(|why| tracing::warn!(%label, pid, "worker has no cgroup: {why}"))
+        .ok()
 }
 
 /// Starts the program with one end of a control socket as its standard input.

@@ -18,6 +18,7 @@ use super::images::Images;
 use super::process::{Happened, Process};
 use super::state::Vacancy;
 use crate::audit::{Decision, Event, Record, Throttle};
+use crate::cgroups::Cgroups;
 use crate::config::{GatewaySection, Identities, Image};
 use crate::image::{OpenError, Opened};
 use crate::uid::Uids;
@@ -35,6 +36,8 @@ pub struct Shared {
     pub program: PathBuf,
     /// Whose UID is whose; `None` when the supervisor cannot give out any.
     pub uids: Option<Uids>,
+    /// Cgroups for workers, where there are any.
+    pub cgroups: Option<Cgroups>,
     /// Places for workers.
     pub workers: Arc<Semaphore>,
     /// Who is who at the moment.

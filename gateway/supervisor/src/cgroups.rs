@@ -1,0 +1,101 @@
+//! A cgroup for each worker, where the host lets the gateway have some.
+//!
+//! systemd gives a service with `Delegate=yes` a cgroup of its own. The supervisor moves itself
+//! into a child of that, because a cgroup with children must hold no process, and makes one child
+//! for each worker.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use labelgate_mac::Label;
+use labelgate_mac::confinement::cgroup::{Cgroup, CgroupUnavailable, Limits};
+use rustix::process::Pid;
+
+/// The child that the supervisor moves itself into.
+const OWN: &str = "supervisor";
+/// More tasks than any worker has, io_uring's kernel threads included.
+const TASKS: u64 = 128;
+/// Everyone's share.
+const WEIGHT: u16 = 100;
+
+/// Makes cgroups for workers.
+#[derive(Debug)]
+pub struct Cgroups {
+    parent: PathBuf,
+    limits: Limits,
+}
+
+/// Why workers get no cgroups.
+#[derive(Debug, thiserror::Error)]
+pub enum NoCgroups {
+    /// The host has none to give.
+    #[error(transparent)]
+    Unavailable(#[from] CgroupUnavailable),
+    /// The gateway's cgroup is not its own to divide.
+    #[error(
+        "cgroup {0} holds other processes too; start the gateway as a service with Delegate=yes"
+    )]
+    Shared(PathBuf),
+    /// The supervisor could not move itself out of the way.
+    #[error("cgroup {path}: {error}")]
+    Move {
+        /// Where to.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+}
+
+impl Cgroups {
+    /// Takes possession of this process's cgroup; each worker will have at most `memory` bytes.
+    pub fn take(memory: u64) -> Result<Self, NoCgroups> {
+        let parent = Cgroup::own()?;
+        let own_pid = std::process::id().to_string();
+        let present = fs::read_to_string(parent.join("cgroup.procs")).unwrap_or_default();
+        if present.lines().any(|pid| pid != own_pid) {
+            return Err(NoCgroups::Shared(parent));
+        }
+        let path = parent.join(OWN);
+        let made = match fs::create_dir(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            made => made,
+        };
+        made.and_then(|()| fs::write(path.join("cgroup.procs"), &own_pid))
+            .map_err(|error| NoCgroups::Move { path, error })?;
+        let limits = Limits {
+            memory_max: memory,
+            pids_max: TASKS,
+            cpu_weight: WEIGHT,
+            io_weight: WEIGHT,
+        };
+        let cgroups = Self { parent, limits };
+        // Asked once here, so that the answer is one line at the start and not one per worker.
+        let probe = Cgroup::create(&cgroups.parent, "probe", &cgroups.limits)?;
+        leave(probe);
+        Ok(cgroups)
+    }
+
+    /// Puts a worker into a cgroup of its own. It has been told nothing yet, and waits.
+    pub fn confine(&self, label: &Label, pid: u32) -> Result<Cgroup, CgroupUnavailable> {
+        // The number makes it unique: a predecessor's may be slow to go. A name has at most 255
+        // bytes, a label may have more.
+        let label: String = label.to_string().chars().take(128).collect();
+        let cgroup = Cgroup::create(&self.parent, &format!("worker-{pid}-{label}"), &self.limits)?;
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+        match pid.map_or(Ok(()), |pid| cgroup.add(pid)) {
+            Ok(()) => Ok(cgroup),
+            Err(error) => {
+                leave(cgroup);
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Removes the cgroup of a worker that has been reaped.
+pub fn leave(cgroup: Cgroup) {
+    if let Err((cgroup, error)) = cgroup.remove() {
+        tracing::warn!("{cgroup:?} cannot be removed: {error}");
+    }
+}
