@@ -133,7 +133,8 @@ impl<S: Service> Desk<S> {
         let name = connection.connection;
         let taken = self.stage.is_serving().then(|| self.connections.add(name));
         let Some(id) = taken.flatten() else {
-            drop(socket);
+            // The supervisor holds a copy, so that closing ours would tell the client nothing.
+            let _ = rustix::net::shutdown(&socket, rustix::net::Shutdown::Both);
             self.outgoing
                 .push(FromWorker::ConnectionClosed { connection: name });
             return;

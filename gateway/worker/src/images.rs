@@ -227,3 +227,109 @@ fn into_buffer(operation: Operation) -> Option<labelgate_buffers::Buffer> {
         | Operation::Extent { .. } => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use labelgate_backends::{FileOptions, SystemCall};
+    use labelgate_buffers::{MAX_BUFFER, Pool};
+    use labelgate_engine::IoId;
+
+    use super::*;
+
+    const ID: ImageId = ImageId(4);
+
+    fn images() -> Images {
+        let path = std::env::temp_dir().join(format!("labelgate-images-{}", std::process::id()));
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&path)
+            .unwrap();
+        std::fs::remove_file(path).unwrap();
+        file.set_len(1 << 20).unwrap();
+        let options = FileOptions {
+            asynchronous: true,
+            ..FileOptions::default()
+        };
+        let mut images = Images::default();
+        images.add(ID, FileImage::open(file.into(), &options).unwrap());
+        images
+    }
+
+    fn write(images: &mut Images, pool: &Pool, out: &mut VecDeque<Progress>) {
+        let ticket = Ticket {
+            image: ID,
+            purpose: Purpose::Operation(IoId(1)),
+        };
+        let operation = Operation::Write {
+            offset: 0,
+            length: 512,
+            buffer: pool.allocate(512).unwrap(),
+            from: 0,
+            stable: false,
+        };
+        images.start(ticket, operation, out);
+    }
+
+    #[test]
+    fn an_image_goes_after_its_connections_its_operations_and_its_flush() {
+        let pool = Pool::new(MAX_BUFFER).unwrap();
+        let (mut images, mut out) = (images(), VecDeque::new());
+        write(&mut images, &pool, &mut out);
+        let Some(Progress::System(ticket, request)) = out.pop_front() else {
+            panic!("the write is asynchronous");
+        };
+        images.remove(ID, BTreeSet::from([ConnectionId(7)]));
+
+        // Its last operation is in flight, then its connection is open.
+        images.closed(ConnectionId(6));
+        assert!(images.let_go(&mut out).is_empty() && out.is_empty());
+        images.resume(ticket, request, Ok(512), &mut out);
+        assert!(matches!(out.pop_front(), Some(Progress::Done(_, _))));
+        assert!(images.let_go(&mut out).is_empty() && out.is_empty());
+        images.closed(ConnectionId(7));
+
+        assert!(images.let_go(&mut out).is_empty(), "not before the flush");
+        let Some(Progress::System(ticket, request)) = out.pop_front() else {
+            panic!("the flush is asynchronous");
+        };
+        assert_eq!(*request.call(), SystemCall::Sync);
+        assert!(images.let_go(&mut out).is_empty() && out.is_empty());
+        images.resume(ticket, request, Ok(0), &mut out);
+        images.flushed(ID);
+        assert_eq!(images.let_go(&mut out), [ID]);
+        assert!(images.is_empty());
+    }
+
+    #[test]
+    fn no_flush_begins_while_an_operation_is_in_flight() {
+        let pool = Pool::new(MAX_BUFFER).unwrap();
+        let (mut images, mut out) = (images(), VecDeque::new());
+        write(&mut images, &pool, &mut out);
+        let in_flight = out.pop_front();
+
+        images.remove_all();
+
+        assert!(images.let_go(&mut out).is_empty() && out.is_empty());
+        drop(in_flight);
+    }
+
+    #[test]
+    fn nothing_begins_on_an_image_that_is_leaving() {
+        let pool = Pool::new(MAX_BUFFER).unwrap();
+        let (mut images, mut out) = (images(), VecDeque::new());
+        images.remove(ID, BTreeSet::from([ConnectionId(7)]));
+
+        write(&mut images, &pool, &mut out);
+
+        let Some(Progress::Done(_, completion)) = out.pop_front() else {
+            panic!("it is refused at once");
+        };
+        assert_eq!(completion.result, Err(ImageError::Revoked));
+        assert!(completion.buffer.is_some(), "its buffer comes back");
+    }
+}

@@ -23,8 +23,8 @@ use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
 
 use harness::protocol::{
-    ABORT, CLOSE, DISCARD, ECHO, EMPTY, FAULT, FLUSH, HEADER, LONG, Message, NOTICE, PAUSE, READ,
-    STABLE, TIMER, UNMAP, WRITE, pattern,
+    ABORT, CLOSE, DISCARD, ECHO, EMPTY, FAULT, FLUSH, HEADER, LEAVE, LONG, Message, NOTICE, PAUSE,
+    READ, STABLE, TIMER, UNMAP, WRITE, pattern,
 };
 use harness::{Bench, Client, Kind};
 use labelgate_control::{FromWorker, ToWorker};
@@ -51,6 +51,7 @@ both!(
     images_are_read_and_written,
     image_operations_overtake_each_other,
     an_orderly_end_sends_everything_first,
+    what_arrives_after_the_end_is_dropped,
     an_abort_ends_at_once,
     a_breach_by_the_engine_ends_the_connection,
     peers_vanish_at_any_moment,
@@ -405,6 +406,29 @@ fn an_orderly_end_sends_everything_first(kind: Kind) {
         }
     );
     assert!(start.elapsed() < Duration::from_secs(5));
+    bench.finish();
+}
+
+fn what_arrives_after_the_end_is_dropped(kind: Kind) {
+    let mut bench = Bench::new(kind);
+    let mut client = bench.connect();
+    client.send(Message::new(LEAVE, 1, 20_000), &pattern(1, 5000));
+    assert_eq!(client.receive(0).0.tag, 1);
+    assert_eq!(client.rest().unwrap(), 0, "our side is closed");
+    let received = bench.log.lock().unwrap().received;
+    client.stream.write_all(&pattern(2, 30_000)).unwrap();
+    client.shut(Shutdown::Write);
+    let start = Instant::now();
+    let connection = client.name;
+    assert_eq!(bench.hear(), FromWorker::ConnectionClosed { connection });
+    assert!(
+        start.elapsed() < Duration::from_millis(700),
+        "it sees the peer's end"
+    );
+    let log = bench.log.lock().unwrap();
+    assert_eq!(log.received, received, "nobody listens any more");
+    assert_eq!(log.free_at_close, [64 << 20], "the buffer is back");
+    drop(log);
     bench.finish();
 }
 

@@ -5,8 +5,9 @@
 //! There are two, with the same meaning: [`Ring`] (io_uring) and [`Epoll`] (where io_uring is
 //! switched off).
 //!
-//! `unsafe` lives here and nowhere else in the worker: in `ring/`, where memory is lent to the
-//! kernel, and in `epoll/helpers/`, where it is lent to a thread.
+//! `unsafe` lives below this module and nowhere else in the worker: where memory is lent to the
+//! kernel (`loan`, `ring`) or to a thread (`epoll::helpers`), where a descriptor is registered with
+//! tokio (`epoll`), and where the allocator is asked to give memory back (`heap`).
 
 mod closing;
 mod epoll;

@@ -197,6 +197,20 @@ impl TestEngine {
                 outbox.push(Action::Close(id, Ending::AfterSending));
                 (State::Leaving, Receive::Pause)
             }
+            LEAVE => {
+                self.answer(id, message, outbox);
+                outbox.push(Action::Close(id, Ending::AfterSending));
+                let receive = Receive::Payload {
+                    n: length,
+                    buffer: self
+                        .pool
+                        .allocate(length)
+                        .expect("the test's pool suffices"),
+                    offset: 0,
+                    trailer: 0,
+                };
+                (State::Leaving, receive)
+            }
             ABORT => {
                 outbox.push(Action::Close(id, Ending::Now));
                 (State::Leaving, Receive::Header { n: HEADER })

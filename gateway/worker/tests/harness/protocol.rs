@@ -40,6 +40,8 @@ pub const DISCARD: u8 = b'D';
 pub const PAUSE: u8 = b'P';
 /// Close after sending.
 pub const CLOSE: u8 = b'C';
+/// Close after sending, with a payload of `length` bytes outstanding.
+pub const LEAVE: u8 = b'V';
 /// Close now.
 pub const ABORT: u8 = b'A';
 /// Say so after `length` milliseconds, and go on reading meanwhile.

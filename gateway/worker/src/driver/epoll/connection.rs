@@ -55,12 +55,18 @@ impl Moved {
 impl Connection {
     /// To be called within the runtime.
     pub(super) fn new(socket: OwnedFd, bell: Arc<Bell>, inbound: Inbound) -> io::Result<Self> {
+        // SAFETY: the descriptor is owned by the value that is registered with it, and `AsyncFd`
+        // deregisters it before it drops that value.
+        let registered = unsafe { AsyncFd::register(socket) };
+        let socket = registered.map_err(|error| {
+            let (socket, error) = error.into_parts();
+            let _ = rustix::net::shutdown(socket, Shutdown::Both);
+            error
+        })?;
         Ok(Self {
-            // The socket stays in blocking mode, which it shares with the supervisor's copy;
-            // every call says for itself that it does not wait.
-            // SAFETY: the descriptor is owned by the value that is registered with it, and
-            // `AsyncFd` deregisters it before it drops that value.
-            socket: unsafe { AsyncFd::register(socket) }?,
+            // It stays in blocking mode, which it shares with the supervisor's copy; every call
+            // says for itself that it does not wait.
+            socket,
             waker: Arc::clone(&bell).into(),
             bell,
             phase: Phase::Open,
