@@ -34,7 +34,8 @@ pub enum FromWorker {
         /// Which image.
         image: u32,
     },
-    /// A connection has ended and its descriptor is closed; said exactly once for each.
+    /// A connection has ended and its descriptor is closed; said exactly once for each, after
+    /// everything else about it.
     ConnectionClosed {
         /// Which connection.
         connection: u64,

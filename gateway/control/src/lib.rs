@@ -12,8 +12,10 @@
 //! The order of a worker's life:
 //!
 //! 1. The supervisor sends [`ToWorker::Configure`], once and first.
-//! 2. The worker confines itself and answers [`FromWorker::Ready`].
-//! 3. The supervisor hands over images, then connections, for as long as there are any.
+//! 2. The worker confines itself and answers [`FromWorker::Ready`]. Images may already wait for
+//!    it in the socket by then, connections do not.
+//! 3. The supervisor hands over images and, once each has been answered, connections; more of
+//!    both come and go for as long as the worker lives.
 //! 4. [`ToWorker::Drain`], or the end of the socket, ends the worker.
 
 #![forbid(unsafe_code)]

@@ -35,8 +35,9 @@ pub enum ToWorker<D = OwnedFd> {
         size: Option<u64>,
     },
     /// End the image's sessions, close its descriptor, forget it. Answered by
-    /// [`crate::FromWorker::ImageRemoved`] after its last I/O; a worker that takes too long is
-    /// killed.
+    /// [`crate::FromWorker::ImageRemoved`] after its last I/O, also for an image that could not
+    /// be served. The supervisor then asks the image's lock whether it is true; a worker that
+    /// takes too long, or keeps the lock, is killed.
     RemoveImage {
         /// Which image. The number is not used again for another image of this worker.
         image: u32,

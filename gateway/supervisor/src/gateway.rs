@@ -77,8 +77,10 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     while let Told::Reload = signals.next().await {
         let now = NotifyState::monotonic_usec_now()?;
         notify(&[NotifyState::Reloading, now]);
-        reload(file, &shared, &labels).await;
-        notify(&[NotifyState::Ready]);
+        tokio::select! {
+            () = reload(file, &shared, &labels) => notify(&[NotifyState::Ready]),
+            () = signals.stop() => break,
+        }
     }
     notify(&[
         NotifyState::Stopping,
@@ -188,6 +190,14 @@ impl Signals {
             _ = self.terminate.recv() => Told::Stop,
             _ = self.interrupt.recv() => Told::Stop,
             _ = self.reload.recv() => Told::Reload,
+        }
+    }
+
+    /// Waits for the signal to stop.
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
 }

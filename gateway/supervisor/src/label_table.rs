@@ -32,6 +32,11 @@ struct Entry {
     places: Arc<LabelPlaces>,
 }
 
+/// A label's service has too much to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the label's service has too much to do")]
+pub struct Busy;
+
 impl LabelTable {
     /// An empty table.
     #[must_use]
@@ -49,22 +54,11 @@ impl LabelTable {
         self.entry(label).places
     }
 
-    /// Hands a connection to its label's service; it comes back if that has too much to do.
-    pub fn connect(&self, candidate: Candidate) -> Result<(), Box<Candidate>> {
+    /// Hands a connection to its label's service; it ends if that has too much to do.
+    pub fn connect(&self, candidate: Candidate) -> Result<(), Busy> {
         let entry = self.entry(&candidate.identity.label);
-        entry
-            .requests
-            .try_send(Request::Connection(candidate))
-            .map_err(|error| {
-                let (mpsc::error::TrySendError::Full(request)
-                | mpsc::error::TrySendError::Closed(request)) = error;
-                match request {
-                    Request::Connection(candidate) => Box::new(candidate),
-                    Request::Reconcile { .. } | Request::Stop => {
-                        unreachable!("a request comes back as it went")
-                    }
-                }
-            })
+        let handed = entry.requests.try_send(Request::Connection(candidate));
+        handed.map_err(|_| Busy)
     }
 
     /// Brings every label's worker in line with what is published, and waits for what was taken

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use dashmap::DashMap;
@@ -20,6 +20,8 @@ const REMEMBERED: usize = 16_384;
 pub struct Sources {
     limits: Limits,
     table: DashMap<IpAddr, Source>,
+    /// The table is swept when it has grown to this: seldom enough to cost nothing.
+    sweep_at: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -50,8 +52,11 @@ impl Sources {
     /// An empty table under these limits.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        let table = DashMap::new();
-        Self { limits, table }
+        Self {
+            limits,
+            table: DashMap::new(),
+            sweep_at: AtomicUsize::new(REMEMBERED),
+        }
     }
 
     /// A place for one more connection of `address`.
@@ -60,9 +65,11 @@ impl Sources {
         address: IpAddr,
         now: Instant,
     ) -> Result<SourcePlace, SourceRefusal> {
-        if self.table.len() > REMEMBERED {
-            self.table
-                .retain(|_, source| source.connections > 0 || !source.rate.is_full(now));
+        if self.table.len() > self.sweep_at.load(Ordering::Relaxed) {
+            let matters = |source: &mut Source| source.connections > 0 || !source.rate.is_full(now);
+            self.table.retain(|_, source| matters(source));
+            let next = self.table.len().saturating_mul(2).max(REMEMBERED);
+            self.sweep_at.store(next, Ordering::Relaxed);
         }
         let per_second = self.limits.accepts_per_source_per_second;
         let mut source = self.table.entry(address).or_insert_with(|| Source {

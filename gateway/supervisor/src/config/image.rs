@@ -9,7 +9,10 @@ use labelgate_mac::Label;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::Store;
+use super::label::check_label;
+use super::problem::Collector;
+use super::store::Stores;
+use super::{Store, name, size};
 
 /// One virtual disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,23 +65,23 @@ impl fmt::Display for Image {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawImage {
     pub(super) name: Spanned<String>,
-    pub(super) store: Spanned<String>,
+    store: Spanned<String>,
     pub(super) file: Spanned<PathBuf>,
-    pub(super) label: Spanned<String>,
+    label: Spanned<String>,
     #[serde(default)]
-    pub(super) size: Option<Spanned<String>>,
+    size: Option<Spanned<String>>,
     #[serde(default)]
-    pub(super) block_size: Option<Spanned<u32>>,
+    block_size: Option<Spanned<u32>>,
     #[serde(default)]
-    pub(super) read_only: bool,
+    read_only: bool,
     #[serde(default)]
-    pub(super) direct: bool,
+    direct: bool,
     #[serde(default)]
-    pub(super) block_device: bool,
+    block_device: bool,
 }
 
 /// Why a path cannot lead from a store to an image.
-pub(super) fn check_file(file: &Path) -> Result<(), String> {
+fn check_file(file: &Path) -> Result<(), String> {
     let plain = |component: Component<'_>| matches!(component, Component::Normal(_));
     let within = !file.as_os_str().is_empty() && file.components().all(plain);
     if within && !file.as_os_str().as_encoded_bytes().contains(&0) {
@@ -88,4 +91,107 @@ pub(super) fn check_file(file: &Path) -> Result<(), String> {
         "file {:?} is not a plain path below the store; write it relative to the store's path and without \"..\"",
         file.display().to_string()
     ))
+}
+
+/// The image that was written, with what is wrong with it noted.
+pub(super) fn check_image(
+    raw: RawImage,
+    prefix: &str,
+    stores: &Stores,
+    problems: &mut Collector<'_>,
+) -> Option<Image> {
+    if let Err(why) = name::check_image(raw.name.get_ref()) {
+        problems.at(&raw.name.span(), why);
+    }
+    if let Err(why) = check_file(raw.file.get_ref()) {
+        problems.at(&raw.file.span(), why);
+    }
+    let block_size = raw.block_size.as_ref().map_or(512, |size| *size.get_ref());
+    if let Some(size) = raw
+        .block_size
+        .filter(|size| !matches!(size.get_ref(), 512 | 4096))
+    {
+        problems.at(
+            &size.span(),
+            format_args!("block_size is {block_size}; choose 512 or 4096"),
+        );
+    }
+    let size = raw
+        .size
+        .and_then(|size| check_size(&size, block_size, raw.block_device, problems));
+    let label = check_label(&raw.label, problems);
+    let store = find_store(&raw.store, stores, problems);
+    let (name, file) = (raw.name.into_inner(), raw.file.into_inner());
+    let (label, store) = (label?, store?);
+    let target = match name::target(prefix, &store.name, &name) {
+        Ok(target) => target,
+        Err(why) => {
+            problems.at(&raw.store.span(), why);
+            return None;
+        }
+    };
+    Some(Image {
+        designator: Designator::of(prefix, &store.name, &name),
+        name,
+        store,
+        file,
+        label,
+        target,
+        block_size,
+        size,
+        read_only: raw.read_only,
+        direct: raw.direct,
+        block_device: raw.block_device,
+    })
+}
+
+fn check_size(
+    text: &Spanned<String>,
+    block_size: u32,
+    block_device: bool,
+    problems: &mut Collector<'_>,
+) -> Option<u64> {
+    if block_device {
+        problems.at(
+            &text.span(),
+            "a block device has the size it has; remove size",
+        );
+        return None;
+    }
+    match size::parse(text.get_ref()) {
+        Ok(size) if size % u64::from(block_size.max(1)) == 0 => Some(size),
+        Ok(size) => {
+            let what = format_args!("size {size} is not a multiple of the block size {block_size}");
+            problems.at(&text.span(), what);
+            None
+        }
+        Err(why) => {
+            problems.at(&text.span(), why);
+            None
+        }
+    }
+}
+
+fn find_store(
+    name: &Spanned<String>,
+    stores: &Stores,
+    problems: &mut Collector<'_>,
+) -> Option<Arc<Store>> {
+    let store = stores.by_name.get(name.get_ref());
+    if store.is_none() {
+        let known: Vec<String> = stores
+            .in_order
+            .iter()
+            .map(|s| format!("{:?}", s.name))
+            .collect();
+        let known = match known.as_slice() {
+            [] => "there is no [[store]] yet".to_owned(),
+            known => format!("the stores are {}", known.join(", ")),
+        };
+        problems.at(
+            &name.span(),
+            format_args!("unknown store {:?}; {known}", name.get_ref()),
+        );
+    }
+    store.cloned()
 }

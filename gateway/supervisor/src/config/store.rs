@@ -1,9 +1,15 @@
 //! Where images live.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
+
+use super::name;
+use super::problem::Collector;
+use super::seen::Seen;
 
 /// A directory that holds images.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,4 +26,39 @@ pub struct Store {
 pub(super) struct RawStore {
     pub(super) name: Spanned<String>,
     pub(super) path: Spanned<PathBuf>,
+}
+
+/// The stores, by name and in the order of the file.
+pub(super) struct Stores {
+    pub(super) by_name: HashMap<String, Arc<Store>>,
+    pub(super) in_order: Vec<Arc<Store>>,
+}
+
+/// The stores, each with what is wrong with it noted.
+pub(super) fn check_stores(raw: Vec<RawStore>, problems: &mut Collector<'_>) -> Stores {
+    let mut names = Seen::default();
+    let mut stores = Stores {
+        by_name: HashMap::new(),
+        in_order: Vec::new(),
+    };
+    for RawStore { name, path } in raw {
+        if let Err(why) = name::check_store(name.get_ref()) {
+            problems.at(&name.span(), why);
+        }
+        names.check("store name", name.get_ref(), &name.span(), problems);
+        if !path.get_ref().is_absolute() {
+            let path_text = path.get_ref().display().to_string();
+            let what =
+                format_args!("store path {path_text:?} is not absolute; begin it with \"/\"");
+            problems.at(&path.span(), what);
+        }
+        let store = Arc::new(Store {
+            name: name.into_inner(),
+            path: path.into_inner(),
+        });
+        let first = stores.by_name.entry(store.name.clone());
+        first.or_insert_with(|| Arc::clone(&store));
+        stores.in_order.push(store);
+    }
+    stores
 }

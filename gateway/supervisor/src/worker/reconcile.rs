@@ -103,8 +103,13 @@ impl Service {
 
     /// Gives the worker an image that has been opened for it.
     fn pass_on(&mut self, number: u32, opened: Opened) {
-        // It may have been taken away again meanwhile: then its lock ends here.
-        let Some(served) = self.images.get_mut(number) else {
+        let ending = self
+            .seat
+            .process()
+            .is_none_or(|process| process.phase.is_ending());
+        // It may have been taken away again meanwhile, or the worker will be gone: then the lock
+        // ends here.
+        let Some(served) = self.images.get_mut(number).filter(|_| !ending) else {
             return;
         };
         served.state = ImageState::Sent;
