@@ -1,0 +1,145 @@
+//! Who gets a buffer when there are few.
+//!
+//! A task gets all the shared memory it will need at once, before it waits for anything else, so
+//! tasks that hold memory never wait for more. Those that have to wait do so first come, first
+//! served within their connection, and connections take turns. What one connection holds (its
+//! tasks' buffers, and answers its peer has not read) is bounded by its share.
+
+use labelgate_buffers::MAX_BUFFER;
+
+use super::task::{Stage, TaskKey};
+use super::{Target, Turn};
+
+impl Target {
+    /// Shared memory one connection may hold, in bytes. There is always a share left for one more
+    /// connection.
+    pub(super) fn memory_share(&self) -> usize {
+        let sharers = self.connections.len().min(self.limits.connections as usize) + 1;
+        (self.shared.bound() / sharers).max(MAX_BUFFER)
+    }
+
+    /// Gives a task the memory it needs. If there is none now, the task is queued and will be
+    /// taken up again.
+    pub(super) fn furnish(&mut self, key: TaskKey) -> bool {
+        let Some(task) = self.tasks.get(key) else {
+            return false;
+        };
+        if task.stage == Stage::AwaitingMemory {
+            return false;
+        }
+        if self.try_furnish(key) {
+            return true;
+        }
+        let Some(task) = self.tasks.get_mut(key) else {
+            return false;
+        };
+        task.stage = Stage::AwaitingMemory;
+        let Some(id) = task.connection else {
+            return false;
+        };
+        if let Some(session) = self.session(id) {
+            session.hungry.push_back(key);
+            if !self.hungry.contains(&id) {
+                self.hungry.push_back(id);
+            }
+        }
+        false
+    }
+
+    fn try_furnish(&mut self, key: TaskKey) -> bool {
+        let share = self.memory_share();
+        let Self {
+            tasks,
+            connections,
+            shared,
+            ..
+        } = self;
+        let Some(task) = tasks.get_mut(key) else {
+            return false;
+        };
+        if task.furnished {
+            return true;
+        }
+        let dropped = task.inbound.is_dropped();
+        let wanted = task.inbound.wanted();
+        let data = if dropped || task.work.data_capacity() >= wanted {
+            0
+        } else {
+            wanted
+        };
+        let room = task.work.room_needed();
+        let connection = task.connection.and_then(|id| connections.get_mut(&id));
+        if data + room > 0 {
+            let Some(connection) = connection else {
+                return false;
+            };
+            let unsent = connection.unsent;
+            let Some(session) = connection.session() else {
+                return false;
+            };
+            let holds = session.held + unsent;
+            if holds > 0 && holds + data + room > share {
+                return false;
+            }
+            let data_buffer = if data > 0 {
+                shared.allocate(data)
+            } else {
+                None
+            };
+            let room_buffer = if room > 0 {
+                shared.allocate(room)
+            } else {
+                None
+            };
+            if data_buffer.is_some() != (data > 0) || room_buffer.is_some() != (room > 0) {
+                return false;
+            }
+            task.held = data_buffer
+                .iter()
+                .chain(&room_buffer)
+                .map(|buffer| buffer.len())
+                .sum();
+            session.held += task.held;
+            if let Some(mut buffer) = data_buffer {
+                task.work.move_data(&mut buffer, task.inbound.received());
+                task.work.feed(buffer);
+            }
+            if let Some(buffer) = room_buffer {
+                task.work.furnish(buffer);
+            }
+        }
+        task.furnished = true;
+        true
+    }
+
+    /// Memory may have become free: takes up tasks that wait for it.
+    pub(super) fn feed_hungry(&mut self, turn: &mut Turn<'_>) {
+        let mut passed = 0;
+        while passed < self.hungry.len() {
+            let Some(id) = self.hungry.pop_front() else {
+                return;
+            };
+            let Some(key) = self.session(id).and_then(|s| s.hungry.front().copied()) else {
+                continue;
+            };
+            let gone = self.tasks.get(key).is_none();
+            let fed = !gone && self.try_furnish(key);
+            if gone || fed {
+                if let Some(session) = self.session(id) {
+                    session.hungry.pop_front();
+                }
+                self.hungry.push_back(id);
+                passed = 0;
+            } else {
+                self.hungry.push_back(id);
+                passed += 1;
+            }
+            if fed {
+                if let Some(task) = self.tasks.get_mut(key) {
+                    task.stage = Stage::Solicited;
+                }
+                self.progress(key, turn);
+            }
+        }
+    }
+}
