@@ -1,5 +1,7 @@
 //! What is done once per message and once per connection, in nanoseconds.
 
+#![expect(missing_docs, reason = "criterion's macro makes a public function")]
+
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};

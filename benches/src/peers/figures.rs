@@ -11,8 +11,8 @@ use std::{
 use labelgate_fixtures::{
     Failure,
     gateway::{Gateway, Plan},
-    process::{command, run},
-    raw::{Digests, HEADER, Login},
+    process::{Service, command},
+    raw::{Connection, Digests, HEADER, Login},
 };
 use serde::Serialize;
 
@@ -179,18 +179,13 @@ fn memory(figures: &mut Vec<Figure>) -> Result<(), Failure> {
     };
     thread::sleep(Duration::from_millis(500));
     let after_start = now()?;
-    let mut peak = after_start;
-    for pattern in [["-d32", "-s4096", "-c40000"], ["-d8", "-s1048576", "-c600"]] {
-        for write in [&[][..], &["-w"]] {
-            let mut client = command("qemu-img");
-            client
-                .args(["bench", "-f", "raw", "-t", "none"])
-                .args(pattern)
-                .args(write);
-            run(client.arg(gateway.url(&image(1))), LIMIT)?.succeeded()?;
-            peak = now()?.max(peak);
-        }
-    }
+    figures.push(Figure {
+        name: "commands that a lone connection may have under way".to_owned(),
+        value: f64::from(window(&gateway)?),
+        unit: "",
+        observations: 1,
+    });
+    let peak = burst(&gateway.url(&image(1)), now)?.max(after_start);
     let (settled, after) = settle(now)?;
     for (name, value) in [
         (
@@ -218,6 +213,43 @@ fn memory(figures: &mut Vec<Figure>) -> Result<(), Failure> {
     }
     drop(stream);
     gateway.stop()
+}
+
+/// Runs clients of several kinds; the largest value seen meanwhile.
+fn burst(url: &str, value: impl Fn() -> Result<f64, Failure>) -> Result<f64, Failure> {
+    let mut peak = 0.0_f64;
+    for pattern in [["-d32", "-s4096", "-c40000"], ["-d8", "-s1048576", "-c600"]] {
+        for write in [&[][..], &["-w"]] {
+            let mut client = command("qemu-img");
+            client.args(["bench", "-f", "raw", "-t", "none"]);
+            client.args(pattern).args(write).arg(url);
+            let mut client = Service::start(&mut client)?;
+            while client.is_running() {
+                peak = value()?.max(peak);
+                thread::sleep(Duration::from_millis(10));
+            }
+            let status = client.wait_end(LIMIT)?;
+            Failure::unless(status.success(), || {
+                format!("a burst failed: {}", client.log())
+            })?;
+        }
+    }
+    Ok(peak)
+}
+
+/// What the target advertises with an answer; less than a client's depth makes that depth moot.
+fn window(gateway: &Gateway) -> Result<u32, Failure> {
+    let login = Login::to(
+        "iqn.2026-01.net.labelgate:window",
+        &gateway.target(&image(1)),
+    );
+    let mut session = login.session(Connection::open(gateway.address())?)?;
+    let test_unit_ready = [0; 6];
+    session.start_read(&test_unit_ready, 0)?;
+    let answer = session.receive()?;
+    let (expected, most) = (answer.u32(28), answer.u32(32));
+    // RFC 7143, 4.2.2.1: MaxCmdSN - ExpCmdSN + 1, in serial number arithmetic.
+    Ok(most.wrapping_sub(expected).wrapping_add(1))
 }
 
 /// Waits until a value has not moved for five seconds, at most half a minute.

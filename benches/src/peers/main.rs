@@ -119,16 +119,24 @@ fn measure_medium(options: &Options, part: &PathBuf) -> Result<(), Failure> {
         options.effort().repeats,
         clients()
     );
-    let mut rows = Vec::new();
+    let (mut rows, mut lost) = (Vec::new(), false);
     for case in wanted(options) {
-        let say = |text: &str| eprintln!("lost: {text}");
+        let say = |text: &str| {
+            eprintln!("lost: {text}");
+            lost = true;
+        };
         let series = schedule::run(&case, &servers, options.effort(), say);
         let compared = report::compare(&case, &medium, &servers, &series);
         println!("{}", table::markdown(&compared));
         rows.extend(compared);
     }
     let text = serde_json::to_vec(&rows).map_err(|error| Failure::Unexpected(error.to_string()))?;
-    fs::write(part, text).map_err(Failure::io("writing the rows of a medium"))
+    fs::write(part, text).map_err(Failure::io("writing the rows of a medium"))?;
+    if lost {
+        // Dropped, gateways show their logs.
+        return Ok(());
+    }
+    servers.into_iter().try_for_each(Server::stop)
 }
 
 fn start(options: &Options, master: &std::path::Path) -> Result<Vec<Server>, Failure> {

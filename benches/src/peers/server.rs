@@ -96,6 +96,18 @@ impl Server {
         })
     }
 
+    /// Ends the server. A gateway that is dropped instead shows the last lines of its log.
+    ///
+    /// # Errors
+    ///
+    /// When a gateway does not end as it should.
+    pub fn stop(self) -> Result<(), Failure> {
+        match self.running {
+            Running::Gateway(gateway) => gateway.stop(),
+            Running::Tgt(_) | Running::Nbdkit(_) | Running::Floor(_) => Ok(()),
+        }
+    }
+
     /// Where clients find the image.
     pub fn url(&self) -> String {
         match &self.running {
