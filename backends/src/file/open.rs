@@ -24,7 +24,8 @@ pub struct FileOptions {
     pub block_size: u32,
     /// Writes are refused.
     pub read_only: bool,
-    /// Around the page cache (`O_DIRECT`).
+    /// Around the page cache (`O_DIRECT`). The opener has made sure that the file system does so in
+    /// blocks of `block_size`.
     pub direct: bool,
     /// Everything goes to the driver, whatever the file system could answer at once.
     pub asynchronous: bool,
@@ -99,7 +100,8 @@ impl FileImage {
         let stat = rustix::fs::fstat(&file)?;
         let kind = kind(&file, &stat)?;
         set_flags(&file, options)?;
-        let findings = probe::examine(file.as_fd(), kind == Kind::File, options.direct)?;
+        let regular = kind == Kind::File;
+        let findings = probe::examine(file.as_fd(), regular, options.direct, options.block_size)?;
         let granularity = findings.offset_alignment.max(kind.granularity());
         if granularity > options.block_size {
             return Err(OpenError::Granularity(granularity));

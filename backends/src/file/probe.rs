@@ -4,7 +4,7 @@ use std::io::IoSliceMut;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use labelgate_engine::ImageError;
-use rustix::fs::{AtFlags, FallocateFlags, StatxFlags};
+use rustix::fs::FallocateFlags;
 use rustix::io::{Errno, ReadWriteFlags};
 
 use super::error::blame;
@@ -35,8 +35,15 @@ pub(crate) fn examine(
     file: BorrowedFd<'_>,
     regular: bool,
     direct: bool,
+    block_size: u32,
 ) -> Result<Findings, Errno> {
-    let (memory_alignment, offset_alignment) = if direct { alignment(file) } else { (1, 1) };
+    // Whoever opened the file has made sure that its file system does direct I/O in such blocks:
+    // `statx`, which would say so, names paths, and a confined worker may not name any.
+    let (memory_alignment, offset_alignment) = if direct {
+        (labelgate_buffers::PAGE, block_size)
+    } else {
+        (1, 1)
+    };
     Ok(Findings {
         // A device's file system is that of its node: a tmpfs in /dev.
         memory: regular && in_memory(file)?,
@@ -65,19 +72,6 @@ fn nowait(file: BorrowedFd<'_>) -> Result<bool, Errno> {
         Ok(_) | Err(Errno::AGAIN) => Ok(true),
         Err(Errno::OPNOTSUPP | Errno::INVAL) => Ok(false),
         Err(errno) => Err(errno),
-    }
-}
-
-/// What direct I/O wants, of memory and of offsets. A kernel before 6.1 and some file systems do
-/// not say; a page fits all of them but for the offset, where the block size must do.
-fn alignment(file: BorrowedFd<'_>) -> (usize, u32) {
-    let answer = rustix::fs::statx(file, c"", AtFlags::EMPTY_PATH, StatxFlags::DIOALIGN);
-    match answer {
-        Ok(x) if x.stx_mask & StatxFlags::DIOALIGN.bits() != 0 && x.stx_dio_offset_align != 0 => (
-            usize::try_from(x.stx_dio_mem_align.max(1)).unwrap_or(labelgate_buffers::PAGE),
-            x.stx_dio_offset_align,
-        ),
-        _ => (labelgate_buffers::PAGE, 1),
     }
 }
 

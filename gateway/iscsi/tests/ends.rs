@@ -1,7 +1,15 @@
 //! Ends are real: what is answered only once the kernel has ended an operation, and what an
 //! operation without an initiator holds back.
 
-#![allow(clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    missing_docs,
+    reason = "a test that fails may panic, and its numbers are its own"
+)]
 
 mod rig;
 

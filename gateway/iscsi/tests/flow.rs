@@ -3,7 +3,11 @@
 #![allow(
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
-    reason = "tests"
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    missing_docs,
+    reason = "a test that fails may panic, and its numbers are its own"
 )]
 
 mod rig;
@@ -128,7 +132,7 @@ fn many_connections_share_the_window_and_each_has_its_guarantee() {
     rig.hold = true;
 
     for mut vm in vms {
-        for _ in 0..130 {
+        for _ in 0..12 {
             let write = vm.write(0, &[3; 262_144]);
             rig.feed(vm.id, &write);
         }
@@ -143,12 +147,12 @@ fn many_connections_share_the_window_and_each_has_its_guarantee() {
 #[test]
 fn a_peer_that_does_not_read_is_not_read_and_holds_a_bounded_share() {
     let mut rig = Rig::new();
-    let mut vm = Initiator::login(&mut rig, 1);
+    let vm = Initiator::login(&mut rig, 1);
     let mut other =
         Initiator::login_as(&mut rig, 2, "other", [0x80, 0, 0, 0, 0, 2], rig::LOGIN_KEYS);
     rig.stick(vm.id, true);
 
-    for _ in 0..5000 {
+    for _ in 0..1500 {
         let ping = labelgate_iscsi::pdu::NopOut {
             immediate: true,
             lun: Lun::ZERO,

@@ -1,6 +1,14 @@
 //! Whatever a guest sends, the engine neither panics nor keeps memory.
 
-#![allow(clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    missing_docs,
+    reason = "a test that fails may panic, and its numbers are its own"
+)]
 
 mod rig;
 

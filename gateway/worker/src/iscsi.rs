@@ -2,9 +2,9 @@
 
 use std::io;
 
-use labelgate_control::{AuditEvent, Configure};
+use labelgate_control::{AuditEvent, Configure, Text};
 use labelgate_engine::ConnectionId;
-use labelgate_iscsi::{Limits, Target};
+use labelgate_iscsi::{Limits, Notice, Target};
 
 use crate::service::Service;
 
@@ -32,6 +32,63 @@ impl Service for Target {
     }
 
     fn take_event(&mut self) -> Option<(ConnectionId, AuditEvent)> {
-        None
+        self.take_notice().map(told)
+    }
+}
+
+/// A notice of the engine as the supervisor's record has it.
+fn told(notice: Notice) -> (ConnectionId, AuditEvent) {
+    let clean = |text: Option<String>| Text::clean(text.as_deref().unwrap_or_default());
+    match notice {
+        Notice::LoggedIn {
+            connection,
+            initiator,
+            target,
+        } => {
+            let (initiator, target) = (Text::clean(&initiator), clean(target));
+            (connection, AuditEvent::LoginAccepted { initiator, target })
+        }
+        Notice::LoginRefused {
+            connection,
+            initiator,
+            target,
+            status,
+        } => {
+            let reason = Text::clean(&status.to_string());
+            let (initiator, target) = (clean(initiator), clean(target));
+            (
+                connection,
+                AuditEvent::LoginRefused {
+                    initiator,
+                    target,
+                    reason,
+                },
+            )
+        }
+        Notice::LoggedOut {
+            connection,
+            initiator,
+            target,
+        } => {
+            let (initiator, target) = (Text::clean(&initiator), clean(target));
+            (connection, AuditEvent::Logout { initiator, target })
+        }
+        Notice::Reinstated {
+            connection,
+            initiator,
+            target,
+        } => {
+            let (initiator, target) = (Text::clean(&initiator), clean(target));
+            (
+                connection,
+                AuditEvent::SessionReinstated { initiator, target },
+            )
+        }
+        Notice::Closed { connection, why } => (
+            connection,
+            AuditEvent::ProtocolError {
+                what: Text::clean(why),
+            },
+        ),
     }
 }

@@ -38,6 +38,7 @@ const ALWAYS: &[i64] = &[
     libc::SYS_fsync,
     libc::SYS_fdatasync,
     libc::SYS_fstat,
+    libc::SYS_fstatfs,
     // Sockets that it was given.
     libc::SYS_recvmsg,
     libc::SYS_sendmsg,
@@ -59,6 +60,8 @@ const ALWAYS: &[i64] = &[
     // Itself, and its end.
     libc::SYS_getpid,
     libc::SYS_gettid,
+    // A crash is a crash and no attack: the runtime's handler puts the default back.
+    libc::SYS_rt_sigaction,
     libc::SYS_rt_sigreturn,
     libc::SYS_rt_sigprocmask,
     libc::SYS_sigaltstack,

@@ -88,6 +88,11 @@ impl Declarations {
             .ok_or(LoginStatus::NotFound)
     }
 
+    /// Initiator and target as they were named, which at most 255 bytes each can be.
+    pub(super) fn names(&self) -> (Option<String>, Option<String>) {
+        (self.initiator_name.clone(), self.target_name.clone())
+    }
+
     /// Whether a target was named, which the first answer acknowledges with the portal group tag.
     pub(super) const fn names_target(&self) -> bool {
         self.target_name.is_some()

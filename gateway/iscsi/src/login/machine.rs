@@ -40,6 +40,10 @@ pub enum Step {
         status: LoginStatus,
         /// The answer.
         reply: Reply,
+        /// The name the initiator gave itself, as it came, for the record.
+        initiator: Option<String>,
+        /// The target it asked for, as it came, for the record.
+        target: Option<String>,
     },
 }
 
@@ -135,7 +139,7 @@ impl Login {
     pub fn start(request: &LoginRequest, data: &[u8], directory: &impl Directory) -> Step {
         match Self::new(request, directory) {
             Ok(login) => Box::new(login).step(request, data, directory),
-            Err(status) => refused(request, status),
+            Err(status) => refused(request, status, &Declarations::default()),
         }
     }
 
@@ -147,7 +151,7 @@ impl Login {
         directory: &impl Directory,
     ) -> Step {
         match self.take(request, data, directory) {
-            Err(status) => refused(request, status),
+            Err(status) => refused(request, status, &self.declarations),
             Ok(Answered {
                 text,
                 next: Some(Stage::FullFeature),
@@ -289,10 +293,10 @@ impl Login {
     fn establish(self, request: &LoginRequest, text: TextWriter) -> Step {
         let parameters = match self.negotiation.finish() {
             Ok(parameters) => parameters,
-            Err(violation) => return refused(request, violation.into()),
+            Err(violation) => return refused(request, violation.into(), &self.declarations),
         };
         let Some(identification) = self.identification else {
-            return refused(request, LoginStatus::TargetError);
+            return refused(request, LoginStatus::TargetError, &self.declarations);
         };
         let established = Established {
             session_type: identification.session_type,
@@ -311,7 +315,13 @@ impl Login {
     }
 }
 
-fn refused(request: &LoginRequest, status: LoginStatus) -> Step {
+fn refused(request: &LoginRequest, status: LoginStatus, said: &Declarations) -> Step {
     let reply = Reply::refusal(request, status);
-    Step::Refused { status, reply }
+    let (initiator, target) = said.names();
+    Step::Refused {
+        status,
+        reply,
+        initiator,
+        target,
+    }
 }

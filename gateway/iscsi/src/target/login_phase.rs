@@ -124,7 +124,15 @@ impl Target {
                 }
                 self.next_pdu(id)
             }
-            Step::Refused { status, reply } => self.refuse(id, pdu, status, &reply, turn),
+            Step::Refused {
+                status,
+                reply,
+                initiator,
+                target,
+            } => {
+                let names = (initiator, target);
+                self.refuse(id, pdu, status, &reply, names, turn)
+            }
             Step::Established { established, reply } => {
                 self.established(id, pdu, *established, reply, turn)
             }
@@ -194,7 +202,14 @@ impl Target {
         let Some(connection) = older else {
             return Vec::new();
         };
-        self.notice(Notice::Reinstated { connection });
+        let target = name.target.and_then(|image| self.units.get(&image));
+        let target = target.map(|unit| unit.target.clone());
+        let initiator = name.initiator.clone();
+        self.notice(Notice::Reinstated {
+            connection,
+            initiator,
+            target,
+        });
         let pending = self.end_session(connection, turn);
         self.close_now(connection, "reinstated", turn);
         pending
@@ -285,7 +300,14 @@ impl Target {
         status: LoginStatus,
         turn: &mut Turn<'_>,
     ) -> Receive {
-        self.refuse(id, pdu, status, &Reply::refusal(pdu, status), turn)
+        self.refuse(
+            id,
+            pdu,
+            status,
+            &Reply::refusal(pdu, status),
+            (None, None),
+            turn,
+        )
     }
 
     fn refuse(
@@ -294,6 +316,7 @@ impl Target {
         pdu: &LoginRequest,
         status: LoginStatus,
         reply: &Reply,
+        (initiator, target): (Option<String>, Option<String>),
         turn: &mut Turn<'_>,
     ) -> Receive {
         let numbers = Numbers {
@@ -305,7 +328,12 @@ impl Target {
             max_cmd_sn: pdu.cmd_sn,
         };
         self.send_reply(connection, reply, numbers, turn);
-        self.notice(Notice::LoginRefused { connection, status });
+        self.notice(Notice::LoginRefused {
+            connection,
+            initiator,
+            target,
+            status,
+        });
         if let Some(open) = self.connections.get_mut(&connection) {
             open.closing = true;
             open.phase = Phase::Over;

@@ -6,6 +6,7 @@ use super::ends::Then;
 use super::notice::Notice;
 use super::{Target, Turn};
 use crate::pdu::{InitiatorTaskTag, LogoutOutcome, LogoutReason, LogoutRequest, LogoutResponse};
+use crate::session_type::SessionType;
 
 impl Target {
     /// The session's tasks are ended, then the logout is answered and the connection closed.
@@ -48,7 +49,20 @@ impl Target {
             return;
         };
         open.closing = true;
-        self.notice(Notice::LoggedOut { connection });
+        let names = open.session().map(|session| {
+            let target = match &session.kind {
+                SessionType::Discovery => None,
+                SessionType::Normal { target } => Some(target.as_str().to_owned()),
+            };
+            (session.name.initiator.clone(), target)
+        });
+        if let Some((initiator, target)) = names {
+            self.notice(Notice::LoggedOut {
+                connection,
+                initiator,
+                target,
+            });
+        }
         turn.close(connection, Ending::AfterSending);
         self.end_session(connection, turn);
     }

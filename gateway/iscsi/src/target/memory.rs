@@ -5,9 +5,9 @@
 //! served within their connection, and connections take turns. What one connection holds (its
 //! tasks' buffers, and answers its peer has not read) is bounded by its share.
 
-use labelgate_buffers::MAX_BUFFER;
+use labelgate_buffers::{MAX_BUFFER, Pool};
 
-use super::task::{Stage, TaskKey};
+use super::task::{Stage, Task, TaskKey};
 use super::{Target, Turn};
 
 impl Target {
@@ -54,22 +54,12 @@ impl Target {
             shared,
             ..
         } = self;
-        let Some(task) = tasks.get_mut(key) else {
-            return false;
+        let Some(task) = tasks.get_mut(key).filter(|task| !task.furnished) else {
+            return self.tasks.get(key).is_some();
         };
-        if task.furnished {
-            return true;
-        }
-        let dropped = task.inbound.is_dropped();
-        let wanted = task.inbound.wanted();
-        let data = if dropped || task.work.data_capacity() >= wanted {
-            0
-        } else {
-            wanted
-        };
-        let room = task.work.room_needed();
-        let connection = task.connection.and_then(|id| connections.get_mut(&id));
-        if data + room > 0 {
+        let needs = Needs::of(task);
+        if needs.total() > 0 {
+            let connection = task.connection.and_then(|id| connections.get_mut(&id));
             let Some(connection) = connection else {
                 return false;
             };
@@ -78,35 +68,14 @@ impl Target {
                 return false;
             };
             let holds = session.held + unsent;
-            if holds > 0 && holds + data + room > share {
+            if holds > 0 && holds + needs.total() > share {
                 return false;
             }
-            let data_buffer = if data > 0 {
-                shared.allocate(data)
-            } else {
-                None
-            };
-            let room_buffer = if room > 0 {
-                shared.allocate(room)
-            } else {
-                None
-            };
-            if data_buffer.is_some() != (data > 0) || room_buffer.is_some() != (room > 0) {
+            let Some(held) = needs.meet(shared, task) else {
                 return false;
-            }
-            task.held = data_buffer
-                .iter()
-                .chain(&room_buffer)
-                .map(|buffer| buffer.len())
-                .sum();
-            session.held += task.held;
-            if let Some(mut buffer) = data_buffer {
-                task.work.move_data(&mut buffer, task.inbound.received());
-                task.work.feed(buffer);
-            }
-            if let Some(buffer) = room_buffer {
-                task.work.furnish(buffer);
-            }
+            };
+            task.held = held;
+            session.held += held;
         }
         task.furnished = true;
         true
@@ -141,5 +110,46 @@ impl Target {
                 self.progress(key, turn);
             }
         }
+    }
+}
+
+/// What a task needs of the shared memory, in bytes.
+struct Needs {
+    /// For what comes from its initiator.
+    data: usize,
+    /// For what is read, or repeated.
+    room: usize,
+}
+
+impl Needs {
+    fn of(task: &Task) -> Self {
+        let wanted = task.inbound.wanted();
+        let has = task.inbound.is_dropped() || task.work.data_capacity() >= wanted;
+        Self {
+            data: if has { 0 } else { wanted },
+            room: task.work.room_needed(),
+        }
+    }
+
+    const fn total(&self) -> usize {
+        self.data + self.room
+    }
+
+    /// Gives the task all of it, or nothing. How many bytes it holds then.
+    fn meet(&self, shared: &Pool, task: &mut Task) -> Option<usize> {
+        let take = |length: usize| match length {
+            0 => Some(None),
+            length => shared.allocate(length).map(Some),
+        };
+        let (data, room) = (take(self.data)?, take(self.room)?);
+        let held = data.iter().chain(&room).map(|buffer| buffer.len()).sum();
+        if let Some(mut buffer) = data {
+            task.work.move_data(&mut buffer, task.inbound.received());
+            task.work.feed(buffer);
+        }
+        if let Some(buffer) = room {
+            task.work.furnish(buffer);
+        }
+        Some(held)
     }
 }

@@ -21,6 +21,10 @@ pub enum Notice {
     LoginRefused {
         /// On this connection.
         connection: ConnectionId,
+        /// The initiator's name, as far as it was given.
+        initiator: Option<String>,
+        /// The target it asked for, as far as it was given.
+        target: Option<String>,
         /// Why.
         status: LoginStatus,
     },
@@ -28,11 +32,19 @@ pub enum Notice {
     LoggedOut {
         /// On this connection.
         connection: ConnectionId,
+        /// The initiator's name.
+        initiator: String,
+        /// The target's name; `None` for a discovery session.
+        target: Option<String>,
     },
     /// A session was taken over by a new one of the same nexus.
     Reinstated {
         /// The connection of the old session.
         connection: ConnectionId,
+        /// The initiator's name.
+        initiator: String,
+        /// The target's name.
+        target: Option<String>,
     },
     /// A connection was closed because the peer broke the protocol or a time limit.
     Closed {

@@ -47,10 +47,8 @@ impl Target {
             .connections
             .get(&id)
             .filter(|connection| !connection.closing)?;
-        if let Some(end) = self.draining {
-            if now >= end {
-                return Some(Due::Close("the gateway is shutting down"));
-            }
+        if self.draining.is_some_and(|end| now >= end) {
+            return Some(Due::Close("the gateway is shutting down"));
         }
         let due = match connection.phase {
             Phase::Login(_) => {

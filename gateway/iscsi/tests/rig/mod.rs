@@ -1,13 +1,16 @@
 //! A driver for tests: it moves bytes between an initiator made of the crate's own PDUs and the
 //! engine, keeps the image in memory, and ends operations when the test says so.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
 #![allow(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
     clippy::unwrap_used,
     clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
+    clippy::missing_panics_doc,
+    missing_docs,
+    reason = "a test that fails may panic, and its numbers are its own"
 )]
+#![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};

@@ -37,8 +37,6 @@ pub struct Image {
     pub read_only: bool,
     /// Past the page cache.
     pub direct: bool,
-    /// It is a block device rather than a regular file.
-    pub block_device: bool,
 }
 
 impl Image {
@@ -76,8 +74,6 @@ pub(super) struct RawImage {
     read_only: bool,
     #[serde(default)]
     direct: bool,
-    #[serde(default)]
-    block_device: bool,
 }
 
 /// Why a path cannot lead from a store to an image.
@@ -118,7 +114,7 @@ pub(super) fn check_image(
     }
     let size = raw
         .size
-        .and_then(|size| check_size(&size, block_size, raw.block_device, problems));
+        .and_then(|size| check_size(&size, block_size, problems));
     let label = check_label(&raw.label, problems);
     let store = find_store(&raw.store, stores, problems);
     let (name, file) = (raw.name.into_inner(), raw.file.into_inner());
@@ -141,23 +137,14 @@ pub(super) fn check_image(
         size,
         read_only: raw.read_only,
         direct: raw.direct,
-        block_device: raw.block_device,
     })
 }
 
 fn check_size(
     text: &Spanned<String>,
     block_size: u32,
-    block_device: bool,
     problems: &mut Collector<'_>,
 ) -> Option<u64> {
-    if block_device {
-        problems.at(
-            &text.span(),
-            "a block device has the size it has; remove size",
-        );
-        return None;
-    }
     match size::parse(text.get_ref()) {
         Ok(size) if size % u64::from(block_size.max(1)) == 0 => Some(size),
         Ok(size) => {

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::BorrowedFd;
 
 use labelgate_mac::Label;
-use rustix::fs::{FileType, Stat, fgetxattr};
+use rustix::fs::{AtFlags, FileType, Stat, StatxFlags, fgetxattr, statx};
 use rustix::io::Errno;
 
 use crate::config::Image;
@@ -15,13 +15,22 @@ pub const LABEL_ATTRIBUTE: &str = "user.labelgate.label";
 /// Why a file is not served.
 #[derive(Debug, thiserror::Error)]
 pub enum Unfit {
-    /// It is something else than configured: a directory, a socket, a device.
-    #[error("it is {found}, and the configuration says it is {expected}")]
+    /// It is something else than a file: a directory, a socket, a device.
+    #[error("it is {found}; an image is a regular file")]
     Type {
         /// What it is.
         found: &'static str,
-        /// What it should be.
-        expected: &'static str,
+    },
+    /// Its file system does direct I/O only in larger blocks, or not at all.
+    #[error(
+        "its file system does direct I/O in blocks of {alignment} bytes, and block_size is {block_size}; \
+         set block_size = 4096 if that is enough, or direct = false"
+    )]
+    Direct {
+        /// What direct I/O wants, in bytes.
+        alignment: u32,
+        /// What is configured.
+        block_size: u32,
     },
     /// It has more than one name: someone may have linked another label's file into the store.
     #[error("it has {links} names (hard links); an image must have exactly one")]
@@ -48,21 +57,14 @@ pub enum Unfit {
 }
 
 /// Whether a file of this status is what the configuration says it is.
-pub(super) fn check_type(image: &Image, stat: &Stat) -> Result<(), Unfit> {
+pub(super) fn check_type(stat: &Stat) -> Result<(), Unfit> {
     let found = FileType::from_raw_mode(stat.st_mode);
-    let expected = if image.block_device {
-        FileType::BlockDevice
-    } else {
-        FileType::RegularFile
-    };
-    if found != expected {
+    if found != FileType::RegularFile {
         return Err(Unfit::Type {
             found: describe(found),
-            expected: describe(expected),
         });
     }
-    // A device node may have as many names as it likes (udev makes them).
-    if !image.block_device && stat.st_nlink != 1 {
+    if stat.st_nlink != 1 {
         #[allow(
             clippy::useless_conversion,
             reason = "st_nlink is u32 on some architectures"
@@ -84,6 +86,27 @@ const fn describe(file_type: FileType) -> &'static str {
         FileType::Socket => "a socket",
         FileType::Unknown => "something unknown",
     }
+}
+
+/// Whether direct I/O can be done in the image's blocks. The worker, which may not call `statx`,
+/// relies on it. A kernel that does not say (before 6.1) is taken to be content.
+pub(super) fn check_direct(image: &Image, file: BorrowedFd<'_>) -> Result<(), Unfit> {
+    if !image.direct {
+        return Ok(());
+    }
+    let answer = statx(file, c"", AtFlags::EMPTY_PATH, StatxFlags::DIOALIGN);
+    let said = answer
+        .ok()
+        .filter(|x| x.stx_mask & StatxFlags::DIOALIGN.bits() != 0);
+    let alignment = said.map_or(1, |x| x.stx_dio_offset_align);
+    let block_size = image.block_size;
+    if alignment == 0 || alignment > block_size {
+        return Err(Unfit::Direct {
+            alignment,
+            block_size,
+        });
+    }
+    Ok(())
 }
 
 /// Whether the file's own word about its label, if it has one, agrees with the configuration's.

@@ -9,7 +9,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::check::{Unfit, check_label, check_type};
+use super::check::{Unfit, check_direct, check_label, check_type};
 use super::lock::{LockFailure, lock};
 use crate::config::Image;
 
@@ -80,6 +80,7 @@ pub fn open(image: &Image) -> Result<Opened, OpenError> {
     let anchor = open_anchor(image, store.as_fd())?;
     let file = anchor.reopen(image)?;
     check_label(image, file.as_fd())?;
+    check_direct(image, file.as_fd())?;
     lock(file.as_fd(), image.read_only)?;
     grow(image, file.as_fd())?;
     Ok(Opened { file, anchor })
@@ -91,7 +92,7 @@ fn open_anchor(image: &Image, store: BorrowedFd<'_>) -> Result<Anchor, OpenError
     let path_only = OFlags::PATH | OFlags::CLOEXEC;
     let find = || openat2(store, &image.file, path_only, Mode::empty(), WITHIN);
     let found = match find() {
-        Err(Errno::NOENT) if image.size.is_some() && !image.read_only && !image.block_device => {
+        Err(Errno::NOENT) if image.size.is_some() && !image.read_only => {
             make(image, store)?;
             find()
         }
@@ -103,7 +104,7 @@ fn open_anchor(image: &Image, store: BorrowedFd<'_>) -> Result<Anchor, OpenError
         error => failed("opened", error),
     })?;
     let stat = fstat(&anchor).map_err(|error| failed("looked at", error))?;
-    check_type(image, &stat)?;
+    check_type(&stat)?;
     Ok(Anchor(anchor))
 }
 
@@ -121,10 +122,7 @@ fn make(image: &Image, store: BorrowedFd<'_>) -> Result<(), OpenError> {
 
 /// Makes the file as large as configured; never smaller. Holes take no space.
 fn grow(image: &Image, file: BorrowedFd<'_>) -> Result<(), OpenError> {
-    let Some(size) = image
-        .size
-        .filter(|_| !image.read_only && !image.block_device)
-    else {
+    let Some(size) = image.size.filter(|_| !image.read_only) else {
         return Ok(());
     };
     let stat = fstat(file).map_err(|error| failed("looked at", error))?;
@@ -150,10 +148,6 @@ impl Anchor {
         };
         if image.direct {
             flags |= OFlags::DIRECT;
-        }
-        if image.block_device && !image.read_only {
-            // Not one that is mounted or part of a volume: the kernel knows.
-            flags |= OFlags::EXCL;
         }
         let file = self
             .open_with(flags)

@@ -73,7 +73,7 @@ impl Initiator {
                 Outcome::Continue(reply)
             }
             Step::Established { established, reply } => Outcome::Established(established, reply),
-            Step::Refused { status, reply } => Outcome::Refused(status, reply),
+            Step::Refused { status, reply, .. } => Outcome::Refused(status, reply),
         }
     }
 }
