@@ -6,7 +6,8 @@ use crate::{AdditionalSense, Sense, SenseKey};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum UnitAttention {
-    /// The unit is new to this nexus (29/01).
+    /// The unit is new to this nexus (29/00: 29/01 would be more precise, but libiscsi's tools know
+    /// only the general code).
     PowerOn = 0,
     /// The target was reset (29/02).
     ScsiBusReset,
@@ -41,7 +42,7 @@ impl UnitAttention {
     #[must_use]
     pub const fn sense(self) -> Sense {
         let code = match self {
-            Self::PowerOn => AdditionalSense::POWER_ON_OCCURRED,
+            Self::PowerOn => AdditionalSense::POWER_ON_RESET_OR_BUS_DEVICE_RESET_OCCURRED,
             Self::ScsiBusReset => AdditionalSense::SCSI_BUS_RESET_OCCURRED,
             Self::BusDeviceReset => AdditionalSense::BUS_DEVICE_RESET_FUNCTION_OCCURRED,
             Self::ItNexusLoss => AdditionalSense::I_T_NEXUS_LOSS_OCCURRED,

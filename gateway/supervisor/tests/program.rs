@@ -279,7 +279,7 @@ fn a_known_client_waits_while_there_is_no_worker_and_hears_when_the_gateway_stop
 #[test]
 fn ten_thousand_connections_that_are_reset_do_no_harm() {
     let gateway = Running::start(
-        "[gateway.limits]\naccepts_per_second = 1000000\naccepts_per_source_per_second = 1000000\n\
+        "pool_mib = 10000\n[gateway.limits]\naccepts_per_second = 1000000\naccepts_per_source_per_second = 1000000\n\
          connections_per_source = 10000\nconnections_per_label = 10000\n\
          [[identity]]\naddress = \"127.0.0.2\"\nlabel = \"s0:c1,c2\"\n",
     );

@@ -9,7 +9,7 @@ use labelgate_iscsi::{Limits, Notice, Target};
 use crate::service::Service;
 
 /// One part in so many of the memory covers what initiators may send unasked.
-const UNSOLICITED: usize = 4;
+const UNSOLICITED: usize = 2;
 
 /// The iSCSI target of one label, within the memory and the connections it was given.
 ///

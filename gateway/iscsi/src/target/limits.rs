@@ -32,6 +32,17 @@ impl Limits {
     /// The largest run of unsolicited bytes a command may bring (our FirstBurstLength).
     pub const FIRST_BURST: usize = crate::negotiation::ours::FIRST_BURST_LENGTH as usize;
 
+    /// These limits, with no more guaranteed to all connections than half of what there is: a
+    /// guarantee that memory does not cover is none, and one that takes it all leaves a lone
+    /// connection with nothing but its guarantee.
+    pub(crate) fn covered(mut self) -> Self {
+        let half = (self.slots() / 2).max(1);
+        let fair = half / self.connections.max(1);
+        self.guaranteed_window = self.guaranteed_window.min(fair).max(1);
+        self.connections = self.connections.clamp(1, half / self.guaranteed_window);
+        self
+    }
+
     /// Slots of [`Limits::FIRST_BURST`] bytes that windows may be promised from.
     pub(crate) fn slots(&self) -> u32 {
         u32::try_from(self.unsolicited_bytes / Self::FIRST_BURST).unwrap_or(u32::MAX)
@@ -50,6 +61,24 @@ impl Default for Limits {
             ping_time: Duration::from_secs(30),
             stall_time: Duration::from_secs(60),
             immediate: 16,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_guaranteed_is_covered_and_leaves_half(connections: u32, slots in 0_usize..5000) {
+            let unsolicited_bytes = slots * Limits::FIRST_BURST;
+            let limits = Limits { connections, unsolicited_bytes, ..Limits::default() }.covered();
+
+            prop_assert!(limits.guaranteed_window >= 1 && limits.connections >= 1);
+            let guaranteed = limits.guaranteed_window as usize * limits.connections as usize;
+            prop_assert!(guaranteed <= (slots / 2).max(1));
         }
     }
 }

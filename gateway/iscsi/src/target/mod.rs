@@ -85,6 +85,7 @@ impl Target {
     /// # Errors
     /// As [`Pool::with_reserve`]: the system refuses the memory, or the limits make no sense.
     pub fn new(limits: Limits) -> std::io::Result<Self> {
+        let limits = limits.covered();
         // One reserve buffer per connection more than there are slots: the data of a command that
         // was aborted while it arrived has nowhere else to land.
         let slots = limits.slots().saturating_add(limits.connections) as usize;

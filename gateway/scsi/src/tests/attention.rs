@@ -18,7 +18,10 @@ fn an_attention_holds_up_one_command_but_not_inquiry_or_report_luns() {
     let sense = initiator.failure(&TEST_UNIT_READY);
     assert_eq!(
         (sense.key, sense.code),
-        (SenseKey::UnitAttention, AdditionalSense::POWER_ON_OCCURRED)
+        (
+            SenseKey::UnitAttention,
+            AdditionalSense::POWER_ON_RESET_OR_BUS_DEVICE_RESET_OCCURRED
+        )
     );
     assert_eq!(initiator.send(&TEST_UNIT_READY), Plan::Good);
 }

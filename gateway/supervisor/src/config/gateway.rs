@@ -86,6 +86,11 @@ impl RawGateway {
             None => "iqn.2026-11.io.labelgate".to_owned(),
         };
         let run_dir = absolute("run_dir", self.run_dir, problems);
+        let pool_mib = within("pool_mib", self.pool_mib, (4, 65_536), 128, problems);
+        let raw_limits = self.limits.unwrap_or_default();
+        let blamed = raw_limits.connections_span();
+        let limits = raw_limits.check(pool_mib, problems);
+        check_cover(pool_mib, limits.connections_per_label, blamed, problems);
         GatewaySection {
             listen: check_listen(self.listen, problems),
             target_prefix,
@@ -100,9 +105,30 @@ impl RawGateway {
             run_dir: run_dir.unwrap_or_else(|| PathBuf::from("/run/labelgate")),
             idle: seconds("idle_seconds", self.idle_seconds, 300, problems),
             drain: seconds("drain_seconds", self.drain_seconds, 10, problems),
-            pool_bytes: within("pool_mib", self.pool_mib, (4, 65_536), 64, problems) << 20,
-            limits: self.limits.unwrap_or_default().check(problems),
+            pool_bytes: pool_mib << 20,
+            limits,
         }
+    }
+}
+
+/// Half of a worker's memory covers what its initiators may send unasked, 256 KiB for a command,
+/// and each connection must be able to have two commands under way while others have as many more.
+fn check_cover(
+    pool_mib: u64,
+    connections: u32,
+    blamed: Option<std::ops::Range<usize>>,
+    problems: &mut Collector<'_>,
+) {
+    if u64::from(connections) > pool_mib
+        && let Some(span) = blamed
+    {
+        problems.at(
+            &span,
+            format_args!(
+                "a pool of {pool_mib} MiB covers {pool_mib} connections of a label, and \
+                 connections_per_label is {connections}; raise pool_mib to {connections} or lower the limit"
+            ),
+        );
     }
 }
 

@@ -36,7 +36,13 @@ pub(super) struct RawLimits {
 }
 
 impl RawLimits {
-    pub(super) fn check(self, problems: &mut Collector<'_>) -> Limits {
+    /// Where the configuration says how many connections a label may have, if it does.
+    pub(super) fn connections_span(&self) -> Option<std::ops::Range<usize>> {
+        self.connections_per_label.as_ref().map(Spanned::span)
+    }
+
+    /// A pool of `pool_mib` covers as many connections of a label, unless fewer are enough.
+    pub(super) fn check(self, pool_mib: u64, problems: &mut Collector<'_>) -> Limits {
         let memory = (64, 1 << 20);
         let memory = within(
             "worker_memory_mib",
@@ -60,7 +66,7 @@ impl RawLimits {
                 "connections_per_label",
                 self.connections_per_label,
                 65_536,
-                256,
+                pool_mib.min(64),
             ),
             workers: limit("workers", self.workers, 65_536, 1024),
             accepts_per_source_per_second: limit(
