@@ -54,8 +54,8 @@ impl Target {
             data.extend_from_slice(&sense);
         }
         let (status, moved) = match sense {
-            None => (Status::Good, task.moves as u64),
-            Some(_) => (Status::CheckCondition, 0),
+            None => (Status::Good, task.moves),
+            Some(_) => (Status::CheckCondition, moved_in_vain(task)),
         };
         let Self {
             connections,
@@ -68,7 +68,7 @@ impl Target {
         let header = ScsiResponse {
             initiator_task_tag: task.itt,
             response: ServiceResponse::Completed(status.code()),
-            residual: Residual::of(task.expected, moved),
+            residual: Residual::of(task.expected, moved as u64),
             bidirectional_read_residual: Residual::None,
             exp_data_sn: task.r2ts,
             data_segment_length: SegmentLength::saturating(data.len()),
@@ -135,6 +135,15 @@ impl Target {
         }
         self.send(id, sent, turn);
     }
+}
+
+/// How much a failed command is said to have moved: all it would have, if the initiator expected
+/// less than that (the residual is what tells it so); otherwise the data that came from it.
+fn moved_in_vain(task: &Task) -> usize {
+    if task.moves > task.expected as usize {
+        return task.moves;
+    }
+    task.inbound.received().min(task.inbound.wanted())
 }
 
 /// Where data-in comes from.
