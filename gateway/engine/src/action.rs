@@ -36,6 +36,10 @@ pub struct Outbox {
 /// More used transmissions than this are freed.
 const SPARE: usize = 64;
 
+/// A used transmission that has room for more bytes of its own than this is freed: most have a
+/// header or two.
+const SPARE_BYTES: usize = 4096;
+
 impl Outbox {
     /// Queues an action.
     pub fn push(&mut self, action: Action) {
@@ -62,7 +66,7 @@ impl Outbox {
     /// Takes back a transmission that has been sent; its buffer goes back to the pool.
     pub fn recycle(&mut self, mut transmission: Transmission) {
         transmission.clear();
-        if self.spare.len() < SPARE {
+        if self.spare.len() < SPARE && transmission.room() <= SPARE_BYTES {
             self.spare.push(transmission);
         }
     }

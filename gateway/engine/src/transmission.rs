@@ -103,6 +103,11 @@ impl Transmission {
         })
     }
 
+    /// How many bytes of its own it has memory for.
+    pub(crate) fn room(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Empties it for another use and lets go of its buffer.
     pub fn clear(&mut self) {
         self.bytes.clear();

@@ -1,5 +1,6 @@
 //! SCSI Command PDUs: into tasks.
 
+use labelgate_buffers::Buffer;
 use labelgate_engine::{ConnectionId, Geometry, ImageId, Receive};
 use labelgate_scsi::{Command, Plan, Sense, no_unit};
 
@@ -10,7 +11,7 @@ use super::window::Arrival;
 use super::work::Work;
 use super::{Limits, Target, Turn};
 use crate::negotiation::Parameters;
-use crate::pdu::{BHS, Header, RejectReason, Request, ScsiCommand};
+use crate::pdu::{BHS, Header, RejectReason, Request, ScsiCommand, TaskAttribute};
 
 /// What is served where no image is: nothing.
 const NO_GEOMETRY: Geometry = Geometry {
@@ -91,6 +92,8 @@ impl Target {
         let shape = Shape::of(header, pdu, parameters);
         let image = session.name.target.filter(|_| pdu.lun.number() == Some(0));
         let (plan, geometry) = match image.and_then(|image| self.units.get_mut(&image)) {
+            // What is wrong with the PDU is said first: a unit attention must not be lost over it.
+            Some(unit) if shape.fault.is_some() => (Plan::Good, *unit.logical.geometry()),
             Some(unit) => {
                 let plan = Command::parse(&pdu.cdb)
                     .map_or_else(Plan::from, |c| unit.logical.plan(&mut session.nexus, &c));
@@ -113,6 +116,9 @@ impl Target {
         }
         let key = self.tasks.insert(task);
         self.session(id)?.tasks.insert(pdu.initiator_task_tag, key);
+        if pdu.attribute == TaskAttribute::Ordered {
+            self.queue_ordered(key);
+        }
         Some(key)
     }
 
@@ -125,7 +131,7 @@ impl Target {
             return true;
         }
         let buffer = if task.immediate {
-            self.shared.allocate(whole)
+            self.allocate_shared(task, whole)
         } else if whole <= Limits::FIRST_BURST {
             self.reserve.allocate(whole)
         } else if shape.unsolicited > 0 {
@@ -138,6 +144,21 @@ impl Target {
             task.work.feed(buffer);
         }
         found
+    }
+
+    /// For a command outside the window, as long as its connection's share has room.
+    fn allocate_shared(&mut self, task: &mut Task, length: usize) -> Option<Buffer> {
+        let share = self.memory_share();
+        let connection = self.connections.get_mut(&task.connection?)?;
+        let unsent = connection.unsent;
+        let session = connection.session()?;
+        if session.held + unsent + length > share {
+            return None;
+        }
+        let buffer = self.shared.allocate(length)?;
+        task.held = buffer.len();
+        session.held += task.held;
+        Some(buffer)
     }
 
     /// Receives the immediate data, or goes on without.
@@ -172,12 +193,7 @@ impl Target {
     }
 
     /// The immediate data of a command is in its buffer.
-    pub(super) fn immediate_landed(
-        &mut self,
-        key: TaskKey,
-        buffer: labelgate_buffers::Buffer,
-        turn: &mut Turn<'_>,
-    ) {
+    pub(super) fn immediate_landed(&mut self, key: TaskKey, buffer: Buffer, turn: &mut Turn<'_>) {
         // An aborted task is gone: its data goes back to the pool here.
         if let Some(task) = self.tasks.get_mut(key) {
             task.work.feed(buffer);
@@ -261,12 +277,14 @@ fn task_of(
     inbound.immediate(shape.immediate);
     Task {
         connection: Some(id),
+        orphan_of: None,
         itt: pdu.initiator_task_tag,
         unit: image,
         attribute: pdu.attribute,
         immediate: pdu.immediate,
         expected: if pdu.read || pdu.write { expected } else { 0 },
         command: Command::parse(&pdu.cdb).ok(),
+        reads: pdu.read,
         aborted: false,
         stage: Stage::Unsolicited,
         inbound,

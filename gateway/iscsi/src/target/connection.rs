@@ -1,6 +1,7 @@
 //! One connection, and the session it carries (MaxConnections=1: one each).
 
 use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
 use std::time::Instant;
 
 use labelgate_engine::{Admission, ImageId};
@@ -24,6 +25,8 @@ pub(crate) struct Connection {
     pub(crate) choked: bool,
     /// Bytes handed to the driver and not yet in the socket.
     pub(crate) unsent: usize,
+    /// Transmissions likewise.
+    pub(crate) queued: usize,
     /// It is being closed: nothing more is sent or taken.
     pub(crate) closing: bool,
     /// When it was handed over.
@@ -42,7 +45,7 @@ pub(crate) enum Phase {
     /// Logging in.
     Login(LoginPhase),
     /// Logged in, but an older session that this one reinstates has not ended yet.
-    Reinstating,
+    Reinstating(Rc<NexusName>),
     /// Full feature phase.
     Full(Box<Session>),
     /// Its session is over.
@@ -95,7 +98,7 @@ pub(crate) struct NexusName {
 /// A session in full feature phase.
 #[derive(Debug)]
 pub(crate) struct Session {
-    pub(crate) name: NexusName,
+    pub(crate) name: Rc<NexusName>,
     pub(crate) tsih: Tsih,
     /// What it is for; says the same as the target of `name`, in the words of discovery.
     pub(crate) kind: SessionType,
@@ -107,6 +110,8 @@ pub(crate) struct Session {
     pub(crate) hungry: VecDeque<TaskKey>,
     /// Shared memory its tasks hold, in bytes.
     pub(crate) held: usize,
+    /// It has asked to log out: it sends nothing more.
+    pub(crate) leaving: bool,
     /// Commands for immediate delivery that are not over.
     pub(crate) immediate: u32,
     pub(crate) text: super::text::Exchange,
@@ -115,7 +120,7 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn new(
-        name: NexusName,
+        name: Rc<NexusName>,
         tsih: Tsih,
         kind: SessionType,
         parameters: Parameters,
@@ -131,6 +136,7 @@ impl Session {
             tasks: HashMap::new(),
             hungry: VecDeque::new(),
             held: 0,
+            leaving: false,
             immediate: 0,
             text: super::text::Exchange::default(),
             next_tag: 0,
@@ -154,6 +160,7 @@ impl Connection {
             rx: Rx::Header,
             choked: false,
             unsent: 0,
+            queued: 0,
             closing: false,
             accepted: now,
             heard: now,
@@ -172,6 +179,15 @@ impl Connection {
     pub(crate) fn peek_session(&self) -> Option<&Session> {
         match &self.phase {
             Phase::Full(session) => Some(session),
+            _ => None,
+        }
+    }
+
+    /// The nexus that it is, or is about to be.
+    pub(crate) fn nexus_name(&self) -> Option<&Rc<NexusName>> {
+        match &self.phase {
+            Phase::Full(session) => Some(&session.name),
+            Phase::Reinstating(name) => Some(name),
             _ => None,
         }
     }

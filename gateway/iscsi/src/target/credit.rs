@@ -10,8 +10,9 @@
 /// The slots of the reserve, and who has been promised how many.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    /// Slots beyond those guaranteed to every possible connection.
-    spare: u32,
+    /// Slots beyond those guaranteed to every possible connection that nobody has; below zero as
+    /// long as operations without an initiator hold more than that.
+    spare: i64,
     guaranteed: u32,
     largest_window: u32,
     connections: u32,
@@ -29,7 +30,7 @@ impl Ledger {
     pub(crate) fn new(slots: u32, connections: u32, guaranteed: u32, largest_window: u32) -> Self {
         let total = slots.saturating_sub(connections.saturating_mul(guaranteed));
         Self {
-            spare: total,
+            spare: i64::from(total),
             guaranteed,
             largest_window,
             connections: 0,
@@ -43,20 +44,29 @@ impl Ledger {
         Promise::default()
     }
 
-    /// It is gone, with all its commands.
-    pub(crate) fn leave(&mut self, promise: &mut Promise) {
-        self.spare += promise.slots.saturating_sub(self.guaranteed);
+    /// It is gone. Of its commands, `orphans` are still in the kernel's hands: their slots are not
+    /// free before [`Ledger::orphan_ended`].
+    pub(crate) fn leave(&mut self, promise: &mut Promise, orphans: u32) {
+        self.spare += i64::from(promise.slots.saturating_sub(self.guaranteed));
+        self.spare -= i64::from(orphans);
         promise.slots = 0;
         self.connections = self.connections.saturating_sub(1);
+    }
+
+    /// An operation whose initiator was gone has ended.
+    pub(crate) fn orphan_ended(&mut self) {
+        self.spare += 1;
     }
 
     /// Promises one more slot, if the connection's fair share and the reserve allow.
     pub(crate) fn promise(&mut self, promise: &mut Promise) -> bool {
         if promise.slots >= self.guaranteed {
-            if promise.slots >= self.share() || self.spare == 0 {
+            if promise.slots >= self.share() || self.spare <= 0 {
                 return false;
             }
             self.spare -= 1;
+        } else if self.spare < 0 {
+            return false;
         }
         promise.slots += 1;
         true
@@ -108,21 +118,28 @@ mod tests {
     proptest! {
         #[test]
         fn never_more_is_promised_than_there_is(ops in proptest::collection::vec((0_u8..4, 0_usize..8), 1..2000)) {
+            let mut orphans = 0;
             let mut ledger = Ledger::new(64, 8, 2, 40);
             let mut promises: Vec<Option<Promise>> = (0..8).map(|_| None).collect();
             for (op, who) in ops {
                 match (op, promises[who].as_mut()) {
                     (0, None) => promises[who] = Some(ledger.join()),
                     (1, Some(promise)) => {
-                        ledger.leave(promise);
+                        let left = promise.slots / 2;
+                        ledger.leave(promise, left);
+                        orphans += left;
                         promises[who] = None;
+                    }
+                    (3, None) if orphans > 0 => {
+                        ledger.orphan_ended();
+                        orphans -= 1;
                     }
                     (2, Some(promise)) if promise.slots > 0 => ledger.settle(promise),
                     (_, Some(promise)) => drop(ledger.promise(promise)),
                     _ => {}
                 }
                 let promised: u32 = promises.iter().flatten().map(|p| p.slots).sum();
-                prop_assert!(promised <= 64);
+                prop_assert!(promised + orphans <= 64);
             }
         }
     }

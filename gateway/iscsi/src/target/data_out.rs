@@ -23,8 +23,10 @@ impl Target {
         let key = self
             .session(id)
             .and_then(|s| s.tasks.get(&pdu.initiator_task_tag).copied());
-        // Data of a task that was aborted or has failed may still be under way: it is passed over.
-        let Some((key, task)) = key.and_then(|key| Some((key, self.tasks.get_mut(key)?))) else {
+        // Data of a task that was aborted or has failed may still be under way, and one that has all
+        // its data and runs takes no more: it is passed over.
+        let task = key.and_then(|key| Some((key, self.tasks.get_mut(key)?)));
+        let Some((key, task)) = task.filter(|(_, task)| !task.is_under_way()) else {
             return self.drop_data(id, bhs, header, request);
         };
         let incoming = Incoming {
@@ -34,7 +36,9 @@ impl Target {
             purpose: Purpose::Command(key),
         };
         let length = header.data_segment_length.get();
-        task.fed = turn.now;
+        if length > 0 {
+            task.fed = turn.now;
+        }
         if !task.inbound.is_dropped() {
             match task.inbound.expect(pdu, length) {
                 Ok(()) if length > 0 => {

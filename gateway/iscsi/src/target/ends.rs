@@ -4,6 +4,8 @@
 //! Until then the answer to whoever aborted it (a task management function, a logout, a login that
 //! reinstates the session) waits here.
 
+use std::collections::HashSet;
+
 use labelgate_engine::ConnectionId;
 
 use super::task::{Stage, Task, TaskKey};
@@ -13,9 +15,13 @@ use crate::pdu::InitiatorTaskTag;
 /// An answer that waits for tasks to end.
 #[derive(Debug)]
 pub(crate) struct End {
-    waits_for: Vec<TaskKey>,
+    waits_for: HashSet<TaskKey>,
     then: Then,
 }
+
+/// How many tasks the answers that wait on behalf of one connection may wait for, before it can
+/// ask for no more such answers: a few times its window.
+const MOST_WAITED_FOR: usize = 512;
 
 /// What happens when they have.
 #[derive(Debug)]
@@ -37,14 +43,38 @@ pub(crate) enum Then {
     },
 }
 
+impl Then {
+    const fn connection(&self) -> ConnectionId {
+        match self {
+            Self::TaskManagement { connection, .. }
+            | Self::Logout { connection, .. }
+            | Self::Login { connection, .. } => *connection,
+        }
+    }
+}
+
 impl Target {
     /// Does `then` once all of these tasks have ended, which may be now.
     pub(super) fn when_ended(&mut self, waits_for: Vec<TaskKey>, then: Then, turn: &mut Turn<'_>) {
         if waits_for.is_empty() {
             self.carry_on(then, turn);
         } else {
-            self.ends.push(End { waits_for, then });
+            self.ends.push(End {
+                waits_for: waits_for.into_iter().collect(),
+                then,
+            });
         }
+    }
+
+    /// Whether a connection has asked for as many answers that must wait as it may.
+    pub(super) fn waits_for_much(&self, id: ConnectionId) -> bool {
+        let own = self.ends.iter().filter(|end| end.then.connection() == id);
+        own.map(|end| end.waits_for.len()).sum::<usize>() >= MOST_WAITED_FOR
+    }
+
+    /// Nobody is there to be answered any more.
+    pub(super) fn forget_ends(&mut self, id: ConnectionId) {
+        self.ends.retain(|end| end.then.connection() != id);
     }
 
     fn carry_on(&mut self, then: Then, turn: &mut Turn<'_>) {
@@ -78,12 +108,19 @@ impl Target {
     /// it go on.
     pub(super) fn finish(&mut self, key: TaskKey, turn: &mut Turn<'_>) -> Option<Box<Task>> {
         let task = self.tasks.remove(key)?;
-        if let Some(id) = task.connection {
-            if let Some(session) = self.session(id) {
-                session.tasks.remove(&task.itt);
-                session.held = session.held.saturating_sub(task.held);
+        match task.connection {
+            Some(id) => {
+                if let Some(session) = self.session(id) {
+                    session.tasks.remove(&task.itt);
+                    session.held = session.held.saturating_sub(task.held);
+                    if task.stage == Stage::AwaitingMemory {
+                        session.hungry.retain(|&other| other != key);
+                    }
+                }
+                self.settle(id, task.immediate);
             }
-            self.settle(id, task.immediate);
+            None if !task.immediate => self.orphan_slot_free(turn),
+            None => {}
         }
         let mut ready = Vec::new();
         if let Some(unit) = task.unit.and_then(|image| self.units.get_mut(&image)) {
@@ -96,9 +133,28 @@ impl Target {
         Some(task)
     }
 
+    /// The slot of an operation without an initiator is free: a session that could be promised
+    /// nothing is told so, for it can say nothing itself.
+    fn orphan_slot_free(&mut self, turn: &mut Turn<'_>) {
+        self.ledger.orphan_ended();
+        let shut: Vec<_> = self
+            .connections
+            .iter()
+            .filter(|(_, connection)| {
+                let session = connection.peek_session();
+                session
+                    .is_some_and(|session| session.tasks.is_empty() && session.window.is_closed())
+            })
+            .map(|(&id, _)| id)
+            .collect();
+        for id in shut {
+            self.announce_window(id, turn);
+        }
+    }
+
     fn note_end(&mut self, key: TaskKey, turn: &mut Turn<'_>) {
         for end in &mut self.ends {
-            end.waits_for.retain(|&waited| waited != key);
+            end.waits_for.remove(&key);
         }
         while let Some(at) = self.ends.iter().position(|end| end.waits_for.is_empty()) {
             let end = self.ends.remove(at);

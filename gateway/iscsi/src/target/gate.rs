@@ -54,7 +54,18 @@ fn overlap(one: Option<Span>, other: Option<Span>) -> bool {
 struct Entry {
     key: TaskKey,
     footprint: Footprint,
-    running: bool,
+    state: State,
+}
+
+/// How far an entry has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Its data or its memory is not all there; it has its place because of an ORDERED task.
+    Coming,
+    /// Older entries have to leave first.
+    Waiting,
+    /// It runs.
+    Running,
 }
 
 /// The tasks of one image that are running or waiting their turn, oldest first.
@@ -66,19 +77,57 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// A task wants to run. Whether it may do so now; if not, [`Gate::leave`] names it later.
-    pub(crate) fn enter(&mut self, key: TaskKey, footprint: Footprint) -> bool {
-        let free = (self.special == 0 && !footprint.special())
-            || !self
-                .entries
-                .iter()
-                .any(|entry| entry.footprint.conflicts(&footprint));
-        self.special += usize::from(footprint.special());
+    /// Gives a task its place before it is ready to run: an ORDERED task, or one that is older than
+    /// an ORDERED one.
+    pub(crate) fn announce(&mut self, key: TaskKey, ordered: bool) {
+        if self.entries.iter().any(|entry| entry.key == key) {
+            return;
+        }
+        let footprint = Footprint {
+            span: None,
+            writes: false,
+            exclusive: false,
+            ordered,
+        };
+        self.special += usize::from(ordered);
         self.entries.push(Entry {
             key,
             footprint,
-            running: free,
+            state: State::Coming,
         });
+    }
+
+    /// A task wants to run. Whether it may do so now; if not, [`Gate::leave`] names it later.
+    pub(crate) fn enter(&mut self, key: TaskKey, footprint: Footprint) -> bool {
+        let place = self.entries.iter().position(|entry| entry.key == key);
+        if let Some(entry) = place.and_then(|at| self.entries.get_mut(at)) {
+            self.special -= usize::from(entry.footprint.special());
+        } else if self.special == 0 && !footprint.special() {
+            self.entries.push(Entry {
+                key,
+                footprint,
+                state: State::Running,
+            });
+            return true;
+        }
+        let older = self
+            .entries
+            .get(..place.unwrap_or(self.entries.len()))
+            .unwrap_or_default();
+        let free = !older
+            .iter()
+            .any(|entry| entry.footprint.conflicts(&footprint));
+        let state = if free { State::Running } else { State::Waiting };
+        self.special += usize::from(footprint.special());
+        let entry = Entry {
+            key,
+            footprint,
+            state,
+        };
+        match place.and_then(|at| self.entries.get_mut(at)) {
+            Some(held) => *held = entry,
+            None => self.entries.push(entry),
+        }
         free
     }
 
@@ -89,19 +138,24 @@ impl Gate {
         };
         let gone = self.entries.remove(at);
         self.special -= usize::from(gone.footprint.special());
-        if self.entries.iter().all(|entry| entry.running) {
+        if self
+            .entries
+            .iter()
+            .all(|entry| entry.state != State::Waiting)
+        {
             return;
         }
         for index in 0..self.entries.len() {
             let (older, rest) = self.entries.split_at_mut(index);
-            let Some(entry) = rest.first_mut().filter(|entry| !entry.running) else {
-                continue;
-            };
+            let waiting = rest
+                .first_mut()
+                .filter(|entry| entry.state == State::Waiting);
+            let Some(entry) = waiting else { continue };
             if !older
                 .iter()
                 .any(|other| other.footprint.conflicts(&entry.footprint))
             {
-                entry.running = true;
+                entry.state = State::Running;
                 ready.push(entry.key);
             }
         }
@@ -189,6 +243,29 @@ mod tests {
 
         assert_eq!(after_leaving(&mut gate, 0), [key(1)]);
         assert_eq!(after_leaving(&mut gate, 1), [key(2)]);
+    }
+
+    #[test]
+    fn an_ordered_task_waits_for_older_ones_that_are_not_ready_yet() {
+        let mut gate = Gate::default();
+        let ordered = Footprint {
+            ordered: true,
+            ..footprint(0, 1, false)
+        };
+        gate.announce(key(0), false);
+        gate.announce(key(1), true);
+
+        assert!(
+            !gate.enter(key(2), footprint(9000, 1, false)),
+            "newer than the ordered one"
+        );
+        assert!(!gate.enter(key(1), ordered));
+        assert!(gate.enter(key(0), footprint(0, 1, true)));
+
+        assert_eq!(after_leaving(&mut gate, 0), [key(1)]);
+        assert_eq!(after_leaving(&mut gate, 1), [key(2)]);
+        assert!(after_leaving(&mut gate, 2).is_empty());
+        assert_eq!(gate.special, 0);
     }
 
     #[test]

@@ -36,6 +36,8 @@ impl Limits {
     /// guarantee that memory does not cover is none, and one that takes it all leaves a lone
     /// connection with nothing but its guarantee.
     pub(crate) fn covered(mut self) -> Self {
+        // WRITE AND VERIFY of the longest transfer holds its data and what it reads back.
+        self.shared_bytes = self.shared_bytes.max(2 * MAX_BUFFER);
         let half = (self.slots() / 2).max(1);
         let fair = half / self.connections.max(1);
         self.guaranteed_window = self.guaranteed_window.min(fair).max(1);

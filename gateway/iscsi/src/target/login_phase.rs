@@ -1,5 +1,7 @@
 //! From the first byte to full feature phase.
 
+use std::rc::Rc;
+
 use labelgate_engine::{Action, Admission, ConnectionId, Ending, ImageId, Receive};
 
 use labelgate_scsi::UnitAttention;
@@ -29,7 +31,6 @@ pub(crate) struct Pending {
     established: Established,
     reply: Reply,
     stat_sn: u32,
-    image: Option<ImageId>,
 }
 
 /// The names a login may ask about: those of this label.
@@ -164,55 +165,52 @@ impl Target {
         let Some(connection) = self.connections.get_mut(&id) else {
             return Receive::Pause;
         };
-        let Phase::Login(phase) = std::mem::replace(&mut connection.phase, Phase::Reinstating)
-        else {
+        let name = Rc::new(nexus_name(&connection.admission, &established, image));
+        let reinstating = Phase::Reinstating(Rc::clone(&name));
+        let Phase::Login(phase) = std::mem::replace(&mut connection.phase, reinstating) else {
             return Receive::Pause;
         };
-        let name = nexus_name(&connection.admission, &established, image);
-        let pending = self.end_older(&name, turn);
-        let stat_sn = phase.stat_sn;
-        let login = Box::new(Pending {
+        self.end_older(id, &name, turn);
+        let pending = self.orphans_of(&name);
+        let established = Box::new(Pending {
             established,
             reply,
-            stat_sn,
-            image,
+            stat_sn: phase.stat_sn,
         });
         self.when_ended(
             pending,
             Then::Login {
                 connection: id,
-                established: login,
+                established,
             },
             turn,
         );
         Receive::Pause
     }
 
-    /// Ends the session that a new one of the same nexus takes the place of.
-    fn end_older(&mut self, name: &NexusName, turn: &mut Turn<'_>) -> Vec<super::task::TaskKey> {
+    /// Ends whatever has the nexus that a new session takes, or is about to have it.
+    fn end_older(&mut self, new: ConnectionId, name: &NexusName, turn: &mut Turn<'_>) {
         if name.target.is_none() {
-            return Vec::new();
+            return;
         }
-        let older = self.connections.iter().find_map(|(&id, connection)| {
-            connection
-                .peek_session()
-                .filter(|session| session.name == *name)
-                .map(|_| id)
-        });
-        let Some(connection) = older else {
-            return Vec::new();
-        };
-        let target = name.target.and_then(|image| self.units.get(&image));
-        let target = target.map(|unit| unit.target.clone());
-        let initiator = name.initiator.clone();
-        self.notice(Notice::Reinstated {
-            connection,
-            initiator,
-            target,
-        });
-        let pending = self.end_session(connection, turn);
-        self.close_now(connection, "reinstated", turn);
-        pending
+        let same = |connection: &Connection| connection.nexus_name().is_some_and(|n| **n == *name);
+        let older: Vec<_> = self
+            .connections
+            .iter()
+            .filter(|&(&id, connection)| id != new && same(connection))
+            .map(|(&id, _)| id)
+            .collect();
+        for connection in older {
+            let target = name.target.and_then(|image| self.units.get(&image));
+            let target = target.map(|unit| unit.target.clone());
+            let initiator = name.initiator.clone();
+            self.notice(Notice::Reinstated {
+                connection,
+                initiator,
+                target,
+            });
+            self.close_now(connection, "reinstated", turn);
+        }
     }
 
     /// The last answer of a login: full feature phase begins.
@@ -221,7 +219,6 @@ impl Target {
             established,
             reply,
             stat_sn,
-            image,
         } = login;
         let tsih = self.new_tsih();
         let Self {
@@ -232,9 +229,12 @@ impl Target {
         let Some(connection) = connections.get_mut(&id).filter(|c| !c.closing) else {
             return;
         };
+        let Phase::Reinstating(name) = &connection.phase else {
+            return;
+        };
+        let name = Rc::clone(name);
         let mut window = Window::new(established.first_cmd_sn, StatSn::new(stat_sn), ledger);
         let numbers = window.status(ledger);
-        let name = nexus_name(&connection.admission, &established, image);
         // The last answer still has no digests: they begin with full feature phase.
         let reply = reply.named(tsih);
         self.send_reply(id, &reply, numbers, turn);

@@ -18,10 +18,12 @@ impl Target {
             let outcome = LogoutOutcome::RecoveryNotSupported;
             return self.send_logout(id, pdu.initiator_task_tag, outcome, turn);
         }
-        let keys: Vec<_> = match self.session(id) {
-            Some(session) => session.tasks.values().copied().collect(),
-            None => return,
+        let Some(session) = self.session(id) else {
+            return;
         };
+        session.leaving = true;
+        let keys: Vec<_> = session.tasks.values().copied().collect();
+        self.condemn(&keys);
         let pending = keys
             .into_iter()
             .filter_map(|key| self.abort(key, turn))

@@ -111,6 +111,7 @@ impl Target {
             .filter(|(_, task)| scope != Scope::Nexus || task.connection == Some(id))
             .map(|(key, task)| (key, task.connection))
             .collect();
+        self.condemn(&affected.iter().map(|&(key, _)| key).collect::<Vec<_>>());
         for &(key, owner) in &affected {
             if let Some(owner) = owner.filter(|&owner| owner != id && scope == Scope::TaskSet) {
                 let attention = UnitAttention::CommandsClearedByAnotherInitiator;

@@ -24,10 +24,14 @@ impl Target {
         let Some(task) = self.tasks.get(key) else {
             return false;
         };
-        if task.stage == Stage::AwaitingMemory {
-            return false;
+        if task.furnished || task.stage == Stage::AwaitingMemory {
+            return task.furnished;
         }
-        if self.try_furnish(key) {
+        let id = task.connection;
+        let older = id
+            .and_then(|id| self.session(id))
+            .is_some_and(|s| !s.hungry.is_empty());
+        if !older && self.try_furnish(key) {
             return true;
         }
         let Some(task) = self.tasks.get_mut(key) else {
@@ -74,7 +78,7 @@ impl Target {
             let Some(held) = needs.meet(shared, task) else {
                 return false;
             };
-            task.held = held;
+            task.held += held;
             session.held += held;
         }
         task.furnished = true;

@@ -1,5 +1,6 @@
 //! NOP-Out and NOP-In: pings in both directions.
 
+use labelgate_buffers::Buffer;
 use labelgate_engine::{ConnectionId, Receive};
 
 use super::connection::{Incoming, Purpose};
@@ -27,7 +28,7 @@ impl Target {
         }
         let length = header.data_segment_length.get();
         if length == 0 {
-            self.pong(id, pdu, &[], turn);
+            self.pong(id, pdu, None, turn);
             return self.next_pdu(id);
         }
         let incoming = Incoming {
@@ -40,7 +41,7 @@ impl Target {
             Some(buffer) => self.land(id, incoming, buffer, 0),
             None => {
                 // Ping data is for diagnosis; without memory the ping itself is answered.
-                self.pong(id, pdu, &[], turn);
+                self.pong(id, pdu, None, turn);
                 self.drop_data(id, bhs, header, request)
             }
         }
@@ -53,9 +54,10 @@ impl Target {
         &mut self,
         id: ConnectionId,
         pdu: &NopOut,
-        data: &[u8],
+        data: Option<(Buffer, usize)>,
         turn: &mut Turn<'_>,
     ) {
+        let digests = self.digests_of(id);
         let Self {
             connections,
             ledger,
@@ -64,22 +66,45 @@ impl Target {
         let Some(session) = connections.get_mut(&id).and_then(|c| c.session()) else {
             return;
         };
-        let data = data
-            .get(
-                ..session
-                    .parameters
-                    .initiator_max_recv_data_segment_length
-                    .get(),
-            )
-            .unwrap_or(data);
+        let limit = session
+            .parameters
+            .initiator_max_recv_data_segment_length
+            .get();
+        let length = data.as_ref().map_or(0, |(_, length)| *length).min(limit);
         let header = NopIn {
             lun: Lun::ZERO,
             initiator_task_tag: pdu.initiator_task_tag,
             target_transfer_tag: TargetTransferTag::RESERVED,
-            data_segment_length: SegmentLength::saturating(data.len()),
+            data_segment_length: SegmentLength::saturating(length),
         }
         .encode(session.window.status(ledger));
-        self.send_pdu(id, &header, data, turn);
+        let mut sent = turn.outbox.transmission();
+        digests.header(&header, &mut sent);
+        if let Some((buffer, _)) = data.filter(|_| length > 0) {
+            sent.carry(buffer);
+            digests.slice(0, length, &mut sent);
+        }
+        self.send(id, sent, turn);
+    }
+
+    /// Tells an initiator of its window, unasked, and wants no answer.
+    pub(super) fn announce_window(&mut self, id: ConnectionId, turn: &mut Turn<'_>) {
+        let Self {
+            connections,
+            ledger,
+            ..
+        } = self;
+        let Some(session) = connections.get_mut(&id).and_then(|c| c.session()) else {
+            return;
+        };
+        let header = NopIn {
+            lun: Lun::ZERO,
+            initiator_task_tag: InitiatorTaskTag::RESERVED,
+            target_transfer_tag: TargetTransferTag::RESERVED,
+            data_segment_length: SegmentLength::ZERO,
+        }
+        .encode(session.window.plain(ledger));
+        self.send_pdu(id, &header, &[], turn);
     }
 
     /// Asks a silent initiator whether it is still there.

@@ -60,6 +60,7 @@ impl Target {
             .request(|| session.tag(), max_burst, outstanding)
         {
             task.r2ts += 1;
+            task.fed = turn.now;
             let pdu = R2t {
                 lun: crate::pdu::Lun::ZERO,
                 initiator_task_tag: task.itt,
@@ -129,6 +130,10 @@ impl Target {
         let Some(task) = self.tasks.get_mut(key) else {
             return;
         };
+        if task.aborted {
+            self.finish(key, turn);
+            return;
+        }
         task.stage = Stage::Running;
         let next = task.work.start();
         self.step(key, next, turn);
@@ -167,10 +172,31 @@ impl Target {
             // > aborted it is answered now that it has ended.
             drop(completion);
             self.finish(key, turn);
+            self.feed_hungry(turn);
             return;
         }
         let next = task.work.resume(completion);
         self.step(key, next, turn);
+    }
+
+    /// An ORDERED task takes its place when it comes, behind all that came before it, whether
+    /// these have their data or not.
+    pub(super) fn queue_ordered(&mut self, key: TaskKey) {
+        let Self { tasks, units, .. } = self;
+        let Some(image) = tasks.get(key).and_then(|task| task.unit) else {
+            return;
+        };
+        let Some(unit) = units.get_mut(&image) else {
+            return;
+        };
+        let older = |task: &Task| task.unit == Some(image) && !task.aborted;
+        for (other, _) in tasks
+            .iter()
+            .filter(|(other, task)| *other != key && older(task))
+        {
+            unit.gate.announce(other, false);
+        }
+        unit.gate.announce(key, true);
     }
 }
 

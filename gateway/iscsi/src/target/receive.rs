@@ -24,7 +24,7 @@ impl Target {
         };
         connection.heard = turn.now;
         connection.pinged = None;
-        match (std::mem::replace(&mut connection.rx, Rx::Idle), received) {
+        let next = match (std::mem::replace(&mut connection.rx, Rx::Idle), received) {
             (Rx::Header, Received::Header(bytes)) => self.header(id, bytes, turn),
             (Rx::HeaderRest(bhs), Received::Header(rest)) => self.header_rest(id, bhs, rest, turn),
             (Rx::Data(pdu), Received::Payload { buffer, trailer }) => {
@@ -32,7 +32,10 @@ impl Target {
             }
             (Rx::Data(pdu), Received::Discarded) => self.data_dropped(id, &pdu, turn),
             _ => self.close_now(id, "the driver and the engine are out of step", turn),
-        }
+        };
+        // Data for a task that is gone has freed its buffer.
+        self.feed_hungry(turn);
+        next
     }
 
     fn header(&mut self, id: ConnectionId, bytes: &[u8], turn: &mut Turn<'_>) -> Receive {
@@ -92,6 +95,9 @@ impl Target {
             return self.close_now(id, "a data segment longer than agreed on", turn);
         }
         let request = Request::parse(&bhs);
+        if self.session(id).is_some_and(|session| session.leaving) {
+            return self.drop_data(id, bhs, header, request);
+        }
         if !logged_in {
             return self.login_pdu(id, bhs, header, request, turn);
         }
@@ -100,7 +106,11 @@ impl Target {
             Request::DataOut(pdu) => self.data_out(id, bhs, header, &pdu, turn),
             Request::NopOut(pdu) => self.nop_out(id, bhs, header, &pdu, turn),
             Request::TaskManagement(pdu) => {
-                self.task_management(id, &pdu, turn);
+                if self.waits_for_much(id) {
+                    self.reject(id, RejectReason::TooManyImmediateCommands, &bhs, turn);
+                } else {
+                    self.task_management(id, &pdu, turn);
+                }
                 self.drop_data(id, bhs, header, request)
             }
             Request::Text(pdu) => self.text_request(id, bhs, header, &pdu, turn),
@@ -214,7 +224,8 @@ impl Target {
                 self.next_pdu(id)
             }
             (Request::NopOut(pdu), _) => {
-                self.pong(id, &pdu, data_of(&buffer, &incoming.header), turn);
+                let length = incoming.header.data_segment_length.get();
+                self.pong(id, &pdu, Some((buffer, length)), turn);
                 self.next_pdu(id)
             }
             (Request::Text(pdu), _) => {

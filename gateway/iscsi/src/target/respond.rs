@@ -13,7 +13,7 @@ use crate::pdu::{DataIn, Residual, ScsiResponse, SegmentLength, Sequence, Servic
 impl Target {
     /// Answers a task and ends it.
     pub(super) fn respond(&mut self, key: TaskKey, answer: Answer, turn: &mut Turn<'_>) {
-        let Some(task) = self.finish(key, turn) else {
+        let Some(mut task) = self.finish(key, turn) else {
             return;
         };
         let Some(id) = task.connection.filter(|_| !task.aborted) else {
@@ -26,7 +26,13 @@ impl Target {
                 self.send_data(id, &task, Data::Buffer(buffer), length, turn)
             }
             Answer::Bytes(bytes) => {
-                let length = bytes.len().min(task.expected as usize);
+                let expected = if task.reads {
+                    task.expected as usize
+                } else {
+                    0
+                };
+                let length = bytes.len().min(expected);
+                task.moves = bytes.len();
                 self.send_data(id, &task, Data::Bytes(bytes), length, turn);
             }
         }

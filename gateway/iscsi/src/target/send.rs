@@ -7,9 +7,10 @@ use super::{Target, Turn};
 use crate::digest;
 use crate::pdu::{BHS, Numbers, Reject, RejectReason, SegmentLength};
 
-/// A connection that has this many bytes waiting for its peer to read them, beyond its share of
-/// memory, is not read any more until the peer does.
-const CHOKE: usize = 1 << 20;
+/// A connection that has this many transmissions waiting for its peer to read them is not read any
+/// more until the peer does. Their payload is in buffers of the pool, which bounds it; this bounds
+/// what they take besides. A peer that keeps to its window never has so many.
+const CHOKE: usize = 320;
 
 const PADDING: [u8; 4] = [0; 4];
 
@@ -80,6 +81,7 @@ impl Target {
             connection.drained = turn.now;
         }
         connection.unsent += sent.length();
+        connection.queued += 1;
         turn.outbox.push(Action::Send(id, sent));
     }
 
@@ -127,11 +129,11 @@ impl Target {
 
     /// The peer has taken `length` bytes.
     pub(super) fn account_sent(&mut self, id: ConnectionId, length: usize, turn: &mut Turn<'_>) {
-        let share = self.memory_share();
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.unsent = connection.unsent.saturating_sub(length);
             connection.drained = turn.now;
-            if connection.choked && connection.unsent <= share && !connection.closing {
+            connection.queued = connection.queued.saturating_sub(1);
+            if connection.choked && connection.queued <= CHOKE / 2 && !connection.closing {
                 connection.choked = false;
                 connection.rx = Rx::Header;
                 turn.outbox
@@ -144,11 +146,10 @@ impl Target {
     /// What to receive when nothing is left of the last PDU: the next header, or nothing as long
     /// as the peer does not read what it is sent.
     pub(super) fn next_pdu(&mut self, id: ConnectionId) -> Receive {
-        let limit = self.memory_share() + CHOKE;
         let Some(connection) = self.connections.get_mut(&id).filter(|c| !c.closing) else {
             return Receive::Pause;
         };
-        if connection.unsent > limit {
+        if connection.queued > CHOKE {
             connection.choked = true;
             connection.rx = Rx::Idle;
             return Receive::Pause;

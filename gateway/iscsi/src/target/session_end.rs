@@ -2,25 +2,43 @@
 
 use labelgate_engine::ConnectionId;
 
-use super::connection::Phase;
-use super::task::{Stage, TaskKey};
+use super::connection::{NexusName, Phase};
+use super::task::{Stage, Task, TaskKey};
 use super::{Target, Turn};
 
 impl Target {
-    /// Ends a connection's session. Tasks whose operations are in flight lose their initiator but
-    /// keep their place: a newer command on the same blocks waits for them. Their keys come back.
-    pub(super) fn end_session(&mut self, id: ConnectionId, turn: &mut Turn<'_>) -> Vec<TaskKey> {
+    /// Ends a connection's session, and forgets what waited to be answered on it. Tasks whose
+    /// operations are in flight lose their initiator but keep their place: a newer command on the
+    /// same blocks waits for them, and so does a new session of the same nexus.
+    pub(super) fn end_session(&mut self, id: ConnectionId, turn: &mut Turn<'_>) {
+        self.forget_ends(id);
         let Some(connection) = self.connections.get_mut(&id) else {
-            return Vec::new();
+            return;
         };
-        let keys: Vec<_> = match connection.session() {
-            Some(session) => session.tasks.values().copied().collect(),
-            None => Vec::new(),
+        let (keys, name): (Vec<_>, _) = match connection.session() {
+            Some(session) => (
+                session.tasks.values().copied().collect(),
+                session.name.clone(),
+            ),
+            None => {
+                connection.phase = Phase::Over;
+                return;
+            }
         };
-        let running = keys
-            .into_iter()
-            .filter_map(|key| self.orphan(key, turn))
-            .collect();
+        let mut orphans = 0;
+        self.condemn(&keys);
+        for key in keys {
+            let Some(task) = self.tasks.get_mut(key) else {
+                continue;
+            };
+            if task.stage == Stage::Running {
+                // Its slot stays taken until it has ended.
+                orphans += u32::from(!task.immediate);
+                task.connection = None;
+                task.orphan_of = Some(name.clone());
+            }
+            self.abort(key, turn);
+        }
         let Self {
             connections,
             ledger,
@@ -28,21 +46,29 @@ impl Target {
         } = self;
         if let Some(connection) = connections.get_mut(&id) {
             if let Some(session) = connection.session() {
-                session.window.leave(ledger);
+                session.window.leave(ledger, orphans);
             }
             connection.phase = Phase::Over;
         }
-        running
     }
 
-    fn orphan(&mut self, key: TaskKey, turn: &mut Turn<'_>) -> Option<TaskKey> {
-        let task = self.tasks.get_mut(key)?;
-        let running = task.stage == Stage::Running;
-        if running {
-            // The session settles everything it was promised when it leaves the ledger.
-            task.connection = None;
+    /// Marks tasks that are about to be aborted, so that the end of one does not start another.
+    pub(super) fn condemn(&mut self, keys: &[TaskKey]) {
+        for &key in keys {
+            if let Some(task) = self.tasks.get_mut(key) {
+                task.aborted = true;
+            }
         }
-        self.abort(key, turn)
+    }
+
+    /// Tasks in flight of sessions of this nexus that are over.
+    pub(super) fn orphans_of(&self, name: &NexusName) -> Vec<TaskKey> {
+        let left = |task: &Task| task.orphan_of.as_deref() == Some(name);
+        self.tasks
+            .iter()
+            .filter(|(_, task)| left(task))
+            .map(|(key, _)| key)
+            .collect()
     }
 
     /// Tasks of an image that are aborted and have not ended yet.

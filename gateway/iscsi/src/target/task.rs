@@ -1,11 +1,13 @@
 //! Tasks: SCSI commands from their arrival until their last I/O has ended.
 
+use std::rc::Rc;
 use std::time::Instant;
 
 use labelgate_engine::{ConnectionId, ImageId, IoId};
 
 use labelgate_scsi::Command;
 
+use super::connection::NexusName;
 use super::inbound::Inbound;
 use super::work::Work;
 use crate::pdu::{InitiatorTaskTag, TaskAttribute};
@@ -56,6 +58,8 @@ pub(crate) struct Task {
     /// Whose it is; `None` once that connection is gone.
     pub(crate) connection: Option<ConnectionId>,
     pub(crate) itt: InitiatorTaskTag,
+    /// The nexus of the session it lost.
+    pub(crate) orphan_of: Option<Rc<NexusName>>,
     /// The image it is for; `None` if its LUN has none.
     pub(crate) unit: Option<ImageId>,
     pub(crate) attribute: TaskAttribute,
@@ -71,6 +75,8 @@ pub(crate) struct Task {
     pub(crate) r2ts: u32,
     /// It has all the memory it needs.
     pub(crate) furnished: bool,
+    /// The initiator expects data from it.
+    pub(crate) reads: bool,
     /// Nobody wants its answer any more.
     pub(crate) aborted: bool,
     pub(crate) stage: Stage,
@@ -80,6 +86,13 @@ pub(crate) struct Task {
     pub(crate) held: usize,
     /// When its initiator last did for it what it owes.
     pub(crate) fed: Instant,
+}
+
+impl Task {
+    /// Whether everything it takes is there: it runs, or waits for older ones.
+    pub(crate) const fn is_under_way(&self) -> bool {
+        matches!(self.stage, Stage::Gated | Stage::Running)
+    }
 }
 
 /// All tasks of a worker.

@@ -60,7 +60,15 @@ impl Target {
                 }
             }
             Phase::Full(_) => self.session_due(id, connection, now),
-            Phase::Reinstating | Phase::Over => return None,
+            Phase::Reinstating(_) => {
+                let end = connection.accepted + self.limits.login_time + self.limits.stall_time;
+                if now >= end {
+                    Due::Close("the session it would reinstate does not end")
+                } else {
+                    Due::At(end)
+                }
+            }
+            Phase::Over => return None,
         };
         Some(match (due, self.draining) {
             (Due::At(at), Some(end)) => Due::At(at.min(end)),

@@ -43,8 +43,8 @@ impl Target {
             .iter()
             .filter(|(_, connection)| {
                 connection
-                    .peek_session()
-                    .is_some_and(|session| session.name.target == Some(image))
+                    .nexus_name()
+                    .is_some_and(|name| name.target == Some(image))
             })
             .map(|(&id, _)| id)
             .collect();

@@ -56,8 +56,13 @@ impl Window {
     }
 
     /// The session is gone.
-    pub(crate) fn leave(&mut self, ledger: &mut Ledger) {
-        ledger.leave(&mut self.promise);
+    pub(crate) fn leave(&mut self, ledger: &mut Ledger, orphans: u32) {
+        ledger.leave(&mut self.promise, orphans);
+    }
+
+    /// Whether the initiator has been told that it may send nothing.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.max_cmd_sn.precedes(self.exp_cmd_sn)
     }
 
     /// Numbers for a PDU that carries a status.

@@ -343,6 +343,7 @@ impl Work {
                 self.next()
             }
             Plan::LbaStatus { .. } => self.absorb_extent(outcome),
+            Plan::Fail(sense) => Next::Done(Answer::Sense(sense)),
             _ => Next::Done(Answer::Good),
         }
     }
