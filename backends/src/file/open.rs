@@ -27,6 +27,8 @@ pub struct FileOptions {
     /// Around the page cache (`O_DIRECT`). The opener has made sure that the file system does so in
     /// blocks of `block_size`.
     pub direct: bool,
+    /// A flush has failed before, under another worker; see [`FileImage::open`].
+    pub poisoned: bool,
     /// Everything goes to the driver, whatever the file system could answer at once.
     pub asynchronous: bool,
     /// Where the file system cannot say whether a write would wait: how many bytes are written
@@ -40,6 +42,7 @@ impl Default for FileOptions {
             block_size: 512,
             read_only: false,
             direct: false,
+            poisoned: false,
             asynchronous: false,
             dirty_budget: 16 << 20,
         }
@@ -86,10 +89,11 @@ impl FileImage {
     /// A write-back error that nobody has seen yet is reported to the first flush after this, so
     /// a worker that died between writing and flushing does not hide one as long as somebody (the
     /// supervisor's `O_PATH` descriptor) keeps the inode in memory. One that *was* seen is not, so
-    /// poison must outlive the worker: whoever starts workers remembers it. Nor does the page
-    /// cache: it may go on showing what never reached the disk until it is dropped. Whoever has a
-    /// poisoned image opened anew states that the store is sound, its caches were dropped (a
-    /// remount does), and the guest was restarted or its file system checked.
+    /// poison must outlive the worker: whoever starts workers remembers it, and says so in
+    /// [`FileOptions::poisoned`]. The page cache remembers nothing either: it may go on showing
+    /// what never reached the disk until it is dropped. Whoever has a poisoned image opened as
+    /// sound states that the store is, that its caches were dropped (a remount does), and that the
+    /// guest was restarted or its file system checked.
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -114,7 +118,7 @@ impl FileImage {
             alignment: findings.alignment(),
             plan: Plan::new(findings, options.asynchronous, options.dirty_budget),
             abilities: Abilities::new(geometry.discard),
-            gate: Gate::default(),
+            gate: Gate::new(options.poisoned),
             in_flight: InFlight::default(),
         })
     }

@@ -22,6 +22,13 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
+    pub(crate) fn new(poisoned: bool) -> Self {
+        Self {
+            poisoned,
+            ..Self::default()
+        }
+    }
+
     pub(crate) const fn poisoned(&self) -> bool {
         self.poisoned
     }

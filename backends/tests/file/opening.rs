@@ -16,6 +16,7 @@ const READ_ONLY: FileOptions = FileOptions {
     block_size: 512,
     read_only: true,
     direct: false,
+    poisoned: false,
     asynchronous: false,
     dirty_budget: 0,
 };

@@ -61,6 +61,18 @@ fn a_failed_flush_poisons_the_image_although_a_retry_would_succeed() {
 }
 
 #[test]
+fn an_image_that_was_poisoned_under_another_worker_still_is() {
+    let place = Place::ext4(16 << 20);
+    let options = FileOptions {
+        poisoned: true,
+        ..FileOptions::default()
+    };
+    let mut executor = Executor::new(place.image("sound", 4 << 20, &options));
+    poisoned_everywhere(&mut executor);
+    assert_eq!(executor.image.geometry().size, 4 << 20, "logins need it");
+}
+
+#[test]
 fn linux_reports_a_lost_write_once_to_each_open_file() {
     let (place, mut executor) = thin();
     let other = File::options()

@@ -17,6 +17,20 @@ impl fmt::Display for Serial {
     }
 }
 
+impl Serial {
+    /// The serial number that is printed so, and not otherwise.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        // With a sign or in upper case it would be a second name for the same image.
+        let digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if text.len() != 32 || !text.as_bytes().iter().all(digit) {
+            return None;
+        }
+        let number = u128::from_str_radix(text, 16).ok()?;
+        Some(Self(number.to_be_bytes()))
+    }
+}
+
 /// What identifies an image to initiators, for ever.
 ///
 /// Multipath software takes two paths with one designator for one disk, so two images must never
@@ -76,6 +90,21 @@ mod tests {
             golden("vms", "web-2"),
             "d11bc36b9bd7b56d604f10d2c9ed5fc3 32c4a8b0de87d758"
         );
+    }
+
+    #[test]
+    fn a_serial_number_is_read_only_as_it_is_printed() {
+        let serial = Designator::of("p", "s", "i").serial;
+        let text = serial.to_string();
+        assert_eq!(Serial::parse(&text), Some(serial));
+        for wrong in [
+            text.to_uppercase(),
+            format!("{text}0"),
+            format!("+{}", &text[1..]),
+            String::new(),
+        ] {
+            assert_eq!(Serial::parse(&wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -28,6 +28,13 @@ pub enum FromWorker {
         /// What it looks like now, or why that could not be found out.
         result: Result<ImageShape, Text<256>>,
     },
+    /// A flush of the image has failed: acknowledged data may be lost, and nothing succeeds on it
+    /// any more. Said once, before any client hears of it, and never of an image that was added
+    /// as poisoned.
+    ImagePoisoned {
+        /// Which image.
+        image: u32,
+    },
     /// The answer to [`crate::ToWorker::RemoveImage`]: its sessions and its I/O have ended and
     /// its descriptor is closed.
     ImageRemoved {

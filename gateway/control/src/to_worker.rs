@@ -109,6 +109,9 @@ pub struct AddImage {
     pub direct: bool,
     /// The least size it shall have, in bytes. The supervisor has grown the file already.
     pub size: Option<u64>,
+    /// A flush of it has failed, and no admin has dealt with that: it takes logins, and every
+    /// read and write ends with MEDIUM ERROR.
+    pub poisoned: bool,
 }
 
 /// A connection to serve.

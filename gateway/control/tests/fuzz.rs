@@ -77,7 +77,7 @@ fn the_largest_of_every_message_fits() {
 #[test]
 fn a_longer_text_or_list_than_allowed_is_refused() {
     // Audit { connection: 1, event: ProtocolError { what: 257 bytes } }
-    let mut bytes = vec![5, 1, 4, 0x81, 0x02];
+    let mut bytes = vec![6, 1, 4, 0x81, 0x02];
     bytes.extend([b'x'; 257]);
     assert!(matches!(
         decode::<FromWorker>(&bytes),

@@ -25,6 +25,10 @@ pub enum Event {
     Connection,
     /// An image, opened for a worker or not.
     Image,
+    /// An image of which a flush has failed.
+    ImagePoisoned,
+    /// An image that an admin has declared sound again.
+    ImageCleared,
     /// An image that was taken away from a label.
     ImageRemoved,
     /// A worker, started or not.
@@ -50,6 +54,8 @@ impl Event {
         match self {
             Self::Connection => "connection",
             Self::Image => "image",
+            Self::ImagePoisoned => "image-poisoned",
+            Self::ImageCleared => "image-cleared",
             Self::ImageRemoved => "image-removed",
             Self::WorkerStart => "worker-start",
             Self::WorkerEnd => "worker-end",

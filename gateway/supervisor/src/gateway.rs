@@ -18,6 +18,7 @@ use crate::cgroups::Cgroups;
 use crate::config::{Config, GatewaySection};
 use crate::label_table::LabelTable;
 use crate::listener::{Door, bind};
+use crate::poison::{PoisonMarks, announce};
 use crate::reload::reload;
 use crate::run_lock::{RunLock, RunLockError};
 use crate::uid::Uids;
@@ -37,6 +38,14 @@ pub enum RunError {
     /// Another gateway has the run directory, or it cannot be used.
     #[error(transparent)]
     RunLock(#[from] RunLockError),
+    /// Which images are poisoned cannot be found out.
+    #[error("{path}: {error}: without the marks of poisoned images none may be served")]
+    PoisonMarks {
+        /// The run directory.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
     /// An address cannot be listened on.
     #[error("cannot listen on {address}: {error}")]
     Listen {
@@ -53,6 +62,12 @@ pub enum RunError {
 /// Runs the gateway until it is told to stop (SIGTERM, SIGINT).
 pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     let _lock = RunLock::take(&config.gateway.run_dir)?;
+    let run_dir = &config.gateway.run_dir;
+    let poison = PoisonMarks::open(run_dir).map_err(|error| RunError::PoisonMarks {
+        path: run_dir.clone(),
+        error,
+    })?;
+    announce(&poison, &config.images);
     let mut signals = Signals::new()?;
     raise_descriptor_limit();
     let listeners = config.gateway.listen.iter().map(|&address| {
@@ -61,7 +76,7 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     });
     let listeners = listeners.collect::<Result<Vec<_>, _>>()?;
 
-    let shared = Arc::new(share(config)?);
+    let shared = Arc::new(share(config, poison)?);
     let labels = Arc::new(LabelTable::new(Arc::clone(&shared)));
     let door = Arc::new(Door::new(Arc::clone(&shared), Arc::clone(&labels)));
     let mut tasks = JoinSet::new();
@@ -95,7 +110,7 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     Ok(())
 }
 
-fn share(config: Config) -> io::Result<Shared> {
+fn share(config: Config, poison: PoisonMarks) -> io::Result<Shared> {
     let section = config.gateway;
     let uids = if geteuid().is_root() {
         Some(Uids::new(section.uid_base))
@@ -124,6 +139,7 @@ fn share(config: Config) -> io::Result<Shared> {
         )),
         identities: watch::Sender::new(Arc::new(config.identities)),
         images: watch::Sender::new(Arc::new(config.images)),
+        poison: Arc::new(poison),
         refusals: Throttle::new(REFUSALS_PER_SECOND, REFUSALS_AT_ONCE),
         next_connection: AtomicU64::new(1),
         section,

@@ -21,6 +21,7 @@ mod label_table;
 mod listener;
 pub mod logging;
 mod network;
+mod poison;
 mod rate;
 mod reload;
 mod run_lock;

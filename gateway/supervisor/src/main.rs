@@ -33,7 +33,8 @@ const CONFIG: u8 = 78;
 Signals:
   SIGTERM, SIGINT  ask all clients to leave, end all workers, exit
   SIGHUP           take in changed stores, images and identities; connections
-                   that they do not concern go on
+                   that they do not concern go on; and which marks of
+                   poisoned images were deleted (run_dir/poisoned)
 
 Output:
   standard output  the audit trail, one JSON object per line
@@ -131,7 +132,10 @@ fn serve(config: Config, arguments: &Arguments) -> ExitCode {
             tracing::error!("{error}");
             ExitCode::from(match error {
                 RunError::RunLock(RunLockError::Taken { .. }) => TAKEN,
-                RunError::RunLock(_) | RunError::Listen { .. } | RunError::System(_) => SYSTEM,
+                RunError::RunLock(_)
+                | RunError::PoisonMarks { .. }
+                | RunError::Listen { .. }
+                | RunError::System(_) => SYSTEM,
             })
         }
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::audit::{Decision, Event, Record};
 use crate::config::{Config, Image};
 use crate::label_table::LabelTable;
+use crate::poison;
 use crate::worker::Shared;
 
 /// How long workers may take to let go, be killed and be reaped.
@@ -33,6 +34,7 @@ pub async fn reload(file: &Path, shared: &Shared, labels: &LabelTable) {
             "target_prefix has changed, which needs a restart: every image would be another disk",
         );
     }
+    poison::read_again(&shared.poison, &config.images).await;
     shared.identities.send_replace(Arc::new(config.identities));
     let kept = kept(&shared.images.borrow(), &config.images);
     shared.images.send_replace(Arc::new(kept));

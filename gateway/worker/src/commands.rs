@@ -79,10 +79,13 @@ impl<S: Service> Desk<S> {
             block_size: add.block_size,
             read_only: add.read_only,
             direct: add.direct,
+            poisoned: add.poisoned,
             ..FileOptions::default()
         };
         let mut image = FileImage::open(file, &options).map_err(text)?;
-        grow(&mut image, add.size).map_err(text)?;
+        if !add.poisoned {
+            grow(&mut image, add.size).map_err(text)?;
+        }
         let geometry = image.geometry();
         self.images.add(id, image);
         let description = ImageDescription {

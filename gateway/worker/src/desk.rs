@@ -57,6 +57,7 @@ impl<S: Service> Desk<S> {
         loop {
             while let Some(progress) = self.progress.pop_front() {
                 match progress {
+                    Progress::Poisoned(image) => self.poisoned(image),
                     Progress::Done(ticket, completion) => self.ended(ticket, completion),
                     Progress::System(ticket, request) => driver.submit(ticket, request),
                 }
@@ -85,6 +86,15 @@ impl<S: Service> Desk<S> {
         }
     }
 
+    /// A flush has failed. The supervisor is to know before any client does: then a client that
+    /// has heard of it finds the image poisoned under every later worker too.
+    fn poisoned(&mut self, image: ImageId) {
+        let image = image.0;
+        self.outgoing.push(FromWorker::ImagePoisoned { image });
+        // What could not be sent is tried again, and its error seen, at the end of the turn.
+        let _ = self.outgoing.send(&self.control, self.now);
+    }
+
     fn start(&mut self, io: IoId, image: ImageId, operation: Operation) {
         let purpose = Purpose::Operation(io);
         self.images
@@ -100,8 +110,10 @@ impl<S: Service> Desk<S> {
             }
             Purpose::LastFlush => {
                 self.images.flushed(ticket.image);
-                if let Err(error) = completion.result {
-                    self.flush_error = Some(error);
+                match completion.result {
+                    // That was told when it happened, or the supervisor's to begin with.
+                    Ok(_) | Err(ImageError::Poisoned) => {}
+                    Err(error) => self.flush_error = Some(error),
                 }
             }
         }

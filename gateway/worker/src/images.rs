@@ -11,6 +11,8 @@ use crate::driver::{Purpose, Ticket};
 /// What comes of an operation.
 #[derive(Debug)]
 pub(crate) enum Progress {
+    /// A flush of this image has failed. Comes before the end of the operation that found it.
+    Poisoned(ImageId),
     /// It has ended.
     Done(Ticket, Completion),
     /// The driver is to run this.
@@ -30,6 +32,8 @@ struct Entry {
     /// Operations that have not ended.
     in_flight: usize,
     leaving: Leaving,
+    /// The supervisor knows of the poison, or is about to.
+    known_poisoned: bool,
 }
 
 /// How far an image's removal has got.
@@ -47,6 +51,7 @@ impl Images {
     /// Takes an image; the one that had the number, if any, must have been removed.
     pub(crate) fn add(&mut self, id: ImageId, image: FileImage) {
         let entry = Entry {
+            known_poisoned: image.poisoned(),
             image,
             held: VecDeque::new(),
             in_flight: 0,
@@ -207,6 +212,9 @@ impl Entry {
     }
 
     fn take(&mut self, ticket: Ticket, step: Step, out: &mut VecDeque<Progress>) {
+        if self.image.poisoned() && !std::mem::replace(&mut self.known_poisoned, true) {
+            out.push_back(Progress::Poisoned(ticket.image));
+        }
         match step {
             Step::Done(completion) => {
                 self.in_flight = self.in_flight.saturating_sub(1);
@@ -316,6 +324,33 @@ mod tests {
 
         assert!(images.let_go(&mut out).is_empty() && out.is_empty());
         drop(in_flight);
+    }
+
+    #[test]
+    fn a_failed_flush_is_told_once_and_before_its_own_end() {
+        let (mut images, mut out) = (images(), VecDeque::new());
+        let flush = |number| Ticket {
+            image: ID,
+            purpose: Purpose::Operation(IoId(number)),
+        };
+        images.start(flush(1), Operation::Flush, &mut out);
+        images.start(flush(2), Operation::Flush, &mut out);
+        let Some(Progress::System(ticket, request)) = out.pop_front() else {
+            panic!("the flush is asynchronous");
+        };
+
+        images.resume(ticket, request, Err(io::Error::other("lost")), &mut out);
+        images.start(flush(3), Operation::Flush, &mut out);
+
+        assert!(matches!(out.pop_front(), Some(Progress::Poisoned(ID))));
+        for number in [1, 2, 3] {
+            let Some(Progress::Done(ticket, completion)) = out.pop_front() else {
+                panic!("every flush ends, and nothing else comes");
+            };
+            assert_eq!(ticket, flush(number));
+            assert!(completion.result.is_err());
+        }
+        assert!(out.is_empty());
     }
 
     #[test]

@@ -43,6 +43,7 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
                 read_only: true,
                 direct: true,
                 size: Some(u64::MAX),
+                poisoned: true,
             },
             Attached,
         ),
@@ -115,6 +116,7 @@ pub fn from_worker() -> Vec<FromWorker> {
             image: 1,
             result: Ok(shape),
         },
+        FromWorker::ImagePoisoned { image: 1 },
         FromWorker::ImageRemoved { image: 1 },
         FromWorker::ConnectionClosed {
             connection: u64::MAX,

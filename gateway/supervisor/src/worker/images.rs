@@ -39,6 +39,8 @@ pub struct Served {
     pub image: Arc<Image>,
     /// Where it stands.
     pub state: ImageState,
+    /// Whether the worker takes it as poisoned, once it has it.
+    pub poisoned: bool,
     /// Leads to it, if a worker has been given it.
     pub anchor: Option<Arc<Anchor>>,
 }
@@ -67,11 +69,11 @@ impl Images {
     pub fn add(&mut self, image: Arc<Image>) -> u32 {
         let number = self.next;
         self.next = self.next.wrapping_add(1);
-        let (state, anchor) = (ImageState::Opening, None);
         let served = Served {
             image,
-            state,
-            anchor,
+            state: ImageState::Opening,
+            poisoned: false,
+            anchor: None,
         };
         self.served.insert(number, served);
         number
@@ -136,9 +138,16 @@ impl Images {
         numbers.map(|(&number, _)| number).collect()
     }
 
-    /// What has to change for exactly `wanted` to be served.
+    /// What has to change for exactly `wanted` to be served, as poisoned or not.
     #[must_use]
-    pub fn difference(&self, wanted: &[Arc<Image>]) -> Difference {
+    pub fn difference(
+        &self,
+        wanted: &[Arc<Image>],
+        poisoned: impl Fn(&Image) -> bool,
+    ) -> Difference {
+        let stays = |served: &Served, image: &Image| {
+            served.image.is_same_disk(image) && served.is_taken_as(poisoned(image))
+        };
         let mut difference = Difference::default();
         let present = || {
             self.served
@@ -146,13 +155,13 @@ impl Images {
                 .filter(|(_, served)| !served.is_leaving())
         };
         for (&number, served) in present() {
-            match wanted.iter().find(|image| served.image.is_same_disk(image)) {
+            match wanted.iter().find(|image| stays(served, image)) {
                 Some(image) => difference.kept.push((number, Arc::clone(image))),
                 None => difference.gone.push(number),
             }
         }
         for image in wanted {
-            if !present().any(|(_, served)| served.image.is_same_disk(image)) {
+            if !present().any(|(_, served)| stays(served, image)) {
                 difference.fresh.push(Arc::clone(image));
             }
         }
@@ -168,9 +177,19 @@ impl Served {
     }
 }
 
+impl Served {
+    /// Whether the worker takes it as poisoned, or as not; or will be told when it gets it.
+    const fn is_taken_as(&self, poisoned: bool) -> bool {
+        match self.state {
+            ImageState::Sent | ImageState::Open(_) => self.poisoned == poisoned,
+            _ => true,
+        }
+    }
+}
+
 /// What the worker is told about an image.
 #[must_use]
-pub fn describe(number: u32, image: &Image) -> AddImage {
+pub fn describe(number: u32, image: &Image, poisoned: bool) -> AddImage {
     AddImage {
         image: number,
         target: image.target.clone(),
@@ -180,6 +199,7 @@ pub fn describe(number: u32, image: &Image) -> AddImage {
         read_only: image.read_only,
         direct: image.direct,
         size: image.size,
+        poisoned,
     }
 }
 
@@ -214,7 +234,7 @@ mod tests {
             ("e", ""),
         ]);
 
-        let difference = served.difference(&wanted);
+        let difference = served.difference(&wanted, |_| false);
 
         assert_eq!(difference.gone, [1, 3]);
         assert_eq!(
@@ -232,13 +252,37 @@ mod tests {
         let first = served.add(Arc::clone(&wanted[0]));
         served.get_mut(first).unwrap().state = ImageState::Probing;
 
-        let difference = served.difference(&wanted);
+        let difference = served.difference(&wanted, |_| false);
 
         assert_eq!((difference.gone.len(), difference.fresh.len()), (0, 1));
         assert_ne!(served.add(Arc::clone(&wanted[0])), first);
         assert!(served.is_one_leaving());
         served.remove(first);
         assert!(!served.is_one_leaving());
+    }
+
+    #[test]
+    fn an_image_is_given_anew_when_a_mark_of_poison_comes_or_goes() {
+        let mut served = Images::default();
+        let wanted = images(&[("a", "")]);
+        let number = served.add(Arc::clone(&wanted[0]));
+        let fresh = |served: &Images, poisoned| {
+            let difference = served.difference(&wanted, |_| poisoned);
+            assert_eq!(difference.gone.len(), difference.fresh.len());
+            difference.fresh.len()
+        };
+        assert_eq!(
+            fresh(&served, true),
+            0,
+            "the worker is told when it gets it"
+        );
+
+        let image = served.get_mut(number).unwrap();
+        (image.state, image.poisoned) = (ImageState::Sent, true);
+
+        assert_eq!((fresh(&served, true), fresh(&served, false)), (0, 1));
+        served.get_mut(number).unwrap().poisoned = false;
+        assert_eq!((fresh(&served, true), fresh(&served, false)), (1, 0));
     }
 
     #[test]

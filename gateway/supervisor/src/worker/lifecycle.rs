@@ -265,7 +265,7 @@ impl Service {
     pub(super) async fn exited(&mut self, status: io::Result<ExitStatus>) {
         if let Some(process) = self.seat.process() {
             for message in process.last_words().await {
-                self.said(message);
+                self.said(message).await;
             }
         }
         let Seat::Taken(process) = std::mem::replace(&mut self.seat, Seat::Changing) else {

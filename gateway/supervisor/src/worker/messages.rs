@@ -1,5 +1,6 @@
 //! What a label's worker says.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use labelgate_control::{AuditEvent, FromWorker, ImageShape, Text};
@@ -7,10 +8,11 @@ use labelgate_control::{AuditEvent, FromWorker, ImageShape, Text};
 use super::images::ImageState;
 use super::service::Service;
 use crate::audit::{Decision, Event, Record};
+use crate::poison::poisoned;
 
 impl Service {
     /// Takes in a message; one that makes no sense now is a violation, for which the worker dies.
-    pub(super) fn said(&mut self, message: FromWorker) {
+    pub(super) async fn said(&mut self, message: FromWorker) {
         let sensible = match message {
             FromWorker::Ready {
                 driver,
@@ -18,6 +20,7 @@ impl Service {
             } => self.said_ready(&format!("{driver:?}"), &confinement),
             FromWorker::ImageOpened { image, result } => self.said_opened(image, result),
             FromWorker::ImageRefreshed { image, result } => self.said_refreshed(image, result),
+            FromWorker::ImagePoisoned { image } => self.said_poisoned(image).await,
             FromWorker::ImageRemoved { image } => self.said_removed(image),
             FromWorker::ConnectionClosed { connection } => {
                 self.connections.remove(connection).is_some()
@@ -89,6 +92,22 @@ impl Service {
             Ok(_) => {}
             Err(why) => tracing::warn!(%label, %image, "image cannot be looked at again: {why}"),
         }
+        true
+    }
+
+    async fn said_poisoned(&mut self, number: u32) -> bool {
+        let Some(served) = self.images.get_mut(number) else {
+            return false;
+        };
+        let had = matches!(
+            served.state,
+            ImageState::Open(_) | ImageState::Leaving { .. }
+        );
+        if !had || std::mem::replace(&mut served.poisoned, true) {
+            return false;
+        }
+        let image = Arc::clone(&served.image);
+        poisoned(&image, "a flush has failed", &self.shared.poison).await;
         true
     }
 

@@ -114,7 +114,8 @@ impl Service {
         };
         served.state = ImageState::Sent;
         served.anchor = Some(Arc::new(opened.anchor));
-        let description = describe(number, &served.image);
+        served.poisoned = self.shared.poison.contains(served.image.designator.serial);
+        let description = describe(number, &served.image, served.poisoned);
         self.tell(ToWorker::AddImage(description, opened.file));
     }
 
@@ -162,7 +163,9 @@ impl Service {
         for connection in self.connections.cut_strangers(&identities, until) {
             self.tell(ToWorker::CloseConnection { connection });
         }
-        let Difference { gone, fresh, kept } = self.images.difference(&self.wanted());
+        let marks = &self.shared.poison;
+        let poisoned = |image: &Image| marks.contains(image.designator.serial);
+        let Difference { gone, fresh, kept } = self.images.difference(&self.wanted(), poisoned);
         for number in gone {
             self.take_away(number, until);
         }

@@ -21,6 +21,7 @@ use crate::audit::{Decision, Event, Record, Throttle};
 use crate::cgroups::Cgroups;
 use crate::config::{GatewaySection, Identities, Image};
 use crate::image::{OpenError, Opened};
+use crate::poison::PoisonMarks;
 use crate::uid::Uids;
 
 /// Audit records of one label's workers: a guest must not fill the trail.
@@ -44,6 +45,8 @@ pub struct Shared {
     pub identities: watch::Sender<Arc<Identities>>,
     /// What is to be served at the moment.
     pub images: watch::Sender<Arc<Vec<Arc<Image>>>>,
+    /// Which images are poisoned.
+    pub poison: Arc<PoisonMarks>,
     /// Rations the audit records of refused connections.
     pub refusals: Throttle,
     /// The number of the next connection.
@@ -183,7 +186,7 @@ impl Service {
 
     async fn happened(&mut self, happened: Happened) {
         match happened {
-            Happened::Said(message) => self.said(message),
+            Happened::Said(message) => self.said(message).await,
             Happened::Violation(violation) => self.kill(&violation.to_string()),
             Happened::Deaf => self.does_not_listen(),
             Happened::Closed => {

@@ -122,6 +122,7 @@ impl Bench {
             read_only: false,
             direct,
             size: None,
+            poisoned: false,
         };
         self.tell(ToWorker::AddImage(image, file.as_fd()));
         let FromWorker::ImageOpened { result, .. } = self.hear() else {
