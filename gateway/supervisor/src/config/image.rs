@@ -159,6 +159,9 @@ fn check_size(
     }
 }
 
+/// How many stores are named to who misspelt one: each wrong image has a line of its own.
+const STORES_NAMED: usize = 16;
+
 fn find_store(
     name: &Spanned<String>,
     stores: &Stores,
@@ -166,14 +169,15 @@ fn find_store(
 ) -> Option<Arc<Store>> {
     let store = stores.by_name.get(name.get_ref());
     if store.is_none() {
-        let known: Vec<String> = stores
-            .in_order
-            .iter()
-            .map(|s| format!("{:?}", s.name))
-            .collect();
+        let names = stores.in_order.iter().map(|s| format!("{:?}", s.name));
+        let known: Vec<String> = names.take(STORES_NAMED).collect();
+        let more = match stores.in_order.len().saturating_sub(known.len()) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
         let known = match known.as_slice() {
             [] => "there is no [[store]] yet".to_owned(),
-            known => format!("the stores are {}", known.join(", ")),
+            known => format!("the stores are {}{more}", known.join(", ")),
         };
         problems.at(
             &name.span(),

@@ -59,24 +59,24 @@ impl std::error::Error for Problems {}
 #[derive(Debug)]
 pub(super) struct Collector<'a> {
     file: &'a Path,
-    text: &'a str,
+    /// Where every line but the first begins.
+    lines: Vec<usize>,
     problems: Vec<Problem>,
 }
 
 impl<'a> Collector<'a> {
-    pub(super) const fn new(file: &'a Path, text: &'a str) -> Self {
-        let problems = Vec::new();
+    pub(super) fn new(file: &'a Path, text: &str) -> Self {
+        let ends = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
         Self {
             file,
-            text,
-            problems,
+            lines: ends.map(|(end, _)| end + 1).collect(),
+            problems: Vec::new(),
         }
     }
 
     /// The line of the byte a span begins at, counted from 1.
     pub(super) fn line(&self, span: &Range<usize>) -> usize {
-        let before = self.text.as_bytes().get(..span.start).unwrap_or_default();
-        before.iter().filter(|&&byte| byte == b'\n').count() + 1
+        self.lines.partition_point(|&begin| begin <= span.start) + 1
     }
 
     /// Notes a problem with what stands at `span`.
