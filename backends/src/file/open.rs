@@ -88,7 +88,7 @@ impl FileImage {
     ///
     /// A write-back error that nobody has seen yet is reported to the first flush after this, so
     /// a worker that died between writing and flushing does not hide one as long as somebody (the
-    /// supervisor's `O_PATH` descriptor) keeps the inode in memory. One that *was* seen is not, so
+    /// supervisor's witness) keeps the inode in memory. One that *was* seen is not, so
     /// poison must outlive the worker: whoever starts workers remembers it, and says so in
     /// [`FileOptions::poisoned`]. The page cache remembers nothing either: it may go on showing
     /// what never reached the disk until it is dropped. Whoever has a poisoned image opened as

@@ -18,7 +18,7 @@ use crate::cgroups::Cgroups;
 use crate::config::{Config, GatewaySection};
 use crate::label_table::LabelTable;
 use crate::listener::{Door, bind};
-use crate::poison::{PoisonMarks, announce};
+use crate::poison::{PoisonMarks, Settling, announce};
 use crate::reload::reload;
 use crate::run_lock::{RunLock, RunLockError};
 use crate::uid::Uids;
@@ -140,6 +140,7 @@ fn share(config: Config, poison: PoisonMarks) -> io::Result<Shared> {
         identities: watch::Sender::new(Arc::new(config.identities)),
         images: watch::Sender::new(Arc::new(config.images)),
         poison: Arc::new(poison),
+        settling: Settling::default(),
         refusals: Throttle::new(REFUSALS_PER_SECOND, REFUSALS_AT_ONCE),
         next_connection: AtomicU64::new(1),
         section,

@@ -9,4 +9,4 @@ mod open;
 
 pub use check::{LABEL_ATTRIBUTE, Unfit};
 pub use lock::{LockFailure, lock, lock_within};
-pub use open::{Anchor, OpenError, Opened, open};
+pub use open::{Anchor, OpenError, Opened, Witness, open};

@@ -21,6 +21,27 @@ pub struct Opened {
     pub file: OwnedFd,
     /// What the supervisor keeps.
     pub anchor: Anchor,
+    /// What hears of lost writes, if the image can be written.
+    pub witness: Option<Witness>,
+}
+
+/// A second open file description of an image, which nothing is read or written through.
+///
+/// Linux reports a lost write once to each open file description that was there before. If a
+/// worker dies while its flush fails, the report dies with it, and the next worker's flush
+/// succeeds. This one is told too.
+#[derive(Debug)]
+pub struct Witness(OwnedFd);
+
+impl Witness {
+    /// Whether every write of the image since this was opened is on its store, once those that are
+    /// not have been brought there. Blocks for as long as the store does.
+    ///
+    /// # Errors
+    /// Something that was acknowledged to a client may be lost.
+    pub fn ask(self) -> io::Result<()> {
+        Ok(rustix::fs::fdatasync(&self.0)?)
+    }
 }
 
 /// A descriptor that leads to the image and can neither read nor write it, nor hold its lock.
@@ -78,12 +99,20 @@ pub fn open(image: &Image) -> Result<Opened, OpenError> {
     let store = open_path(&image.store.path, directory, Mode::empty())
         .map_err(|error| OpenError::Store(error.into()))?;
     let anchor = open_anchor(image, store.as_fd())?;
+    let witness = match image.read_only {
+        true => None,
+        false => Some(anchor.witness()?),
+    };
     let file = anchor.reopen(image)?;
     check_label(image, file.as_fd())?;
     check_direct(image, file.as_fd())?;
     lock(file.as_fd(), image.read_only)?;
     grow(image, file.as_fd())?;
-    Ok(Opened { file, anchor })
+    Ok(Opened {
+        file,
+        anchor,
+        witness,
+    })
 }
 
 /// Finds the image's file, or makes it. What is there is looked at before it is opened: opening
@@ -156,6 +185,13 @@ impl Anchor {
         let set = fcntl_getfl(&file).and_then(|flags| fcntl_setfl(&file, flags - OFlags::NONBLOCK));
         set.map_err(|error| failed("opened", error))?;
         Ok(file)
+    }
+
+    /// To be called before a worker has the image.
+    fn witness(&self) -> Result<Witness, OpenError> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
+        let file = self.open_with(flags);
+        Ok(Witness(file.map_err(|error| failed("opened", error))?))
     }
 
     /// Whether nobody has the image open under its lock.

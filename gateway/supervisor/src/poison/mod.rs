@@ -8,6 +8,8 @@
 
 mod marks;
 mod notice;
+mod settling;
 
 pub use marks::PoisonMarks;
 pub use notice::{announce, poisoned, read_again};
+pub use settling::Settling;

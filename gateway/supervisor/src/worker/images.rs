@@ -7,7 +7,7 @@ use std::time::Instant;
 use labelgate_control::{AddImage, ImageShape};
 
 use crate::config::Image;
-use crate::image::Anchor;
+use crate::image::{Anchor, Witness};
 
 /// Where an image stands.
 #[derive(Debug)]
@@ -43,6 +43,8 @@ pub struct Served {
     pub poisoned: bool,
     /// Leads to it, if a worker has been given it.
     pub anchor: Option<Arc<Anchor>>,
+    /// Hears of what the worker loses.
+    pub witness: Option<Witness>,
 }
 
 /// The images of a label, under the numbers that its worker knows them by.
@@ -74,6 +76,7 @@ impl Images {
             state: ImageState::Opening,
             poisoned: false,
             anchor: None,
+            witness: None,
         };
         self.served.insert(number, served);
         number
@@ -89,9 +92,9 @@ impl Images {
         self.served.remove(&number)
     }
 
-    /// Forgets all images: the worker that had them is reaped.
-    pub fn clear(&mut self) {
-        self.served.clear();
+    /// Forgets all images and hands them out: the worker that had them is reaped.
+    pub fn take_all(&mut self) -> impl Iterator<Item = Served> + use<> {
+        std::mem::take(&mut self.served).into_values()
     }
 
     /// Whether every image has been opened or refused.
@@ -290,7 +293,7 @@ mod tests {
         let mut served = Images::default();
         let image = images(&[("a", "")]).remove(0);
         let first = served.add(Arc::clone(&image));
-        served.clear();
+        drop(served.take_all());
         assert_ne!(served.add(image), first);
     }
 }

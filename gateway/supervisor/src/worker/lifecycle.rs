@@ -289,7 +289,9 @@ impl Service {
         }
         self.seat = Seat::Vacant(vacancy);
         self.connections.clear();
-        self.images.clear();
+        for served in self.images.take_all() {
+            self.settle_writes(served);
+        }
         self.events.flush();
         // Dropping them ends them; what they have opened is closed again.
         self.looking = JoinSet::new();

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use labelgate_control::ToWorker;
 use tokio::time::{sleep, timeout};
 
-use super::images::{Difference, ImageState, describe};
-use super::service::{Looked, Seat, Service};
+use super::images::{Difference, ImageState, Served, describe};
+use super::service::{Looked, Seat, Service, Shared};
 use crate::audit::{Decision, Event, Record};
 use crate::config::Image;
 use crate::image::{OpenError, Opened, lock_within};
@@ -43,8 +43,24 @@ impl Service {
     /// Opens an image, which may take as long as a predecessor holds it.
     fn open(&mut self, image: Arc<Image>) {
         let number = self.images.add(Arc::clone(&image));
-        self.looking
-            .spawn(async move { Looked::Opened(number, lock_within(image, LOCK_PATIENCE).await) });
+        let settled = self.shared.settling.of(image.designator.serial);
+        self.looking.spawn(async move {
+            settled.await;
+            Looked::Opened(number, lock_within(image, LOCK_PATIENCE).await)
+        });
+    }
+
+    /// No worker has the image any more: finds out whether all its writes are on its store. Nobody
+    /// has it before that is known.
+    pub(super) fn settle_writes(&self, served: Served) {
+        let Shared {
+            settling, poison, ..
+        } = &*self.shared;
+        if let Some(witness) = served.witness
+            && !served.poisoned
+        {
+            settling.begin(served.image, witness, Arc::clone(poison));
+        }
     }
 
     /// Asks the lock whether the worker has really given an image up.
@@ -95,6 +111,7 @@ impl Service {
                         ..Record::new(Event::ImageRemoved, Decision::Note)
                     };
                     record.label(&self.label).write();
+                    self.settle_writes(served);
                 }
             }
             Looked::Probed(_, Err(_)) => self.kill("it kept an image that was taken from it"),
@@ -114,6 +131,7 @@ impl Service {
         };
         served.state = ImageState::Sent;
         served.anchor = Some(Arc::new(opened.anchor));
+        served.witness = opened.witness;
         served.poisoned = self.shared.poison.contains(served.image.designator.serial);
         let description = describe(number, &served.image, served.poisoned);
         self.tell(ToWorker::AddImage(description, opened.file));

@@ -21,7 +21,7 @@ use crate::audit::{Decision, Event, Record, Throttle};
 use crate::cgroups::Cgroups;
 use crate::config::{GatewaySection, Identities, Image};
 use crate::image::{OpenError, Opened};
-use crate::poison::PoisonMarks;
+use crate::poison::{PoisonMarks, Settling};
 use crate::uid::Uids;
 
 /// Audit records of one label's workers: a guest must not fill the trail.
@@ -47,6 +47,8 @@ pub struct Shared {
     pub images: watch::Sender<Arc<Vec<Arc<Image>>>>,
     /// Which images are poisoned.
     pub poison: Arc<PoisonMarks>,
+    /// Images whose last worker may have lost something.
+    pub settling: Settling,
     /// Rations the audit records of refused connections.
     pub refusals: Throttle,
     /// The number of the next connection.
@@ -146,7 +148,8 @@ impl Service {
         loop {
             self.settle(Instant::now());
             if self.stopping && matches!(self.seat, Seat::Vacant(_)) {
-                return;
+                // What its worker has lost is to be written down before the gateway ends.
+                return self.shared.settling.all().await;
             }
             let deadline = self.deadline();
             let deadline = deadline.map(tokio::time::Instant::from_std);
