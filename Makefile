@@ -47,8 +47,8 @@ test: ## Formatting, lints, unit, property, fuzz and end-to-end tests
 	@$(STAGE) "setup" 300 fixtures/setup
 	@$(STAGE) "formatting" 30 $(CARGO) fmt --all --check
 	@$(STAGE) "lints" 400 $(CARGO) clippy $(LOCKED) --all-targets -- -D warnings
-	@$(STAGE) "build" 500 $(SHELL) -c '$(CARGO) build $(LOCKED) && $(CARGO) test $(LOCKED) --no-run'
-	@$(STAGE) "unit tests" 500 $(CARGO) test $(LOCKED) --lib --bins
+	@$(STAGE) "build" 600 $(SHELL) -c '$(CARGO) build $(LOCKED) && $(CARGO) test $(LOCKED) --no-run'
+	@$(STAGE) "unit tests" 300 $(CARGO) test $(LOCKED) --lib --bins
 	@$(STAGE) "integration and end-to-end tests" 600 $(CARGO) test $(LOCKED) --test '*'
 	@echo; cat $(LABELGATE_STAGES)
 
