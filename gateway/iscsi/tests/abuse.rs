@@ -447,17 +447,17 @@ fn a_long_queue_of_ordered_commands_is_worked_off() {
     let mut rig = Rig::new();
     let mut vm = Initiator::login(&mut rig, 1);
     rig.hold = true;
-    for n in 0..120 {
+    for n in 0..60 {
         let mut w = vm.write(0, &[n; 512]);
         w[1] = (w[1] & !7) | 2;
         rig.feed(vm.id, &w);
     }
-    for _ in 0..120 {
+    for _ in 0..60 {
         assert_eq!(rig.held.len(), 1, "one at a time");
         rig.release();
     }
-    assert_eq!(rig.pdus(vm.id).len(), 120);
-    assert_eq!(rig.disk[0], 119, "in order");
+    assert_eq!(rig.pdus(vm.id).len(), 60);
+    assert_eq!(rig.disk[0], 59, "in order");
 }
 fn rss() -> usize {
     std::fs::read_to_string("/proc/self/statm")

@@ -94,7 +94,11 @@ fn a_write_of_a_mebibyte_comes_as_immediate_unsolicited_and_solicited_data() {
 
 #[test]
 fn as_many_unsolicited_writes_as_the_window_has_find_room() {
-    let mut rig = Rig::new();
+    const WINDOW: u32 = 64;
+    let mut rig = Rig::with(Limits {
+        window: WINDOW,
+        ..Limits::default()
+    });
     let mut vm = Initiator::login(&mut rig, 1);
     rig.hold = true;
     let mut outside = 0;
@@ -105,7 +109,7 @@ fn as_many_unsolicited_writes_as_the_window_has_find_room() {
     }
 
     // What is beyond MaxCmdSN is ignored, without its data being kept.
-    assert_eq!(outside, Limits::default().window as usize);
+    assert_eq!(outside, WINDOW as usize);
     rig.hold = false;
     while !rig.held.is_empty() {
         rig.release();
