@@ -17,11 +17,17 @@
 //! 3. The supervisor hands over images and, once each has been answered, connections; more of
 //!    both come and go for as long as the worker lives.
 //! 4. [`ToWorker::Drain`], or the end of the socket, ends the worker.
+//!
+//! A greeter's life is shorter: it is started in advance, confines itself, says
+//! [`FromGreeter::Ready`], is given one connection ([`ToGreeter::Greet`]), and exits after
+//! [`FromGreeter::Negotiated`] or [`FromGreeter::Refused`].
 
 #![forbid(unsafe_code)]
 
+mod bytes;
 mod codec;
 mod designator;
+mod from_greeter;
 mod from_worker;
 mod label;
 mod list;
@@ -29,11 +35,14 @@ mod pair;
 #[cfg(feature = "supervisor")]
 mod supervisor_end;
 mod text;
+mod to_greeter;
 mod to_worker;
 mod worker_end;
 
+pub use bytes::{Bytes, TooLong};
 pub use codec::{DecodeError, EncodeError, MAX_MESSAGE, decode, encode};
 pub use designator::{Designator, Serial};
+pub use from_greeter::{Answer, FromGreeter, Negotiated, ReverseChallenge};
 pub use from_worker::{AuditEvent, FromWorker, ImageShape};
 pub use label::MAX_LABEL;
 pub use list::{List, TooMany};
@@ -41,5 +50,8 @@ pub use pair::pair;
 #[cfg(feature = "supervisor")]
 pub use supervisor_end::{FromWorkerError, SupervisorEnd, ToWorkerError};
 pub use text::{Refused, Text};
-pub use to_worker::{AddImage, Attached, Configure, Connection, Driver, Mismatch, ToWorker};
+pub use to_greeter::{ChapAlgorithm, Greet, Proof, Reverse, ToGreeter, Verdict};
+pub use to_worker::{
+    AddImage, Attached, Configure, Connection, Driver, LoginState, Mismatch, ToWorker,
+};
 pub use worker_end::{Incoming, ReceiveError, SendError, WorkerEnd};

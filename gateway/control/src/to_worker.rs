@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use labelgate_mac::Label;
 use serde::{Deserialize, Serialize};
 
-use crate::{Serial, Text};
+use crate::{Bytes, List, Serial, Text};
 
 /// Stands in a message for the descriptor that travels beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,6 +125,20 @@ pub struct Connection {
     pub local: SocketAddr,
     /// The identity that got it its label; sessions of different identities never touch.
     pub identity: Text<256>,
+    /// How far its login has come.
+    pub login: LoginState,
+    /// Targets on other labels that this identity may open, too: they are shown by discovery.
+    pub granted: List<Text<223>, 8>,
+}
+
+/// How far a connection's login has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LoginState {
+    /// Nothing has been read from it: the worker does the login, without asking for a proof.
+    Untouched,
+    /// A greeter has done all of it but the last response, which the worker sends once it has
+    /// checked what is here and has ended the session that the new one replaces.
+    Negotiated(Bytes<1536>),
 }
 
 /// A datagram and the descriptor beside it do not belong together.

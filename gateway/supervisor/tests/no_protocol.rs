@@ -63,8 +63,8 @@ fn no_protocol_crate_comes_in_by_any_way() {
     });
     assert_eq!(
         ours[&true].len(),
-        3,
-        "supervisor, control and mac are all: {:?}",
+        7,
+        "supervisor, control, mac, pages, audit, registry and api are all: {:?}",
         ours[&true]
     );
 }

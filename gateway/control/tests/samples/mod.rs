@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use labelgate_control::{
-    AddImage, Attached, AuditEvent, Configure, Connection, Designator, Driver, FromWorker,
-    ImageShape, List, Text, ToWorker,
+    AddImage, Attached, AuditEvent, Bytes, Configure, Connection, Designator, Driver, FromWorker,
+    ImageShape, List, LoginState, Text, ToWorker,
 };
 
 /// As many bytes as a text may have.
@@ -58,6 +58,8 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
                 peer: address,
                 local: address,
                 identity: full(),
+                login: LoginState::Negotiated(Bytes::try_from(&[0xff; 1536][..]).unwrap()),
+                granted: vec![full(); 8].try_into().unwrap(),
             },
             Attached,
         ),

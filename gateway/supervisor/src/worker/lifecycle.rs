@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use labelgate_control::{Configure, Connection, ToWorker};
+use labelgate_control::{Configure, Connection, List, LoginState, ToWorker};
 use tokio::task::JoinSet;
 
 use super::connections::Candidate;
@@ -206,6 +206,8 @@ impl Service {
             peer: candidate.peer,
             local: candidate.local,
             identity: candidate.identity.name.clone(),
+            login: LoginState::Untouched,
+            granted: List::default(),
         };
         let record = Record {
             identity: Some(&candidate.identity.name),

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use labelgate_buffers::{MAX_BUFFER, Pool};
 use labelgate_control::{
-    AddImage, Connection, FromWorker, ImageShape, MAX_MESSAGE, Serial, Text, ToWorker, WorkerEnd,
-    decode, encode,
+    AddImage, Connection, FromWorker, ImageShape, List, LoginState, MAX_MESSAGE, Serial, Text,
+    ToWorker, WorkerEnd, decode, encode,
 };
 use labelgate_worker::driver::{Epoll, Ring};
 use labelgate_worker::{Farewell, ServeError, Worker};
@@ -148,6 +148,8 @@ impl Bench {
             peer: nowhere,
             local: nowhere,
             identity: Text::new("tester").unwrap(),
+            login: LoginState::Untouched,
+            granted: List::default(),
         };
         self.tell(ToWorker::Connection(connection, socket.as_fd()));
         self.next

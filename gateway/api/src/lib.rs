@@ -1,0 +1,3 @@
+//! Requests and answers of the admin socket.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! The audit trail: records, hash chain, rotation.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,5 @@
+//! The program `labelgate`.
+
+#![forbid(unsafe_code)]
+
+fn main() {}

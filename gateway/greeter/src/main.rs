@@ -1,0 +1,5 @@
+//! The program `labelgate-greeter`.
+
+#![forbid(unsafe_code)]
+
+fn main() {}

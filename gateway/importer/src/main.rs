@@ -1,0 +1,5 @@
+//! The program `labelgate-importer`.
+
+#![forbid(unsafe_code)]
+
+fn main() {}

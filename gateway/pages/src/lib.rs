@@ -1,0 +1,1 @@
+//! Counters in pages that a worker shares with the supervisor.
