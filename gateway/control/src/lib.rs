@@ -1,9 +1,11 @@
-//! Messages and descriptors between the supervisor and its workers.
+//! Messages and descriptors between the supervisor, its workers and its greeters.
 //!
-//! Each worker is started with one end of a `SOCK_SEQPACKET` socket pair as its standard input.
+//! Each of these is started with one end of a `SOCK_SEQPACKET` socket pair as its standard input.
 //! One datagram is one message; it is at most [`MAX_MESSAGE`] bytes long and carries at most one
-//! descriptor. Whether it carries one is part of the message's type: [`ToWorker::AddImage`] and
-//! [`ToWorker::Connection`] do, nothing else does, and a worker sends none.
+//! descriptor. Whether it carries one is part of the message's type: [`ToWorker::AddImage`],
+//! [`ToWorker::Connection`] and [`ToGreeter::Greet`] do, nothing else does, and the supervisor is
+//! sent none. [`Order`] says which messages belong on one socket; [`SupervisorEnd`] and
+//! [`ProcessEnd`] are its ends.
 //!
 //! Neither side trusts the other. The worker may have been taken over by a guest, so everything
 //! it says is bounded before it is stored and free of control characters before it is logged; the
@@ -31,13 +33,14 @@ mod from_greeter;
 mod from_worker;
 mod label;
 mod list;
+mod order;
 mod pair;
+mod process_end;
 #[cfg(feature = "supervisor")]
 mod supervisor_end;
 mod text;
 mod to_greeter;
 mod to_worker;
-mod worker_end;
 
 pub use bytes::{Bytes, TooLong};
 pub use codec::{DecodeError, EncodeError, MAX_MESSAGE, decode, encode};
@@ -46,12 +49,13 @@ pub use from_greeter::{Answer, FromGreeter, Negotiated, ReverseChallenge};
 pub use from_worker::{AuditEvent, FromWorker, ImageShape};
 pub use label::MAX_LABEL;
 pub use list::{List, TooMany};
+pub use order::Order;
 pub use pair::pair;
+pub use process_end::{GreeterEnd, Incoming, ProcessEnd, ReceiveError, SendError, WorkerEnd};
 #[cfg(feature = "supervisor")]
-pub use supervisor_end::{FromWorkerError, SupervisorEnd, ToWorkerError};
+pub use supervisor_end::{HearError, SupervisorEnd, TellError};
 pub use text::{Refused, Text};
 pub use to_greeter::{ChapAlgorithm, Greet, Proof, Reverse, ToGreeter, Verdict};
 pub use to_worker::{
     AddImage, Attached, Configure, Connection, Driver, LoginState, Mismatch, ToWorker,
 };
-pub use worker_end::{Incoming, ReceiveError, SendError, WorkerEnd};

@@ -1,6 +1,7 @@
 //! The supervisor's end of the control socket.
 
 use std::io;
+use std::marker::PhantomData;
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
@@ -8,38 +9,41 @@ use tokio_seqpacket::UnixSeqpacket;
 use tokio_seqpacket::ancillary::AncillaryMessageWriter;
 
 use crate::codec::{decode, encode};
-use crate::{DecodeError, EncodeError, FromWorker, MAX_MESSAGE, ToWorker};
+use crate::{DecodeError, EncodeError, MAX_MESSAGE, Order, ToWorker};
 
-/// The supervisor's end of one worker's control socket.
+/// The supervisor's end of one process's control socket. `M` is what that process is told: a
+/// worker's by default, [`crate::ToGreeter`] for a greeter.
 ///
 /// Both directions may be used at the same time, from different tasks. Both calls can be dropped
 /// while they wait: a message has then been neither sent nor received.
 #[derive(Debug)]
-pub struct SupervisorEnd {
+pub struct SupervisorEnd<M = ToWorker> {
     socket: UnixSeqpacket,
+    told: PhantomData<fn() -> M>,
 }
 
-/// Why a worker could not be told something.
+/// Why a process could not be told something.
 #[derive(Debug, thiserror::Error)]
-pub enum ToWorkerError {
+pub enum TellError {
     /// The message does not fit a datagram.
     #[error(transparent)]
     Encode(#[from] EncodeError),
-    /// The worker is gone, or the socket failed.
+    /// The process is gone, or the socket failed.
     #[error("control socket: {0}")]
     Socket(#[from] io::Error),
 }
 
-/// Why nothing could be received from a worker.
+/// Why nothing could be received from a process.
 #[derive(Debug, thiserror::Error)]
-pub enum FromWorkerError {
-    /// The datagram is longer than any message: the worker broke the protocol.
+pub enum HearError {
+    /// The datagram is longer than any message: the process broke the protocol.
     #[error("a datagram of more than {MAX_MESSAGE} bytes")]
     TooLong,
-    /// A descriptor came with it, which no message of a worker carries: it broke the protocol.
-    #[error("a descriptor from a worker")]
+    /// A descriptor came with it, which no message to the supervisor carries: the process broke
+    /// the protocol.
+    #[error("a descriptor, which no message to the supervisor carries")]
     Descriptor,
-    /// The datagram is no message: the worker broke the protocol.
+    /// The datagram is no message: the process broke the protocol.
     #[error(transparent)]
     Decode(#[from] DecodeError),
     /// The socket failed.
@@ -47,17 +51,20 @@ pub enum FromWorkerError {
     Socket(#[from] io::Error),
 }
 
-impl SupervisorEnd {
+impl<M: Order> SupervisorEnd<M> {
     /// Takes the supervisor's end of a [`crate::pair`]. Must be called within a tokio runtime.
     pub fn new(socket: OwnedFd) -> io::Result<Self> {
         fcntl_setfl(&socket, fcntl_getfl(&socket)? | OFlags::NONBLOCK)?;
         let socket = UnixSeqpacket::try_from(socket)?;
-        Ok(Self { socket })
+        Ok(Self {
+            socket,
+            told: PhantomData,
+        })
     }
 
     /// Sends a message and the descriptor it carries, once there is room.
-    pub async fn send<D: AsFd>(&self, message: ToWorker<D>) -> Result<(), ToWorkerError> {
-        let (message, descriptor) = message.detach();
+    pub async fn send(&self, message: M) -> Result<(), TellError> {
+        let (message, descriptor) = message.part();
         let mut room = [0; MAX_MESSAGE];
         let datagram = encode(&message, &mut room)?;
         let mut space = [0; 64];
@@ -73,8 +80,8 @@ impl SupervisorEnd {
         Ok(())
     }
 
-    /// The next message; `None` when the worker has closed its end, or is gone.
-    pub async fn receive(&self) -> Result<Option<FromWorker>, FromWorkerError> {
+    /// The next message; `None` when the process has closed its end, or is gone.
+    pub async fn receive(&self) -> Result<Option<M::Answer>, HearError> {
         let mut datagram = [0; MAX_MESSAGE];
         // Without room for descriptors the kernel closes those that come and says so.
         let received = self
@@ -87,10 +94,10 @@ impl SupervisorEnd {
             Err(error) => return Err(error.into()),
         };
         if info.ancillary_truncated() {
-            return Err(FromWorkerError::Descriptor);
+            return Err(HearError::Descriptor);
         }
         if info.truncated() {
-            return Err(FromWorkerError::TooLong);
+            return Err(HearError::TooLong);
         }
         match datagram.get(..info.bytes_read()).unwrap_or_default() {
             [] => Ok(None),

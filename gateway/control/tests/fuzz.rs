@@ -11,7 +11,10 @@ mod samples;
 use std::fmt::Debug;
 use std::time::Duration;
 
-use labelgate_control::{Attached, DecodeError, FromWorker, MAX_MESSAGE, ToWorker, decode, encode};
+use labelgate_control::{
+    Attached, DecodeError, FromGreeter, FromWorker, MAX_MESSAGE, ToGreeter, ToWorker, decode,
+    encode,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -65,11 +68,27 @@ fn fuzz_from_worker() {
 }
 
 #[test]
+fn fuzz_to_greeter() {
+    fuzz::<ToGreeter<Attached>>(&samples::to_greeter());
+}
+
+#[test]
+fn fuzz_from_greeter() {
+    fuzz::<FromGreeter>(&samples::from_greeter());
+}
+
+#[test]
 fn the_largest_of_every_message_fits() {
     for message in samples::to_worker() {
         assert_eq!(decode(&encoded(&message)), Ok(message));
     }
     for message in samples::from_worker() {
+        assert_eq!(decode(&encoded(&message)), Ok(message));
+    }
+    for message in samples::to_greeter() {
+        assert_eq!(decode(&encoded(&message)), Ok(message));
+    }
+    for message in samples::from_greeter() {
         assert_eq!(decode(&encoded(&message)), Ok(message));
     }
 }

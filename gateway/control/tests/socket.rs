@@ -13,8 +13,8 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use labelgate_control::{
-    FromWorker, FromWorkerError, Incoming, Mismatch, ReceiveError, SendError, SupervisorEnd, Text,
-    ToWorker, WorkerEnd, pair,
+    FromWorker, GreeterEnd, HearError, Incoming, Mismatch, ReceiveError, SendError, SupervisorEnd,
+    Text, ToGreeter, ToWorker, WorkerEnd, pair,
 };
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
@@ -63,6 +63,49 @@ async fn every_message_arrives_as_it_was_sent() {
         worker.send(&sample).unwrap();
         assert_eq!(supervisor.receive().await.unwrap(), Some(sample));
     }
+}
+
+#[tokio::test]
+async fn every_message_of_a_greeting_arrives_as_it_was_sent() {
+    let (ours, theirs) = pair().unwrap();
+    let supervisor = SupervisorEnd::new(ours).unwrap();
+    let greeter = GreeterEnd::try_from(theirs).unwrap();
+
+    for sample in samples::to_greeter() {
+        let (message, descriptor) = sample.clone().detach();
+        let carries = descriptor.is_some();
+        let sent: ToGreeter = message.attach(descriptor.map(|_| file())).unwrap();
+        supervisor.send(sent).await.unwrap();
+        let Incoming::Message(received) = greeter.receive_blocking().unwrap() else {
+            panic!("no message");
+        };
+        let (received, descriptor) = received.detach();
+        assert_eq!(received, sample);
+        assert_eq!(descriptor.is_some(), carries);
+    }
+    for sample in samples::from_greeter() {
+        greeter.send(&sample).unwrap();
+        assert_eq!(supervisor.receive().await.unwrap(), Some(sample));
+    }
+}
+
+#[test]
+fn a_greeting_without_its_connection_is_refused() {
+    let (ours, theirs) = pair().unwrap();
+    let greeter = GreeterEnd::try_from(theirs).unwrap();
+    let [greet, challenge, ..] = &samples::to_greeter()[..] else {
+        panic!("the samples have changed");
+    };
+
+    send_raw(&ours, &postcard::to_allocvec(greet).unwrap(), &[]);
+    let error = greeter.receive_blocking().unwrap_err();
+    assert!(matches!(error, ReceiveError::Mismatch(Mismatch::Missing)));
+
+    let file = file();
+    let datagram = postcard::to_allocvec(challenge).unwrap();
+    send_raw(&ours, &datagram, &[file.as_fd()]);
+    let error = greeter.receive_blocking().unwrap_err();
+    assert!(matches!(error, ReceiveError::Mismatch(Mismatch::Unwanted)));
 }
 
 #[tokio::test]
@@ -147,31 +190,31 @@ fn a_datagram_longer_than_a_message_is_refused() {
 #[tokio::test]
 async fn a_hostile_worker_is_noticed() {
     let (ours, theirs) = pair().unwrap();
-    let supervisor = SupervisorEnd::new(ours).unwrap();
+    let supervisor = SupervisorEnd::<ToWorker>::new(ours).unwrap();
     let file = file();
     let drained = postcard::to_allocvec(&FromWorker::Drained).unwrap();
 
     send_raw(&theirs, &drained, &[file.as_fd()]);
     let error = supervisor.receive().await.unwrap_err();
-    assert!(matches!(error, FromWorkerError::Descriptor), "{error}");
+    assert!(matches!(error, HearError::Descriptor), "{error}");
 
     send_raw(&theirs, &[0; 5000], &[]);
     let error = supervisor.receive().await.unwrap_err();
-    assert!(matches!(error, FromWorkerError::TooLong), "{error}");
+    assert!(matches!(error, HearError::TooLong), "{error}");
 
     send_raw(&theirs, &[drained, vec![0]].concat(), &[]);
     let error = supervisor.receive().await.unwrap_err();
-    assert!(matches!(error, FromWorkerError::Decode(_)), "{error}");
+    assert!(matches!(error, HearError::Decode(_)), "{error}");
 
     send_raw(&theirs, &[200], &[]);
     let error = supervisor.receive().await.unwrap_err();
-    assert!(matches!(error, FromWorkerError::Decode(_)), "{error}");
+    assert!(matches!(error, HearError::Decode(_)), "{error}");
 }
 
 #[tokio::test]
 async fn each_end_hears_of_the_other_ones_end() {
     let (ours, theirs) = pair().unwrap();
-    let supervisor = SupervisorEnd::new(ours).unwrap();
+    let supervisor = SupervisorEnd::<ToWorker>::new(ours).unwrap();
     drop(theirs);
     assert!(supervisor.receive().await.unwrap().is_none());
 

@@ -3,13 +3,19 @@
 use std::net::SocketAddr;
 
 use labelgate_control::{
-    AddImage, Attached, AuditEvent, Bytes, Configure, Connection, Designator, Driver, FromWorker,
-    ImageShape, List, LoginState, Text, ToWorker,
+    AddImage, Answer, Attached, AuditEvent, Bytes, ChapAlgorithm, Configure, Connection,
+    Designator, Driver, FromGreeter, FromWorker, Greet, ImageShape, List, LoginState, Negotiated,
+    Proof, Reverse, ReverseChallenge, Text, ToGreeter, ToWorker, Verdict,
 };
 
 /// As many bytes as a text may have.
 fn full<const N: usize>() -> Text<N> {
     Text::clean(&"x".repeat(N))
+}
+
+/// As many bytes as there may be.
+fn full_bytes<const N: usize>() -> Bytes<N> {
+    Bytes::try_from(&[0xff; N][..]).unwrap()
 }
 
 /// Every message to a worker.
@@ -58,7 +64,7 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
                 peer: address,
                 local: address,
                 identity: full(),
-                login: LoginState::Negotiated(Bytes::try_from(&[0xff; 1536][..]).unwrap()),
+                login: LoginState::Negotiated(full_bytes()),
                 granted: vec![full(); 8].try_into().unwrap(),
             },
             Attached,
@@ -127,4 +133,64 @@ pub fn from_worker() -> Vec<FromWorker> {
     ];
     messages.extend(audit);
     messages
+}
+
+/// Every message to a greeter; the first carries a descriptor.
+pub fn to_greeter() -> Vec<ToGreeter<Attached>> {
+    let address: SocketAddr = "[2001:db8:ffff:ffff:ffff:ffff:ffff:ffff]:65535"
+        .parse()
+        .unwrap();
+    vec![
+        ToGreeter::Greet(
+            Greet {
+                connection: u64::MAX,
+                peer: address,
+                local: address,
+                proof: Proof::Chap,
+            },
+            Attached,
+        ),
+        ToGreeter::Challenge {
+            algorithm: ChapAlgorithm::Sha3_256,
+            identifier: u8::MAX,
+            challenge: full_bytes(),
+        },
+        ToGreeter::Verdict(Verdict::Granted {
+            reverse: Some(Reverse {
+                name: full(),
+                response: full_bytes(),
+            }),
+        }),
+        ToGreeter::Verdict(Verdict::Refused),
+    ]
+}
+
+/// Every message from a greeter.
+pub fn from_greeter() -> Vec<FromGreeter> {
+    vec![
+        FromGreeter::Ready {
+            confinement: List::try_from(vec![full(); 16]).unwrap(),
+        },
+        FromGreeter::Challenge {
+            offered: List::try_from(vec![ChapAlgorithm::Md5; 8]).unwrap(),
+        },
+        FromGreeter::Answer(Answer {
+            name: full(),
+            response: full_bytes(),
+            reverse: Some(ReverseChallenge {
+                identifier: u8::MAX,
+                challenge: full_bytes(),
+            }),
+        }),
+        FromGreeter::Negotiated(Negotiated {
+            initiator: full(),
+            target: Some(full()),
+            login: full_bytes(),
+        }),
+        FromGreeter::Refused {
+            initiator: full(),
+            target: full(),
+            reason: full(),
+        },
+    ]
 }

@@ -6,7 +6,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use labelgate_control::{FromWorker, FromWorkerError, SupervisorEnd, ToWorker, pair};
+use labelgate_control::{FromWorker, HearError, SupervisorEnd, ToWorker, pair};
 use labelgate_mac::Label;
 use labelgate_mac::confinement::cgroup::Cgroup;
 use tokio::process::{Child, Command};
@@ -76,7 +76,7 @@ pub enum Happened {
     /// It said something.
     Said(FromWorker),
     /// It said what no worker says, or its socket failed.
-    Violation(FromWorkerError),
+    Violation(HearError),
     /// It has closed its control socket.
     Closed,
     /// It does not read its control socket.

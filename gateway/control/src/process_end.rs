@@ -1,6 +1,7 @@
-//! The worker's end of the control socket.
+//! The end of the control socket that a process of ours has.
 
 use std::io::{self, IoSlice, IoSliceMut};
+use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -11,30 +12,38 @@ use rustix::net::{
 };
 
 use crate::codec::{decode, encode};
-use crate::{Attached, DecodeError, EncodeError, FromWorker, MAX_MESSAGE, Mismatch, ToWorker};
+use crate::{DecodeError, EncodeError, MAX_MESSAGE, Mismatch, Order, ToGreeter, ToWorker};
 
-/// The worker's end of the control socket.
+/// The end of the control socket that a process has which the supervisor has started. `M` is what
+/// the process is told.
 ///
 /// Blocking and non-blocking calls can be mixed: the mode is chosen per call and the socket's own
 /// is left alone. Poll it for readability through [`AsFd`].
 #[derive(Debug)]
-pub struct WorkerEnd {
+pub struct ProcessEnd<M> {
     socket: OwnedFd,
+    told: PhantomData<fn() -> M>,
 }
 
-/// What [`WorkerEnd`] received.
+/// A worker's end of its control socket.
+pub type WorkerEnd = ProcessEnd<ToWorker>;
+
+/// A greeter's end of its control socket.
+pub type GreeterEnd = ProcessEnd<ToGreeter>;
+
+/// What [`ProcessEnd`] received.
 #[derive(Debug)]
-pub enum Incoming {
+pub enum Incoming<M = ToWorker> {
     /// A message.
-    Message(ToWorker),
+    Message(M),
     /// Nothing is there at the moment.
     Nothing,
     /// The supervisor has closed its end, or is gone.
     Closed,
 }
 
-/// Why nothing could be received. After any of these the worker ends: it no longer knows what it
-/// is to do.
+/// Why nothing could be received. After any of these the process ends: it no longer knows what
+/// it is to do.
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiveError {
     /// The datagram is longer than any message.
@@ -62,7 +71,7 @@ pub enum ReceiveError {
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     /// The supervisor is behind: send it again when the socket is writable. Everything but
-    /// [`FromWorker::Audit`] must arrive.
+    /// [`crate::FromWorker::Audit`] must arrive.
     #[error("the control socket is full")]
     WouldBlock,
     /// The supervisor is gone.
@@ -76,7 +85,7 @@ pub enum SendError {
     Socket(io::Error),
 }
 
-impl WorkerEnd {
+impl<M: Order> ProcessEnd<M> {
     /// Takes the end that the process was started with as its standard input.
     ///
     /// Descriptor 0 itself stays open, so that no later open(2) gets its number.
@@ -87,16 +96,16 @@ impl WorkerEnd {
     }
 
     /// Waits for the next message.
-    pub fn receive_blocking(&self) -> Result<Incoming, ReceiveError> {
+    pub fn receive_blocking(&self) -> Result<Incoming<M>, ReceiveError> {
         self.receive_with(RecvFlags::CMSG_CLOEXEC)
     }
 
     /// The next message, if it is there already.
-    pub fn receive(&self) -> Result<Incoming, ReceiveError> {
+    pub fn receive(&self) -> Result<Incoming<M>, ReceiveError> {
         self.receive_with(RecvFlags::CMSG_CLOEXEC | RecvFlags::DONTWAIT)
     }
 
-    fn receive_with(&self, flags: RecvFlags) -> Result<Incoming, ReceiveError> {
+    fn receive_with(&self, flags: RecvFlags) -> Result<Incoming<M>, ReceiveError> {
         let mut datagram = [0; MAX_MESSAGE];
         // Room for two: a second descriptor shall be seen, not silently dropped.
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
@@ -124,12 +133,12 @@ impl WorkerEnd {
             return Ok(Incoming::Closed);
         }
         let datagram = datagram.get(..received.bytes).unwrap_or_default();
-        let message = decode::<ToWorker<Attached>>(datagram)?.attach(descriptor)?;
-        Ok(Incoming::Message(message))
+        let message = decode::<M::Datagram>(datagram)?;
+        Ok(Incoming::Message(M::join(message, descriptor)?))
     }
 
     /// Sends a message without waiting.
-    pub fn send(&self, message: &FromWorker) -> Result<(), SendError> {
+    pub fn send(&self, message: &M::Answer) -> Result<(), SendError> {
         let mut room = [0; MAX_MESSAGE];
         let datagram = encode(message, &mut room)?;
         let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
@@ -163,7 +172,7 @@ fn only_descriptor(control: &mut RecvAncillaryBuffer<'_>) -> Result<Option<Owned
     }
 }
 
-impl TryFrom<OwnedFd> for WorkerEnd {
+impl<M> TryFrom<OwnedFd> for ProcessEnd<M> {
     type Error = io::Error;
 
     /// Takes a descriptor that must be a `SOCK_SEQPACKET` socket.
@@ -174,11 +183,14 @@ impl TryFrom<OwnedFd> for WorkerEnd {
                 "not a control socket: this program is started by labelgated",
             ));
         }
-        Ok(Self { socket })
+        Ok(Self {
+            socket,
+            told: PhantomData,
+        })
     }
 }
 
-impl AsFd for WorkerEnd {
+impl<M> AsFd for ProcessEnd<M> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
