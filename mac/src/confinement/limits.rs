@@ -21,7 +21,7 @@ pub struct Limits {
 }
 
 /// Sets the limits of a profile, soft and hard, and forbids core dumps: a core holds guest data.
-/// The size of files is left alone, because images are large.
+/// The size of files is left to the supervisor, which knows how large the images are.
 ///
 /// # Errors
 ///

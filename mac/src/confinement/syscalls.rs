@@ -144,7 +144,10 @@ fn conditional(pid: u32) -> Result<[(i64, Vec<SeccompRule>); 6], BackendError> {
     use libc::{F_GET_SEALS, F_GETFD, F_GETFL, F_SETFD, F_SETFL};
     let commands = [F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GET_SEALS];
     let fcntl = commands.map(|command| all([equals(1, command.unsigned_abs().into())]));
-    let anonymous = libc::MAP_ANONYMOUS.unsigned_abs().into();
+    // Shared memory without a file counts as no process's own, so no limit but the address space's
+    // would hold it.
+    let sharing = libc::MAP_TYPE | libc::MAP_ANONYMOUS;
+    let private = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
     Ok([
         (
             libc::SYS_fcntl,
@@ -152,7 +155,10 @@ fn conditional(pid: u32) -> Result<[(i64, Vec<SeccompRule>); 6], BackendError> {
         ),
         (
             libc::SYS_mmap,
-            vec![all([without_exec(), with(3, anonymous)])?],
+            vec![all([
+                without_exec(),
+                masked(3, sharing.unsigned_abs(), private.unsigned_abs()),
+            ])?],
         ),
         (libc::SYS_mprotect, vec![all([without_exec()])?]),
         // Non-blocking mode: the standard library sets it with an ioctl.
@@ -187,13 +193,13 @@ fn equals(argument: u8, value: u64) -> Condition {
     SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value)
 }
 
-/// The argument has these bits.
-fn with(argument: u8, bits: u64) -> Condition {
+/// Of these bits of the argument, an `int`, exactly those of the value are set.
+fn masked(argument: u8, bits: u32, value: u32) -> Condition {
     SeccompCondition::new(
         argument,
-        SeccompCmpArgLen::Qword,
-        SeccompCmpOp::MaskedEq(bits),
-        bits,
+        SeccompCmpArgLen::Dword,
+        SeccompCmpOp::MaskedEq(bits.into()),
+        value.into(),
     )
 }
 

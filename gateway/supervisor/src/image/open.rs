@@ -187,6 +187,13 @@ impl Anchor {
         Ok(file)
     }
 
+    /// The file's size at the moment, in bytes; zero if it cannot be found out.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        let stat = fstat(&self.0);
+        stat.map_or(0, |stat| u64::try_from(stat.st_size).unwrap_or(0))
+    }
+
     /// To be called before a worker has the image.
     fn witness(&self) -> Result<Witness, OpenError> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;

@@ -3,6 +3,7 @@
 mod backoff;
 mod connections;
 mod death;
+mod file_size;
 mod images;
 mod lifecycle;
 mod messages;

@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use super::death::Death;
+use super::file_size::FileSize;
 use super::state::{Phase, Vacancy};
 use super::stderr::log_lines;
 use crate::cgroups::{Cgroups, leave};
@@ -65,6 +66,7 @@ pub struct Process {
     asked_to_end: bool,
     killed: Option<String>,
     cgroup: Option<Cgroup>,
+    file_size: Option<FileSize>,
     started: Instant,
     vacancy: Vacancy,
     _place: OwnedSemaphorePermit,
@@ -93,12 +95,22 @@ impl Process {
     /// Starts a worker. Without success the vacancy is handed back.
     pub fn start(vacancy: Vacancy, launch: Launch<'_>) -> Result<Self, (Vacancy, io::Error)> {
         match spawn(&launch) {
-            Ok((child, control)) => Ok(Self::new(vacancy, launch, child, control)),
+            Ok(Spawned {
+                child,
+                control,
+                file_size,
+            }) => Ok(Self::new(vacancy, launch, child, control, file_size)),
             Err(error) => Err((vacancy, error)),
         }
     }
 
-    fn new(vacancy: Vacancy, launch: Launch<'_>, mut child: Child, control: SupervisorEnd) -> Self {
+    fn new(
+        vacancy: Vacancy,
+        launch: Launch<'_>,
+        mut child: Child,
+        control: SupervisorEnd,
+        file_size: Option<FileSize>,
+    ) -> Self {
         let now = Instant::now();
         let pid = child.id().unwrap_or_default();
         if let Some(stderr) = child.stderr.take() {
@@ -125,6 +137,7 @@ impl Process {
             cgroup: launch
                 .cgroups
                 .and_then(|cgroups| confine(cgroups, launch.label, pid)),
+            file_size,
             started: now,
             vacancy,
             _place: launch.place,
@@ -142,6 +155,16 @@ impl Process {
         match self.outbox.try_send(message) {
             Ok(()) => Ok(()),
             Err(TrySendError::Full(_) | TrySendError::Closed(_)) => Err(Stuck),
+        }
+    }
+
+    /// Lets it write files of so many bytes, if it may not yet. Without that, it cannot grow one.
+    pub fn let_write(&mut self, bytes: u64) {
+        if let Some(Err(error)) = self.file_size.as_mut().map(|limit| limit.reach(bytes)) {
+            tracing::warn!(
+                pid = self.pid,
+                "cannot let the worker write {bytes} bytes: {error}"
+            );
         }
     }
 
@@ -238,8 +261,15 @@ fn confine(cgroups: &Cgroups, label: &Label, pid: u32) -> Option<Cgroup> {
         .ok()
 }
 
+/// What there is of a worker that has just been started.
+struct Spawned {
+    child: Child,
+    control: SupervisorEnd,
+    file_size: Option<FileSize>,
+}
+
 /// Starts the program with one end of a control socket as its standard input.
-fn spawn(launch: &Launch<'_>) -> io::Result<(Child, SupervisorEnd)> {
+fn spawn(launch: &Launch<'_>) -> io::Result<Spawned> {
     let (ours, theirs) = pair()?;
     let mut command = Command::new(launch.program);
     command
@@ -256,7 +286,21 @@ fn spawn(launch: &Launch<'_>) -> io::Result<(Child, SupervisorEnd)> {
         command.uid(uid).gid(uid);
     }
     let control = SupervisorEnd::new(ours)?;
-    Ok((command.spawn()?, control))
+    let child = command.spawn()?;
+    let limited = FileSize::nothing(child.id().unwrap_or_default());
+    let file_size = limited
+        .map_err(|error| {
+            tracing::warn!(
+                label = %launch.label,
+                "worker may write beyond the end of its images, for want of CAP_SYS_RESOURCE: {error}"
+            );
+        })
+        .ok();
+    Ok(Spawned {
+        child,
+        control,
+        file_size,
+    })
 }
 
 /// Sends what is queued, until the worker is stuck or gone, or the queue is dropped.

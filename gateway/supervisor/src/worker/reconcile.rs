@@ -130,11 +130,19 @@ impl Service {
             return;
         };
         served.state = ImageState::Sent;
+        let size = opened.anchor.size();
         served.anchor = Some(Arc::new(opened.anchor));
         served.witness = opened.witness;
         served.poisoned = self.shared.poison.contains(served.image.designator.serial);
         let description = describe(number, &served.image, served.poisoned);
+        self.let_write(size);
         self.tell(ToWorker::AddImage(description, opened.file));
+    }
+
+    fn let_write(&mut self, bytes: u64) {
+        if let Some(process) = self.seat.process() {
+            process.let_write(bytes);
+        }
     }
 
     fn refuse_image(&mut self, number: u32, error: &OpenError) {
@@ -230,8 +238,10 @@ impl Service {
         };
         let size = image.size;
         served.image = image;
+        let present = served.anchor.as_ref().map_or(0, |anchor| anchor.size());
         match served.state {
             ImageState::Open(_) => {
+                self.let_write(size.unwrap_or(0).max(present));
                 self.tell(ToWorker::RefreshImage {
                     image: number,
                     size,
