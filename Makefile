@@ -1,7 +1,7 @@
 # Everything there is to do with labelgate. `make` alone lists it.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo run test test-full bench conformance lint fuzz clean
+.PHONY: help setup build demo run test test-full bench conformance lint advisories fuzz clean
 
 # Two cores are enough for everything; more tests at a time would only disturb each other.
 export RUST_TEST_THREADS ?= 2
@@ -70,11 +70,15 @@ conformance: ## Run libiscsi's conformance suite and write docs/CONFORMANCE.md
 	@$(CARGO) build --quiet $(LOCKED)
 	$(CARGO) run --quiet --locked -p labelgate-fixtures --bin conformance
 
-lint: ## Formatting, lints, licences and advisories
+lint: ## Formatting, lints, licences and sources of dependencies
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(LOCKED) --all-targets -- -D warnings
 	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny
-	$(CARGO) deny --locked check
+	$(CARGO) deny --locked check bans licenses sources
+
+advisories: ## Known vulnerabilities of dependencies, from a database on the network
+	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny
+	$(CARGO) deny --locked check advisories
 
 fuzz: ## Fuzz every parser for FUZZ_SECONDS each
 	LABELGATE_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test $(LOCKED) fuzz_
