@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::audit::Throttle;
+use crate::catalogue::Catalogue;
 use crate::cgroups::Cgroups;
 use crate::config::{Config, GatewaySection};
 use crate::label_table::LabelTable;
@@ -138,7 +139,7 @@ fn share(config: Config, poison: PoisonMarks) -> io::Result<Shared> {
             usize::try_from(section.limits.workers).unwrap_or(1),
         )),
         identities: watch::Sender::new(Arc::new(config.identities)),
-        images: watch::Sender::new(Arc::new(config.images)),
+        images: watch::Sender::new(Arc::new(Catalogue::new(config.images))),
         poison: Arc::new(poison),
         settling: Settling::default(),
         refusals: Throttle::new(REFUSALS_PER_SECOND, REFUSALS_AT_ONCE),

@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
+mod catalogue;
 mod cgroups;
 pub mod config;
 mod gateway;

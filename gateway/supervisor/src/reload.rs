@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::audit::{Decision, Event, Record};
-use crate::config::{Config, Image};
+use crate::catalogue::Catalogue;
+use crate::config::Config;
 use crate::label_table::LabelTable;
 use crate::poison;
 use crate::worker::Shared;
@@ -36,14 +37,15 @@ pub async fn reload(file: &Path, shared: &Shared, labels: &LabelTable) {
     }
     poison::read_again(&shared.poison, &config.images).await;
     shared.identities.send_replace(Arc::new(config.identities));
-    let kept = kept(&shared.images.borrow(), &config.images);
+    let next = Catalogue::new(config.images);
+    let kept = shared.images.borrow().kept_in(&next);
     shared.images.send_replace(Arc::new(kept));
     if !labels.reconcile(PATIENCE).await {
         tracing::error!(
             "a worker that was killed has not ended yet; what it held is not served until it has"
         );
     }
-    shared.images.send_replace(Arc::new(config.images));
+    shared.images.send_replace(Arc::new(next));
     labels.reconcile(PATIENCE).await;
     Record::new(Event::Reload, Decision::Allow).write();
     tracing::info!("the configuration is in force");
@@ -54,42 +56,4 @@ fn refuse(reason: &str) {
         .reason(reason)
         .write();
     tracing::error!("the configuration stays as it was:\n{reason}");
-}
-
-/// What may be served while what is taken away has not gone yet: the images of the new
-/// configuration that the old one had too.
-fn kept(old: &[Arc<Image>], new: &[Arc<Image>]) -> Vec<Arc<Image>> {
-    let was_there = |image: &&Arc<Image>| old.iter().any(|old| old.is_same_disk(image));
-    new.iter().filter(was_there).map(Arc::clone).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn images(list: &[(&str, &str, &str)]) -> Vec<Arc<Image>> {
-        let mut text = "[[store]]\nname = \"s\"\npath = \"/s\"\n".to_owned();
-        for (name, label, keys) in list {
-            text += &format!(
-                "[[image]]\nname = {name:?}\nstore = \"s\"\nfile = {name:?}\nlabel = {label:?}\n{keys}\n"
-            );
-        }
-        Config::parse(&text, Path::new("test")).unwrap().images
-    }
-
-    #[test]
-    fn an_image_that_moves_to_another_label_is_with_neither_in_between() {
-        let old = images(&[
-            ("a", "s0:c1,c2", ""),
-            ("b", "s0:c1,c2", ""),
-            ("c", "s0:c1,c2", ""),
-        ]);
-        let new = images(&[
-            ("a", "s0:c1,c2", "size = \"1M\""),
-            ("b", "s0:c3,c4", ""),
-            ("d", "s0:c1,c2", ""),
-        ]);
-        let kept = kept(&old, &new);
-        assert_eq!(kept, [Arc::clone(&new[0])]);
-    }
 }

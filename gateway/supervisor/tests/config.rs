@@ -162,3 +162,32 @@ fn a_file_that_is_not_there_is_a_problem_too() {
         "/nonexistent/labelgate.toml: No such file or directory (os error 2)"
     );
 }
+
+#[test]
+fn content_has_no_label_and_is_never_written() {
+    let image = |keys: &str| {
+        format!(
+            "[[store]]\nname = \"s\"\npath = \"/s\"\n[[image]]\nname = \"cd\"\nstore = \"s\"\n\
+             file = \"cd\"\n{keys}"
+        )
+    };
+    let config = Config::parse(&image("content = true\n"), Path::new("x")).unwrap();
+    assert!(config.images[0].is_content() && config.images[0].read_only);
+    let refused = [
+        (
+            "",
+            "5: the image has no label; give it one, such as \"s0:c12,c34\", or content = true if every label may read it",
+        ),
+        (
+            "content = true\nlabel = \"s0:c1,c2\"\n",
+            "9: content is for every label; remove the label, or content = true",
+        ),
+        (
+            "content = true\nread_only = false\n",
+            "9: content is never written; remove read_only = false",
+        ),
+    ];
+    for (keys, problem) in refused {
+        assert_eq!(problems(&image(keys)), format!("labelgate.toml:{problem}"));
+    }
+}

@@ -1,6 +1,7 @@
 //! One virtual disk.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,6 +15,35 @@ use super::problem::Collector;
 use super::store::Stores;
 use super::{Store, name, size};
 
+/// Who may open an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Audience {
+    /// One label, whose worker alone serves it.
+    Label(Label),
+    /// Every label: it is content, which nobody writes.
+    Everyone,
+}
+
+impl Audience {
+    /// The one label, unless it is everyone.
+    #[must_use]
+    pub const fn label(&self) -> Option<&Label> {
+        match self {
+            Self::Label(label) => Some(label),
+            Self::Everyone => None,
+        }
+    }
+}
+
+impl fmt::Display for Audience {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Label(label) => label.fmt(f),
+            Self::Everyone => f.write_str("content, for every label"),
+        }
+    }
+}
+
 /// One virtual disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
@@ -23,8 +53,8 @@ pub struct Image {
     pub store: Arc<Store>,
     /// Where it is below the store's path: plain components only.
     pub file: PathBuf,
-    /// The one label that may open it.
-    pub label: Label,
+    /// Who may open it.
+    pub audience: Audience,
     /// The name of its target.
     pub target: Text<223>,
     /// What tells it from every other image.
@@ -50,6 +80,12 @@ impl Image {
         };
         resized == *other
     }
+
+    /// Whether every label may read it and none may write it.
+    #[must_use]
+    pub const fn is_content(&self) -> bool {
+        matches!(self.audience, Audience::Everyone)
+    }
 }
 
 impl fmt::Display for Image {
@@ -65,13 +101,12 @@ pub(super) struct RawImage {
     pub(super) name: Spanned<String>,
     store: Spanned<String>,
     pub(super) file: Spanned<PathBuf>,
-    label: Spanned<String>,
+    label: Option<Spanned<String>>,
     #[serde(default)]
+    content: bool,
     size: Option<Spanned<String>>,
-    #[serde(default)]
     block_size: Option<Spanned<u32>>,
-    #[serde(default)]
-    read_only: bool,
+    read_only: Option<Spanned<bool>>,
     #[serde(default)]
     direct: bool,
 }
@@ -115,10 +150,14 @@ pub(super) fn check_image(
     let size = raw
         .size
         .and_then(|size| check_size(&size, block_size, problems));
-    let label = check_label(&raw.label, problems);
+    let audience = match raw.content {
+        true => check_content(raw.label.as_ref(), raw.read_only.as_ref(), problems),
+        false => check_audience(raw.label.as_ref(), &raw.name.span(), problems),
+    };
+    let read_only = raw.read_only.map(Spanned::into_inner);
     let store = find_store(&raw.store, stores, problems);
     let (name, file) = (raw.name.into_inner(), raw.file.into_inner());
-    let (label, store) = (label?, store?);
+    let (audience, store) = (audience?, store?);
     let target = match name::target(prefix, &store.name, &name) {
         Ok(target) => target,
         Err(why) => {
@@ -131,13 +170,47 @@ pub(super) fn check_image(
         name,
         store,
         file,
-        label,
+        read_only: read_only.unwrap_or(raw.content),
+        audience,
         target,
         block_size,
         size,
-        read_only: raw.read_only,
         direct: raw.direct,
     })
+}
+
+/// The one label of an image that is no content.
+fn check_audience(
+    label: Option<&Spanned<String>>,
+    name: &Range<usize>,
+    problems: &mut Collector<'_>,
+) -> Option<Audience> {
+    let Some(label) = label else {
+        problems.at(
+            name,
+            "the image has no label; give it one, such as \"s0:c12,c34\", or content = true if \
+             every label may read it",
+        );
+        return None;
+    };
+    check_label(label, problems).map(Audience::Label)
+}
+
+/// What is content has no label, and nobody writes it.
+fn check_content(
+    label: Option<&Spanned<String>>,
+    read_only: Option<&Spanned<bool>>,
+    problems: &mut Collector<'_>,
+) -> Option<Audience> {
+    if let Some(label) = label {
+        let what = "content is for every label; remove the label, or content = true";
+        problems.at(&label.span(), what);
+    }
+    if let Some(written) = read_only.filter(|written| !*written.get_ref()) {
+        let what = "content is never written; remove read_only = false";
+        problems.at(&written.span(), what);
+    }
+    Some(Audience::Everyone)
 }
 
 fn check_size(

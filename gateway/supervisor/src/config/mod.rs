@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 pub use gateway::{GatewaySection, Provider};
 pub use identity::{Identities, Identity};
-pub use image::Image;
+pub use image::{Audience, Image};
 pub use limits::Limits;
 pub use problem::{Problem, Problems};
 pub use store::Store;

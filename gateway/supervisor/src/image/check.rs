@@ -7,7 +7,7 @@ use labelgate_mac::Label;
 use rustix::fs::{AtFlags, FileType, Stat, StatxFlags, fgetxattr, statx};
 use rustix::io::Errno;
 
-use crate::config::Image;
+use crate::config::{Audience, Image};
 
 /// The extended attribute that holds an image file's label.
 pub const LABEL_ATTRIBUTE: &str = "user.labelgate.label";
@@ -46,7 +46,7 @@ pub enum Unfit {
         /// What the attribute says.
         attribute: Box<Label>,
         /// What the configuration says.
-        configured: Box<Label>,
+        configured: Box<Audience>,
     },
     /// Its label attribute holds no label.
     #[error("its {LABEL_ATTRIBUTE} attribute is no label")]
@@ -126,10 +126,10 @@ pub(super) fn check_label(image: &Image, file: BorrowedFd<'_>) -> Result<(), Unf
     let attribute = text.and_then(|text| text.parse::<Label>().ok());
     match attribute {
         None => Err(Unfit::NoLabel),
-        Some(attribute) if attribute == image.label => Ok(()),
+        Some(attribute) if Some(&attribute) == image.audience.label() => Ok(()),
         Some(attribute) => Err(Unfit::OtherLabel {
             attribute: Box::new(attribute),
-            configured: Box::new(image.label.clone()),
+            configured: Box::new(image.audience.clone()),
         }),
     }
 }

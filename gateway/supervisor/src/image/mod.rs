@@ -3,6 +3,7 @@
 //! The supervisor opens them and passes them on; it never reads or writes what is in them.
 
 mod check;
+mod claim;
 mod holder;
 mod lock;
 mod open;

@@ -10,6 +10,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 
 use super::check::{Unfit, check_direct, check_label, check_type};
+use super::claim::Claim;
 use super::lock::{LockFailure, lock};
 use crate::config::Image;
 
@@ -49,7 +50,11 @@ impl Witness {
 /// By it the supervisor can find out whether anyone still holds the image, even after the file
 /// was renamed or deleted.
 #[derive(Debug)]
-pub struct Anchor(OwnedFd);
+pub struct Anchor {
+    path: OwnedFd,
+    /// Tells the worker that has this content from the others that have it too.
+    claim: Option<Claim>,
+}
 
 /// Why an image is not open.
 #[derive(Debug, thiserror::Error)]
@@ -98,7 +103,7 @@ pub fn open(image: &Image) -> Result<Opened, OpenError> {
     let directory = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let store = open_path(&image.store.path, directory, Mode::empty())
         .map_err(|error| OpenError::Store(error.into()))?;
-    let anchor = open_anchor(image, store.as_fd())?;
+    let mut anchor = open_anchor(image, store.as_fd())?;
     let witness = match image.read_only {
         true => None,
         false => Some(anchor.witness()?),
@@ -107,6 +112,9 @@ pub fn open(image: &Image) -> Result<Opened, OpenError> {
     check_label(image, file.as_fd())?;
     check_direct(image, file.as_fd())?;
     lock(file.as_fd(), image.read_only)?;
+    if image.is_content() {
+        anchor.claim = Some(Claim::take(file.as_fd())?);
+    }
     grow(image, file.as_fd())?;
     Ok(Opened {
         file,
@@ -127,14 +135,14 @@ fn open_anchor(image: &Image, store: BorrowedFd<'_>) -> Result<Anchor, OpenError
         }
         found => found,
     };
-    let anchor = found.map_err(|error| match error {
+    let path = found.map_err(|error| match error {
         Errno::LOOP | Errno::XDEV => OpenError::Escapes,
         Errno::NOENT => OpenError::Missing,
         error => failed("opened", error),
     })?;
-    let stat = fstat(&anchor).map_err(|error| failed("looked at", error))?;
+    let stat = fstat(&path).map_err(|error| failed("looked at", error))?;
     check_type(&stat)?;
-    Ok(Anchor(anchor))
+    Ok(Anchor { path, claim: None })
 }
 
 /// Makes the image's file, empty.
@@ -190,7 +198,7 @@ impl Anchor {
     /// The file's size at the moment, in bytes; zero if it cannot be found out.
     #[must_use]
     pub fn size(&self) -> u64 {
-        let stat = fstat(&self.0);
+        let stat = fstat(&self.path);
         stat.map_or(0, |stat| u64::try_from(stat.st_size).unwrap_or(0))
     }
 
@@ -201,7 +209,8 @@ impl Anchor {
         Ok(Witness(file.map_err(|error| failed("opened", error))?))
     }
 
-    /// Whether nobody has the image open under its lock.
+    /// Whether nobody has the image open under its lock; of content, whether the worker that this
+    /// was opened for has not.
     pub fn is_free(&self, image: &Image) -> Result<(), OpenError> {
         let access = if image.read_only {
             OFlags::RDONLY
@@ -212,14 +221,17 @@ impl Anchor {
         let file = self
             .open_with(flags)
             .map_err(|error| failed("opened", error))?;
-        // The lock of a writer, which excludes readers too.
-        Ok(lock(file.as_fd(), false)?)
+        match self.claim {
+            Some(claim) => Ok(claim.is_free(file.as_fd())?),
+            // The lock of a writer, which excludes readers too.
+            None => Ok(lock(file.as_fd(), false)?),
+        }
     }
 
     /// A new open file description of this very file, whatever its name is by now.
     fn open_with(&self, flags: OFlags) -> Result<OwnedFd, Errno> {
         use std::os::fd::AsRawFd;
-        let path = format!("/proc/self/fd/{}", self.0.as_raw_fd());
+        let path = format!("/proc/self/fd/{}", self.path.as_raw_fd());
         rustix::fs::openat(CWD, path, flags, Mode::empty())
     }
 }

@@ -19,7 +19,7 @@ pub async fn poisoned(image: &Image, why: &str, marks: &Arc<PoisonMarks>) {
     marks.remember(serial, text(image, why, &path));
     record(image, Event::ImagePoisoned, Decision::Note, why);
     tracing::error!(
-        label = %image.label, %image,
+        label = %image.audience, %image,
         "{why}: DATA THAT WAS ACKNOWLEDGED MAY BE LOST. Every read and write of the image answers \
          MEDIUM ERROR, also after restarts, until an admin acts: {}",
         remedy(image, &path)
@@ -63,7 +63,7 @@ pub async fn read_again(marks: &Arc<PoisonMarks>, images: &[Arc<Image>]) {
     for image in changes.cleared.iter().filter_map(|&s| find(images, s)) {
         let reason = "its mark of poison was deleted";
         record(image, Event::ImageCleared, Decision::Allow, reason);
-        tracing::warn!(label = %image.label, %image, "the image is served again: {reason}");
+        tracing::warn!(label = %image.audience, %image, "the image is served again: {reason}");
     }
     for image in changes.found.iter().filter_map(|&s| find(images, s)) {
         let reason = "a mark of poison was made by hand";
@@ -84,15 +84,16 @@ fn find(images: &[Arc<Image>], serial: Serial) -> Option<&Arc<Image>> {
 fn record(image: &Image, event: Event, decision: Decision, reason: &str) {
     let name = image.to_string();
     let record = Record {
+        label: image.audience.label(),
         image: Some(&name),
         ..Record::new(event, decision)
     };
-    record.label(&image.label).reason(reason).write();
+    record.reason(reason).write();
 }
 
 fn still_poisoned(image: &Image, path: &Path) {
     tracing::error!(
-        label = %image.label, %image,
+        label = %image.audience, %image,
         "the image is poisoned: every read and write answers MEDIUM ERROR until an admin acts: {}",
         remedy(image, path)
     );
@@ -129,7 +130,7 @@ fn text(image: &Image, why: &str, path: &Path) -> String {
     format!(
         "image: {image}\nlabel: {}\nfile:  {}\nwhen:  {when}\nwhy:   {why}; data that was \
          acknowledged may be lost\nwhat to do: {}\n",
-        image.label,
+        image.audience,
         file(image).display(),
         remedy(image, path)
     )

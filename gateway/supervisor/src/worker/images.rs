@@ -1,6 +1,6 @@
 //! The images of a label, as its worker has them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -151,23 +151,25 @@ impl Images {
         let stays = |served: &Served, image: &Image| {
             served.image.is_same_disk(image) && served.is_taken_as(poisoned(image))
         };
+        // No two images have one target.
+        let by_target = wanted.iter().map(|image| (image.target.as_str(), image));
+        let mut missing: HashMap<_, _> = by_target.collect();
         let mut difference = Difference::default();
-        let present = || {
-            self.served
-                .iter()
-                .filter(|(_, served)| !served.is_leaving())
-        };
-        for (&number, served) in present() {
-            match wanted.iter().find(|image| stays(served, image)) {
-                Some(image) => difference.kept.push((number, Arc::clone(image))),
-                None => difference.gone.push(number),
+        let present = self.served.iter().filter(|(_, s)| !s.is_leaving());
+        for (&number, served) in present {
+            let target = served.image.target.as_str();
+            match missing.get(target).copied() {
+                Some(image) if stays(served, image) => {
+                    missing.remove(target);
+                    difference.kept.push((number, Arc::clone(image)));
+                }
+                _ => difference.gone.push(number),
             }
         }
-        for image in wanted {
-            if !present().any(|(_, served)| stays(served, image)) {
-                difference.fresh.push(Arc::clone(image));
-            }
-        }
+        let fresh = wanted
+            .iter()
+            .filter(|i| missing.contains_key(i.target.as_str()));
+        difference.fresh.extend(fresh.cloned());
         difference
     }
 }

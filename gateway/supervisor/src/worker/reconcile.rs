@@ -36,8 +36,7 @@ impl Service {
 
     fn wanted(&self) -> Vec<Arc<Image>> {
         let images = self.shared.images.borrow();
-        let mine = images.iter().filter(|image| image.label == self.label);
-        mine.map(Arc::clone).collect()
+        images.of(&self.label).map(Arc::clone).collect()
     }
 
     /// Opens an image, which may take as long as a predecessor holds it.

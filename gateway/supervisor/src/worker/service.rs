@@ -18,8 +18,9 @@ use super::images::Images;
 use super::process::{Happened, Process};
 use super::state::Vacancy;
 use crate::audit::{Decision, Event, Record, Throttle};
+use crate::catalogue::Catalogue;
 use crate::cgroups::Cgroups;
-use crate::config::{GatewaySection, Identities, Image};
+use crate::config::{GatewaySection, Identities};
 use crate::image::{OpenError, Opened};
 use crate::poison::{PoisonMarks, Settling};
 use crate::uid::Uids;
@@ -44,7 +45,7 @@ pub struct Shared {
     /// Who is who at the moment.
     pub identities: watch::Sender<Arc<Identities>>,
     /// What is to be served at the moment.
-    pub images: watch::Sender<Arc<Vec<Arc<Image>>>>,
+    pub images: watch::Sender<Arc<Catalogue>>,
     /// Which images are poisoned.
     pub poison: Arc<PoisonMarks>,
     /// Images whose last worker may have lost something.
