@@ -95,7 +95,7 @@ fn ring(wanted: Wanted) -> Result<Option<Ring>, RunError> {
 }
 
 fn profile(configure: &Configure, driver: DriverKind) -> Profile {
-    let mut profile = Profile::new(driver);
+    let mut profile = Profile::worker(driver);
     if configure.unprivileged {
         profile.identity = Identity::Shared;
     }

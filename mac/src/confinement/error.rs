@@ -6,7 +6,7 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 pub enum ConfinementError {
     /// The supervisor started it as root, or in root's group.
-    #[error("a worker must not run as uid {uid}, gid {gid}: it needs ids of its own")]
+    #[error("it must not run as uid {uid}, gid {gid}: it needs ids of its own")]
     Privileged {
         /// Its real user.
         uid: u32,

@@ -1,4 +1,4 @@
-//! What a worker does to itself right after its start, before it sees a guest's byte.
+//! What a worker or a greeter does to itself right after its start, before it sees a guest's byte.
 //!
 //! The layers, in the order in which they go on. Each holds alone; each is tested alone.
 //!
@@ -8,7 +8,7 @@
 //!    bound or connected to, no process outside signalled or traced, as far as the kernel's
 //!    Landlock goes, which the [`Report`] says.
 //! 4. [`limits`]: memory, descriptors, tasks, no core dump.
-//! 5. [`syscalls`]: seccomp. Anything but the few system calls of the data path kills the process.
+//! 5. [`syscalls`]: seccomp. Anything but the few system calls that its role needs kills the process.
 //!
 //! What is left are the descriptors it holds and those it is sent.
 //!
@@ -32,7 +32,7 @@ pub mod syscalls;
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 pub use error::ConfinementError;
-pub use profile::{DriverKind, Identity, Profile};
+pub use profile::{DriverKind, Identity, Profile, Role};
 pub use report::Report;
 
 /// Confines this process, which must still have only one thread.
@@ -88,7 +88,7 @@ impl Restricted {
     pub fn seal(mut self) -> Result<Report, ConfinementError> {
         let limits = limits::apply(&self.profile)?;
         self.report.push(limits.to_string());
-        let filter = syscalls::install(self.profile.driver)?;
+        let filter = syscalls::install(self.profile.role)?;
         self.report.push(filter.to_string());
         Ok(self.report)
     }

@@ -1,4 +1,4 @@
-//! How a worker is to be confined.
+//! How a process is to be confined.
 
 /// How a worker moves bytes, which decides the system calls it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -10,24 +10,35 @@ pub enum DriverKind {
     Epoll,
 }
 
-/// Whose UID a worker runs under.
+/// What a process is for, which decides the system calls it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// It serves one label's images.
+    Worker(DriverKind),
+    /// It speaks with one connection whose identity is not known yet: on two sockets that it is
+    /// given, and to nothing else.
+    Greeter,
+}
+
+/// Whose UID a process runs under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Identity {
-    /// A UID and GID that the supervisor gave to this label alone. Root, a privileged group and
+    /// A UID and GID that the supervisor gave to this label, or to greeters, alone. Root, a privileged group and
     /// supplementary groups are refused.
     Own,
     /// The supervisor's own, whatever it is, because a supervisor without privileges cannot give
-    /// out others. One worker may then reach another through what the UID owns, and no limit on
+    /// out others. One process may then reach another through what the UID owns, and no limit on
     /// tasks can be set, since it would count all of the user's.
     Shared,
 }
 
-/// How a worker is to be confined. Start from [`Profile::new`] and change what differs.
+/// How a process is to be confined. Start from [`Profile::worker`] or [`Profile::greeter`] and
+/// change what differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Profile {
-    /// The driver.
-    pub driver: DriverKind,
+    /// What it is for.
+    pub role: Role,
     /// Whose UID it runs under.
     pub identity: Identity,
     /// The most address space, in bytes (`RLIMIT_AS`): everything mapped, so the whole arena of
@@ -40,7 +51,7 @@ pub struct Profile {
     pub descriptors: u64,
     /// The most tasks of this UID (`RLIMIT_NPROC`), not set for [`Identity::Shared`].
     ///
-    /// Never below what io_uring needs: the kernel starts its own io-wq threads in the worker's
+    /// For a worker never below what io_uring needs: the kernel starts its own io-wq threads in the worker's
     /// name for every flush and for writes that would block, and counts them here. No thread
     /// that the worker might want to start passes the seccomp filter anyway.
     pub tasks: u64,
@@ -50,14 +61,28 @@ impl Profile {
     /// The profile of a worker with this driver and a UID of its own: 4 GiB of address space,
     /// 512 MiB of data, 1024 descriptors, 64 tasks.
     #[must_use]
-    pub const fn new(driver: DriverKind) -> Self {
+    pub const fn worker(driver: DriverKind) -> Self {
         Self {
-            driver,
+            role: Role::Worker(driver),
             identity: Identity::Own,
             address_space: 4 << 30,
             data: 512 << 20,
             descriptors: 1024,
             tasks: 64,
+        }
+    }
+
+    /// The profile of a greeter with a UID of its own: 32 MiB of address space, most of which is
+    /// the program and its libraries, 4 MiB of data, 8 descriptors, no further task.
+    #[must_use]
+    pub const fn greeter() -> Self {
+        Self {
+            role: Role::Greeter,
+            identity: Identity::Own,
+            address_space: 32 << 20,
+            data: 4 << 20,
+            descriptors: 8,
+            tasks: 0,
         }
     }
 }

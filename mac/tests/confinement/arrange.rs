@@ -14,6 +14,8 @@ pub struct Arranged {
     pub listener: TcpListener,
     /// A file with 64 KiB in it.
     pub image: OwnedFd,
+    /// Two ends of one connection.
+    pub pair: (OwnedFd, OwnedFd),
 }
 
 pub fn arrange() -> io::Result<Arranged> {
@@ -27,6 +29,10 @@ pub fn arrange() -> io::Result<Arranged> {
         socket,
         listener: TcpListener::bind("127.0.0.1:0")?,
         image,
+        pair: {
+            let (one, other) = std::os::unix::net::UnixStream::pair()?;
+            (one.into(), other.into())
+        },
     })
 }
 

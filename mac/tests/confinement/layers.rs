@@ -11,7 +11,7 @@ use crate::trial;
 const KILLED: End = End::Killed(libc::SIGSYS);
 
 /// What to try, and what the layer that stands alone against it answers. Seccomp kills all.
-const TRIES: &[(&str, &[&str], &str, i32)] = &[
+pub const TRIES: &[(&str, &[&str], &str, i32)] = &[
     ("open a file", &["open"], "filesystem", libc::EACCES),
     ("create a file", &["create"], "filesystem", libc::EACCES),
     ("list a directory", &["list"], "filesystem", libc::EACCES),
@@ -123,7 +123,7 @@ fn identities() {
     let root = refused(0, "nothing");
     assert_eq!(
         root,
-        "a worker must not run as uid 0, gid 0: it needs ids of its own"
+        "it must not run as uid 0, gid 0: it needs ids of its own"
     );
     assert_eq!(
         refused(0, "with-effective-uid"),

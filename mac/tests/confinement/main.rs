@@ -6,11 +6,12 @@
 
 #![allow(
     clippy::panic,
-    clippy::print_stdout,
+    clippy::print_stderr,
     reason = "a panic is a failed test, and what it prints says what it tried"
 )]
 
 mod arrange;
+mod greeter;
 mod layers;
 mod probe;
 mod run;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     trials.extend(layers::trials());
     trials.extend(syscalls::trials());
     trials.extend(work::trials());
+    trials.extend(greeter::trials());
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 

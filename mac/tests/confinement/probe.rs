@@ -6,8 +6,8 @@ use std::os::fd::AsRawFd;
 use std::process::ExitCode;
 
 use labelgate_mac::confinement::{
-    self, ConfinementError, DriverKind, Identity, Profile, capabilities, filesystem, identity,
-    limits, syscalls,
+    self, ConfinementError, DriverKind, Identity, Profile, Role, capabilities, filesystem,
+    identity, limits, syscalls,
 };
 
 use crate::arrange::{Arranged, arrange, known};
@@ -19,11 +19,13 @@ pub fn main(arguments: &[String]) -> ExitCode {
     };
     let arranged = arrange().expect("everything is allowed before the confinement");
     prepare(action);
+    // What it says goes out by standard error, the only file that a greeter may write to.
+    rustix::stdio::dup2_stderr(rustix::stdio::stdout()).expect("both are open");
     match confine(layers) {
-        Ok(report) if report.is_empty() => println!("confined"),
-        Ok(report) => println!("confined {report}"),
+        Ok(report) if report.is_empty() => eprintln!("confined"),
+        Ok(report) => eprintln!("confined {report}"),
         Err(error) => {
-            println!("unconfined {error}");
+            eprintln!("unconfined {error}");
             return ExitCode::SUCCESS;
         }
     }
@@ -34,7 +36,7 @@ pub fn main(arguments: &[String]) -> ExitCode {
             None => format!("failed {error}\n"),
         },
     };
-    let _ = io::stdout().write_all(said.as_bytes());
+    let _ = io::stderr().write_all(said.as_bytes());
     // Not through main's return: a traced or limited process may not get that far.
     std::process::exit(0)
 }
@@ -63,7 +65,7 @@ fn prepare(action: &str) {
 
 /// The limits under test, small enough to reach.
 pub fn small() -> Profile {
-    let mut profile = Profile::new(DriverKind::Ring);
+    let mut profile = Profile::worker(DriverKind::Ring);
     profile.address_space = 512 << 20;
     profile.data = 64 << 20;
     profile.descriptors = 32;
@@ -78,9 +80,11 @@ fn confine(layers: &str) -> Result<String, ConfinementError> {
     };
     Ok(match layers {
         "none" => String::new(),
-        "ring" => confinement::confine(&Profile::new(DriverKind::Ring))?.to_string(),
-        "epoll" => confinement::confine(&Profile::new(DriverKind::Epoll))?.to_string(),
-        "shared" => confinement::confine(&shared(Profile::new(DriverKind::Ring)))?.to_string(),
+        "ring" => confinement::confine(&Profile::worker(DriverKind::Ring))?.to_string(),
+        "epoll" => confinement::confine(&Profile::worker(DriverKind::Epoll))?.to_string(),
+        "greeter" => confinement::confine(&Profile::greeter())?.to_string(),
+        "greeter-limits" => limits::apply(&Profile::greeter())?.to_string(),
+        "shared" => confinement::confine(&shared(Profile::worker(DriverKind::Ring)))?.to_string(),
         "identity" => identity::check(Identity::Own)?.to_string(),
         "capabilities" => capabilities::drop_all()?.to_string(),
         "filesystem" => {
@@ -88,8 +92,9 @@ fn confine(layers: &str) -> Result<String, ConfinementError> {
             filesystem::deny_all()?.to_string()
         }
         "limits" => limits::apply(&small())?.to_string(),
-        "seccomp-ring" => syscalls::install(DriverKind::Ring)?.to_string(),
-        "seccomp-epoll" => syscalls::install(DriverKind::Epoll)?.to_string(),
+        "seccomp-ring" => syscalls::install(Role::Worker(DriverKind::Ring))?.to_string(),
+        "seccomp-epoll" => syscalls::install(Role::Worker(DriverKind::Epoll))?.to_string(),
+        "seccomp-greeter" => syscalls::install(Role::Greeter)?.to_string(),
         other => panic!("no such layers: {other}"),
     })
 }

@@ -43,13 +43,14 @@ pub fn act(action: &str, arranged: &Arranged) -> io::Result<()> {
         "inline" => inline(arranged),
         "ring-none" => ring(|| Ok(())),
         "ring-confined" => ring(|| {
-            confinement::confine(&Profile::new(DriverKind::Ring))
+            confinement::confine(&Profile::worker(DriverKind::Ring))
                 .map(drop)
                 .map_err(io::Error::other)
         }),
         "threads-work" => threads(true, busy),
         "threads-open" => threads(true, || std::fs::File::open("/etc/passwd").map(drop)),
         "threads-open-unsealed" => threads(false, || std::fs::File::open("/etc/passwd").map(drop)),
+        "greet" => crate::greeter::greet(arranged),
         other => panic!("no such action: {other}"),
     }
 }
@@ -148,7 +149,7 @@ fn busy() -> io::Result<()> {
 
 /// Four helper threads between the two halves of the confinement; each does `work` at its end.
 fn threads(seal: bool, work: fn() -> io::Result<()>) -> io::Result<()> {
-    let profile = Profile::new(DriverKind::Epoll);
+    let profile = Profile::worker(DriverKind::Epoll);
     let restricted = confinement::restrict(&profile).map_err(io::Error::other)?;
     let (running, sealed) = (Arc::new(Barrier::new(5)), Arc::new(Barrier::new(5)));
     let helper = |_| {
