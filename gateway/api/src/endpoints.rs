@@ -1,0 +1,131 @@
+//! All operations of the admin socket.
+
+use crate::endpoint::{Bytes, Declaration, Endpoint, Json, Lines, Method, Nothing, PlainText};
+use crate::{
+    AddGroup, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditQuery, AuditReport,
+    ClearImage, CloneImage, CreateImage, Done, EndedLease, Group, GroupPath, Groups, Identities,
+    Identity, IdentityPath, Image, ImagePath, Images, ImagesQuery, ImportQuery, LabelImage, Lease,
+    LeasePath, Leases, Level, LevelPath, Levels, MemberPath, RelabelledImage, Reloaded,
+    RemoveImageQuery, ResizeImage, ResizedImage, Restored, Revocation, RotateIdentity, Rotated,
+    StartLease, Status, Step, Store, StorePath, Stores, WorkerPath, Workers,
+};
+
+/// Declares one type per endpoint, and the list of all of them.
+macro_rules! endpoints {
+    ($(
+        #[doc = $summary:literal]
+        $name:ident = $method:ident $path:literal
+            ($in_path:ty, $in_query:ty, $body:ty) -> $answer:ty;
+    )*) => {
+        $(
+            #[doc = $summary]
+            #[derive(Debug, Clone, Copy)]
+            pub struct $name;
+
+            impl Endpoint for $name {
+                const METHOD: Method = Method::$method;
+                const PATH: &'static str = $path;
+                const NAME: &'static str = stringify!($name);
+                const SUMMARY: &'static str = $summary.trim_ascii();
+                type Path = $in_path;
+                type Query = $in_query;
+                type Body = $body;
+                type Answer = $answer;
+            }
+        )*
+
+        /// Every endpoint, in the order of the document.
+        #[must_use]
+        pub fn all() -> Vec<Declaration> {
+            vec![$(Declaration::of::<$name>()),*]
+        }
+    };
+}
+
+endpoints! {
+    /// The gateway as a whole.
+    GetStatus = Get "/v1/status" (Nothing, Nothing, Nothing) -> Json<Status>;
+    /// All metrics, in Prometheus' text format.
+    GetMetrics = Get "/v1/metrics" (Nothing, Nothing, Nothing) -> PlainText;
+    /// The OpenAPI document of this interface.
+    GetDocument = Get "/v1/openapi.json" (Nothing, Nothing, Nothing) -> Json<serde_json::Value>;
+
+    /// Lists stores.
+    ListStores = Get "/v1/stores" (Nothing, Nothing, Nothing) -> Json<Stores>;
+    /// Adds a store.
+    PostStore = Post "/v1/stores" (Nothing, Nothing, Json<AddStore>) -> Json<Store>;
+    /// Removes a store that has no images. Its directory stays as it is.
+    DeleteStore = Delete "/v1/stores/{store}" (StorePath, Nothing, Nothing) -> Json<Done>;
+
+    /// Lists images.
+    ListImages = Get "/v1/images" (Nothing, ImagesQuery, Nothing) -> Json<Images>;
+    /// Creates an empty image, or takes in a file that is there.
+    PostImage = Post "/v1/images" (Nothing, Nothing, Json<CreateImage>) -> Json<Image>;
+    /// One image.
+    GetImage = Get "/v1/images/{store}/{image}" (ImagePath, Nothing, Nothing) -> Json<Image>;
+    /// Makes a new image of the bytes in the body. If it fails, or the client goes away, nothing of it remains.
+    ImportImage = Put "/v1/images/{store}/{image}" (ImagePath, ImportQuery, Bytes) -> Lines<Step>;
+    /// Removes an image.
+    DeleteImage = Delete "/v1/images/{store}/{image}" (ImagePath, RemoveImageQuery, Nothing) -> Json<Revocation>;
+    /// Makes a new image that is a copy of this one.
+    PostClone = Post "/v1/images/{store}/{image}/clone" (ImagePath, Nothing, Json<CloneImage>) -> Lines<Step>;
+    /// Gives an image another label. Sessions of the old label end first.
+    PostImageLabel = Post "/v1/images/{store}/{image}/label" (ImagePath, Nothing, Json<LabelImage>) -> Json<RelabelledImage>;
+    /// Makes an image larger, while it is served.
+    PostImageSize = Post "/v1/images/{store}/{image}/resize" (ImagePath, Nothing, Json<ResizeImage>) -> Json<ResizedImage>;
+    /// Serves an image again after a failed flush.
+    PostImageClear = Post "/v1/images/{store}/{image}/clear" (ImagePath, Nothing, Json<ClearImage>) -> Json<Image>;
+
+    /// Lists identities, without their secrets.
+    ListIdentities = Get "/v1/identities" (Nothing, Nothing, Nothing) -> Json<Identities>;
+    /// Adds an identity. The answer holds its secrets, this once.
+    PostIdentity = Post "/v1/identities" (Nothing, Nothing, Json<AddIdentity>) -> Json<AddedIdentity>;
+    /// One identity, without its secrets.
+    GetIdentity = Get "/v1/identities/{identity}" (IdentityPath, Nothing, Nothing) -> Json<Identity>;
+    /// Removes an identity. Its sessions end first.
+    DeleteIdentity = Delete "/v1/identities/{identity}" (IdentityPath, Nothing, Nothing) -> Json<Revocation>;
+    /// Gives an identity new secrets. The answer holds them, this once. Sessions go on.
+    PostRotation = Post "/v1/identities/{identity}/rotate" (IdentityPath, Nothing, Json<RotateIdentity>) -> Json<Rotated>;
+
+    /// Lists group labels with their members.
+    ListGroups = Get "/v1/groups" (Nothing, Nothing, Nothing) -> Json<Groups>;
+    /// Makes a label a group label.
+    PostGroup = Post "/v1/groups" (Nothing, Nothing, Json<AddGroup>) -> Json<Group>;
+    /// Removes a group label. Sessions of its members on its images end first.
+    DeleteGroup = Delete "/v1/groups/{label}" (GroupPath, Nothing, Nothing) -> Json<Revocation>;
+    /// Lets an identity open the images of a group label.
+    PutMember = Put "/v1/groups/{label}/members/{identity}" (MemberPath, Nothing, Nothing) -> Json<Group>;
+    /// Takes that away again. Its sessions on those images end first.
+    DeleteMember = Delete "/v1/groups/{label}/members/{identity}" (MemberPath, Nothing, Nothing) -> Json<Revocation>;
+
+    /// Lists levels that are allocated.
+    ListLevels = Get "/v1/levels" (Nothing, Nothing, Nothing) -> Json<Levels>;
+    /// Allocates a level that no other has.
+    PostLevel = Post "/v1/levels" (Nothing, Nothing, Json<AllocateLevel>) -> Json<Level>;
+    /// Releases a level that nothing uses.
+    DeleteLevel = Delete "/v1/levels/{label}" (LevelPath, Nothing, Nothing) -> Json<Done>;
+
+    /// Lists leases.
+    ListLeases = Get "/v1/leases" (Nothing, Nothing, Nothing) -> Json<Leases>;
+    /// Starts a lease.
+    PostLease = Post "/v1/leases" (Nothing, Nothing, Json<StartLease>) -> Json<Lease>;
+    /// Ends a lease. The sessions it admitted end first.
+    DeleteLease = Delete "/v1/leases/{lease}" (LeasePath, Nothing, Nothing) -> Json<EndedLease>;
+
+    /// Lists workers.
+    ListWorkers = Get "/v1/workers" (Nothing, Nothing, Nothing) -> Json<Workers>;
+    /// Kills a worker. Its clients connect again, to a new one.
+    DeleteWorker = Delete "/v1/workers/{label}" (WorkerPath, Nothing, Nothing) -> Json<Revocation>;
+
+    /// Records of the audit trail.
+    GetAudit = Get "/v1/audit" (Nothing, AuditQuery, Nothing) -> Lines<serde_json::Value>;
+    /// Checks the hash chain of the audit trail.
+    GetAuditReport = Get "/v1/audit/verify" (Nothing, Nothing, Nothing) -> Json<AuditReport>;
+
+    /// Reads the configuration file again.
+    PostReload = Post "/v1/reload" (Nothing, Nothing, Nothing) -> Json<Reloaded>;
+    /// A backup of the registry. It holds every secret.
+    PostBackup = Post "/v1/backup" (Nothing, Nothing, Nothing) -> Bytes;
+    /// Replaces the registry by that of a backup. What the backup does not have ends first.
+    PutRestore = Put "/v1/restore" (Nothing, Nothing, Bytes) -> Json<Restored>;
+}

@@ -1,0 +1,54 @@
+//! Stores.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{Source, StoreName};
+
+/// Where images live: a directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Store {
+    /// What it is called.
+    pub name: StoreName,
+    /// The directory, absolute.
+    #[schema(value_type = String)]
+    pub path: PathBuf,
+    /// Where it is declared.
+    pub source: Source,
+    /// How many images it has.
+    pub images: u64,
+    /// Bytes of its file system that are free, if it could be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub free: Option<u64>,
+    /// Bytes of its file system in all, if it could be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+}
+
+/// All stores, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Stores {
+    /// The stores.
+    pub stores: Vec<Store>,
+}
+
+/// A store to add.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddStore {
+    /// What it shall be called.
+    pub name: StoreName,
+    /// The directory, absolute. It must be there, and only root should be able to write it.
+    #[schema(value_type = String)]
+    pub path: PathBuf,
+}
+
+/// Which store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct StorePath {
+    /// The store's name.
+    pub store: StoreName,
+}
