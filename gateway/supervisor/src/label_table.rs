@@ -56,8 +56,10 @@ impl LabelTable {
 
     /// Hands a connection to its label's service; it ends if that has too much to do.
     pub fn connect(&self, candidate: Candidate) -> Result<(), Busy> {
-        let entry = self.entry(&candidate.identity.label);
-        let handed = entry.requests.try_send(Request::Connection(candidate));
+        let entry = self.entry(&candidate.label);
+        let handed = entry
+            .requests
+            .try_send(Request::Connection(Box::new(candidate)));
         handed.map_err(|_| Busy)
     }
 

@@ -2,8 +2,9 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, TcpStream};
@@ -14,7 +15,7 @@ use crate::config::Identity;
 use crate::label_table::LabelTable;
 use crate::rate::Rate;
 use crate::sources::Sources;
-use crate::worker::{Candidate, Shared};
+use crate::worker::{Candidate, Login, Shared};
 
 /// Connections that the kernel keeps for us, at most; a flood beyond is answered with cookies.
 const BACKLOG: i32 = 4096;
@@ -22,6 +23,7 @@ const BACKLOG: i32 = 4096;
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 const KEEPALIVE_PROBES: u32 = 3;
+const NO_LEASE: &str = "no lease of its label runs; start one for its virtual machine";
 
 /// Binds a listening socket. Must be called within a tokio runtime.
 pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
@@ -87,6 +89,9 @@ impl Door {
         let Some(identity) = identity else {
             return self.refuse(peer, None, "no identity has this address");
         };
+        if !identity.is_admitted(address, SystemTime::now()) {
+            return self.refuse(peer, Some(&identity), NO_LEASE);
+        }
         match self.candidate(stream, peer, address, &identity) {
             Ok(candidate) => {
                 self.wait_for_turn().await;
@@ -125,10 +130,13 @@ impl Door {
         let (stream, local) =
             prepare(stream).map_err(|error| format!("the connection is gone: {error}"))?;
         Ok(Candidate {
+            number: self.shared.next_connection.fetch_add(1, Ordering::Relaxed),
             stream,
             peer: SocketAddr::new(address, peer.port()),
             local,
             identity: Arc::clone(identity),
+            label: identity.label.clone(),
+            login: Login::Untouched,
             places: (source_place, label_place),
         })
     }

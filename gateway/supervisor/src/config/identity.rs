@@ -1,45 +1,203 @@
-//! How a connection proves who it is.
+//! How a connection proves who it is, and what that opens to it.
 
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use labelgate_control::Text;
 use labelgate_mac::Label;
 use serde::Deserialize;
 use toml::Spanned;
+use uuid::Uuid;
 
 use crate::network::{Network, NetworkTable};
 
-/// Everyone in a network, served under one label.
+/// The longest CHAP name, in bytes.
+pub const LONGEST_CHAP_NAME: usize = 255;
+
+/// Someone, and the label it is served under.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// The clients' addresses.
-    pub network: Network,
-    /// What it is called in the audit trail and to the worker: `address:10.9.1.0/28`.
+    /// What it is called in the audit trail and to the worker; no two have the same. An identity
+    /// of the configuration is called after its network: `address:10.9.1.0/28`.
     pub name: Text<256>,
+    /// How a connection proves that it is this one.
+    pub proof: Proof,
     /// The label it is served under.
+    pub label: Label,
+    /// Images of other labels that are open to it, too: those of the groups it is a member of.
+    pub grants: Vec<Grant>,
+    /// The virtual machine it belongs to, if it is known.
+    pub vm: Option<Uuid>,
+    /// When it is let in.
+    pub admission: Admission,
+}
+
+/// How a connection proves that it is an identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// It comes from there.
+    Address(Network),
+    /// It knows the secret that belongs to this CHAP name (RFC 7143, 12.1.3: CHAP_N).
+    Chap(Text<LONGEST_CHAP_NAME>),
+}
+
+/// An image of a group label that is open to an identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The image's target name.
+    pub target: Text<223>,
+    /// The group's label, whose worker serves it.
     pub label: Label,
 }
 
-/// All identities, found by a client's address.
+/// When an identity is let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admission {
+    /// At any time.
+    Always,
+    /// While one of these leases runs. With none there is no way in.
+    Leased(Vec<LeaseTerm>),
+}
+
+/// Where and until when a lease holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaseTerm {
+    /// The only address it holds for; any, without one.
+    pub address: Option<IpAddr>,
+    /// When it ends; never by itself, without a time.
+    pub ends: Option<SystemTime>,
+}
+
+impl LeaseTerm {
+    fn covers(&self, address: IpAddr, now: SystemTime) -> bool {
+        let here = |at: IpAddr| at.to_canonical() == address.to_canonical();
+        self.address.is_none_or(here) && self.ends.is_none_or(|end| now < end)
+    }
+}
+
+impl Identity {
+    /// An identity that an address is the proof of, which is let in at any time.
+    #[must_use]
+    pub fn at(network: Network, label: Label) -> Self {
+        Self {
+            name: Text::clean(&format!("address:{network}")),
+            proof: Proof::Address(network),
+            label,
+            grants: Vec::new(),
+            vm: None,
+            admission: Admission::Always,
+        }
+    }
+
+    /// Whether a connection from this address is let in at this time.
+    #[must_use]
+    pub fn is_admitted(&self, address: IpAddr, now: SystemTime) -> bool {
+        match &self.admission {
+            Admission::Always => true,
+            Admission::Leased(terms) => terms.iter().any(|term| term.covers(address, now)),
+        }
+    }
+
+    /// The label whose worker serves a session with this target. Its own decides on discovery and
+    /// on every name that is not granted, be it wrong, missing or another label's.
+    #[must_use]
+    pub fn label_for(&self, target: Option<&str>) -> &Label {
+        let granted = |grant: &&Grant| target == Some(grant.target.as_str());
+        let grant = self.grants.iter().find(granted);
+        grant.map_or(&self.label, |grant| &grant.label)
+    }
+
+    /// Whether it is the same one as before, whatever is open to it by now.
+    #[must_use]
+    pub fn is_same(&self, before: &Self) -> bool {
+        self.name == before.name && self.proof == before.proof && self.vm == before.vm
+    }
+}
+
+/// All identities, found by what proves them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Identities(NetworkTable<Arc<Identity>>);
+pub struct Identities {
+    by_address: NetworkTable<Arc<Identity>>,
+    by_chap_name: HashMap<Text<LONGEST_CHAP_NAME>, Arc<Identity>>,
+    names: HashSet<Text<256>>,
+    with_grants: usize,
+}
+
+/// An identity that cannot stand beside one that is there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityClash {
+    /// Another one has its name.
+    #[error("there is an identity {0:?} already; choose another name")]
+    Name(Text<256>),
+    /// Another one is proved by the same network or CHAP name.
+    #[error("identity {0:?} has the same proof; remove one of the two")]
+    Proof(Text<256>),
+}
 
 impl Identities {
-    /// The identity of a client: that of the longest prefix its address is in.
+    /// The identity of a client that is known by its address: that of the longest prefix.
     #[must_use]
     pub fn of(&self, address: IpAddr) -> Option<&Arc<Identity>> {
-        self.0.lookup(address)
+        self.by_address.lookup(address)
+    }
+
+    /// The identity that a CHAP name claims.
+    #[must_use]
+    pub fn of_chap_name(&self, name: &Text<LONGEST_CHAP_NAME>) -> Option<&Arc<Identity>> {
+        self.by_chap_name.get(name)
+    }
+
+    /// Whether anyone proves itself by CHAP.
+    #[must_use]
+    pub fn use_chap(&self) -> bool {
+        !self.by_chap_name.is_empty()
+    }
+
+    /// Whether any connection has to be greeted before its worker is known.
+    #[must_use]
+    pub fn use_greeters(&self) -> bool {
+        self.use_chap() || self.with_grants > 0
+    }
+
+    /// What has become of an identity that a connection from `address` has proved; `None` if it
+    /// is gone, or if the same proof would be another's by now.
+    #[must_use]
+    pub fn current(&self, before: &Identity, address: IpAddr) -> Option<&Arc<Identity>> {
+        let found = match &before.proof {
+            Proof::Address(_) => self.of(address),
+            Proof::Chap(name) => self.of_chap_name(name),
+        };
+        found.filter(|now| now.is_same(before))
     }
 
     /// All of them, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Identity>> {
-        self.0.values()
+        self.by_address.values().chain(self.by_chap_name.values())
     }
 
-    /// Adds an identity; the one it would replace is handed back instead.
-    pub(super) fn insert(&mut self, identity: Arc<Identity>) -> Result<(), Arc<Identity>> {
-        self.0.insert(identity.network, identity)
+    /// Adds an identity, unless another one has its name or its proof.
+    pub fn insert(&mut self, identity: Arc<Identity>) -> Result<(), IdentityClash> {
+        if self.names.contains(&identity.name) {
+            return Err(IdentityClash::Name(identity.name.clone()));
+        }
+        let (name, grants) = (identity.name.clone(), identity.grants.len());
+        match &identity.proof {
+            Proof::Address(network) => {
+                let inserted = self.by_address.insert(*network, identity);
+                inserted.map_err(|there| IdentityClash::Proof(there.name.clone()))?;
+            }
+            Proof::Chap(chap_name) => {
+                if let Some(there) = self.by_chap_name.get(chap_name) {
+                    return Err(IdentityClash::Proof(there.name.clone()));
+                }
+                self.by_chap_name.insert(chap_name.clone(), identity);
+            }
+        }
+        self.names.insert(name);
+        self.with_grants += usize::from(grants > 0);
+        Ok(())
     }
 }
 
@@ -49,4 +207,111 @@ impl Identities {
 pub(super) struct RawIdentity {
     pub(super) address: Spanned<String>,
     pub(super) label: Spanned<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn label(text: &str) -> Label {
+        text.parse().unwrap()
+    }
+
+    fn chap(name: &str) -> Identity {
+        Identity {
+            name: Text::new(name).unwrap(),
+            proof: Proof::Chap(Text::new(name).unwrap()),
+            ..Identity::at("10.9.1.2".parse().unwrap(), label("s0:c1,c2"))
+        }
+    }
+
+    fn granted(target: &str) -> Vec<Grant> {
+        let target = Text::new(target).unwrap();
+        vec![Grant {
+            target,
+            label: label("s0:c7"),
+        }]
+    }
+
+    #[test]
+    fn a_granted_target_is_served_by_its_group_and_every_other_by_its_own() {
+        let identity = Identity {
+            grants: granted("iqn.2026-11.io.labelgate:s.shared"),
+            ..chap("web-1")
+        };
+        let of = |target| identity.label_for(target).to_string();
+        assert_eq!(of(Some("iqn.2026-11.io.labelgate:s.shared")), "s0:c7");
+        for other in [None, Some(""), Some("iqn.2026-11.io.labelgate:s.Shared")] {
+            assert_eq!(of(other), "s0:c1,c2");
+        }
+    }
+
+    #[test]
+    fn a_lease_holds_until_its_end_and_where_it_says() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
+        let (here, there) = ("10.9.1.2".parse().unwrap(), "10.9.1.3".parse().unwrap());
+        let leased = |terms| Identity {
+            admission: Admission::Leased(terms),
+            ..chap("web-1")
+        };
+        let term = |address, ends| LeaseTerm { address, ends };
+
+        assert!(!leased(vec![]).is_admitted(here, now));
+        let ending = leased(vec![term(None, Some(now))]);
+        assert!(ending.is_admitted(here, now - Duration::from_nanos(1)));
+        assert!(!ending.is_admitted(here, now), "the end is not part of it");
+        let bound = leased(vec![term(Some(here), None), term(Some(there), Some(now))]);
+        assert!(bound.is_admitted(here, now));
+        assert!(!bound.is_admitted(there, now));
+        let mapped = "::ffff:10.9.1.2".parse().unwrap();
+        assert!(bound.is_admitted(mapped, now));
+    }
+
+    #[test]
+    fn no_two_identities_share_a_name_or_a_proof() {
+        let mut identities = Identities::default();
+        identities.insert(Arc::new(chap("web-1"))).unwrap();
+        let again = identities.insert(Arc::new(chap("web-1")));
+        assert_eq!(again, Err(IdentityClash::Name(Text::new("web-1").unwrap())));
+        let alias = Identity {
+            name: Text::new("web-2").unwrap(),
+            ..chap("web-1")
+        };
+        let clash = identities.insert(Arc::new(alias));
+        assert_eq!(
+            clash,
+            Err(IdentityClash::Proof(Text::new("web-1").unwrap()))
+        );
+        assert_eq!(identities.iter().count(), 1);
+        assert!(identities.use_chap() && identities.use_greeters());
+    }
+
+    #[test]
+    fn an_identity_that_was_made_anew_for_another_vm_is_another_one() {
+        let address = "10.9.1.2".parse().unwrap();
+        let of = |identity: Identity| {
+            let mut identities = Identities::default();
+            identities.insert(Arc::new(identity)).unwrap();
+            identities
+        };
+        let before = chap("web-1");
+        assert!(of(chap("web-1")).current(&before, address).is_some());
+        let more = Identity {
+            grants: granted("iqn.2026-11.io.labelgate:s.shared"),
+            ..chap("web-1")
+        };
+        assert!(of(more).current(&before, address).is_some());
+        let other = Identity {
+            vm: Some(Uuid::from_u128(7)),
+            ..chap("web-1")
+        };
+        assert!(of(other).current(&before, address).is_none());
+        // Nor does an address prove what a secret has to.
+        let by_address = Identity {
+            name: before.name.clone(),
+            ..Identity::at("10.9.1.2".parse().unwrap(), label("s0:c1,c2"))
+        };
+        assert!(of(by_address).current(&before, address).is_none());
+    }
 }

@@ -17,11 +17,12 @@ mod store;
 use std::path::Path;
 use std::sync::Arc;
 
-use labelgate_control::Text;
 use serde::Deserialize;
 
 pub use gateway::{GatewaySection, Provider};
-pub use identity::{Identities, Identity};
+pub use identity::{
+    Admission, Grant, Identities, Identity, IdentityClash, LONGEST_CHAP_NAME, LeaseTerm, Proof,
+};
 pub use image::{Audience, Image};
 pub use limits::Limits;
 pub use problem::{Problem, Problems};
@@ -150,13 +151,8 @@ fn check_identities(raw: Vec<RawIdentity>, problems: &mut Collector<'_>) -> Iden
         };
         networks.check("address", &format!("{network}"), &address.span(), problems);
         if let Some(label) = label {
-            let name = Text::clean(&format!("address:{network}"));
             // A second identity of one network was reported just now.
-            let _ = identities.insert(Arc::new(Identity {
-                network,
-                name,
-                label,
-            }));
+            let _ = identities.insert(Arc::new(Identity::at(network, label)));
         }
     }
     identities

@@ -2,9 +2,12 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use labelgate_control::{Bytes, Text};
+use labelgate_mac::Label;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::config::{Identities, Identity};
@@ -18,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// An accepted connection whose label is known.
 #[derive(Debug)]
 pub struct Candidate {
+    /// What it is called in every record and by its worker.
+    pub number: u64,
     /// The socket.
     pub stream: TcpStream,
     /// The client's address.
@@ -26,16 +31,66 @@ pub struct Candidate {
     pub local: SocketAddr,
     /// Who it is.
     pub identity: Arc<Identity>,
+    /// The label it is served under: its identity's own, or that of a group.
+    pub label: Label,
+    /// How far its login has come.
+    pub login: Login,
     /// Its place among its source's connections, and among its label's.
     #[expect(dead_code, reason = "it is there to be dropped with the connection")]
     pub places: (SourcePlace, LabelPlace),
 }
 
+/// How far a connection's login has come.
+#[derive(Debug)]
+pub enum Login {
+    /// Nothing was read from it: whatever it wants, its own label's worker answers.
+    Untouched,
+    /// A greeter has done all of it but the last response.
+    #[expect(dead_code, reason = "no greeters are started yet")]
+    Negotiated {
+        /// The target it asked for; `None` for discovery.
+        target: Option<Text<223>>,
+        /// What the worker needs to go on, and nobody else looks into.
+        state: Bytes<1536>,
+    },
+}
+
+/// Why a connection that was let in is so no longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoLonger {
+    /// Its identity is gone, or its proof is another's by now.
+    #[error("it is no longer this identity's")]
+    Identity,
+    /// Its identity is served under another label, or the image is no longer open to it.
+    #[error("what it wants is no longer open to its identity")]
+    Label,
+    /// No lease runs.
+    #[error("no lease of its identity's label runs (any longer)")]
+    Lease,
+}
+
 impl Candidate {
-    /// Whether the client is still who it was when it was let in.
-    #[must_use]
-    pub fn is_still(&self, identities: &Identities) -> bool {
-        identities.of(self.peer.ip()) == Some(&self.identity)
+    /// The identity as it is now, if that still opens to the client what it was let in for.
+    pub fn is_still<'a>(
+        &self,
+        identities: &'a Identities,
+        now: SystemTime,
+    ) -> Result<&'a Arc<Identity>, NoLonger> {
+        let address = self.peer.ip();
+        let current = identities
+            .current(&self.identity, address)
+            .ok_or(NoLonger::Identity)?;
+        let target = match &self.login {
+            Login::Untouched => None,
+            Login::Negotiated { target, .. } => target.as_deref(),
+        };
+        if *current.label_for(target) != self.label {
+            return Err(NoLonger::Label);
+        }
+        if !current.is_admitted(address, now) {
+            return Err(NoLonger::Lease);
+        }
+        Ok(current)
     }
 }
 
@@ -84,7 +139,7 @@ impl Queue {
 }
 
 /// Whether the client has closed the connection, or reset it. Nothing that it sent is looked at.
-fn has_departed(stream: &TcpStream) -> bool {
+pub fn has_departed(stream: &impl AsFd) -> bool {
     let mut polled = [PollFd::new(stream, PollFlags::RDHUP)];
     // ERR and HUP are reported without being asked for.
     poll(&mut polled, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
@@ -137,9 +192,10 @@ impl Connections {
     /// The socket itself is shut down, with which the client's access ends at once and whatever
     /// the worker thinks of it.
     pub fn cut_strangers(&mut self, identities: &Identities, until: Instant) -> Vec<u64> {
+        let now = SystemTime::now();
         let mut cut = Vec::new();
         for (&connection, live) in &mut self.0 {
-            if live.until.is_none() && !live.candidate.is_still(identities) {
+            if live.until.is_none() && live.candidate.is_still(identities, now).is_err() {
                 // It fails when the client is gone already.
                 let _ = live.candidate.stream.shutdown(Shutdown::Both);
                 live.until = Some(until);

@@ -4,24 +4,27 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::process::ExitStatus;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use labelgate_control::{Configure, Connection, List, LoginState, ToWorker};
+use labelgate_control::{Configure, Connection, List, LoginState, Text, ToWorker};
+use labelgate_mac::Label;
 use tokio::task::JoinSet;
 
-use super::connections::Candidate;
+use super::connections::{Candidate, Login};
 use super::death::Death;
 use super::process::{Launch, Process, Stuck};
 use super::service::{Seat, Service};
 use super::state::{Phase, Vacancy};
 use crate::audit::{Decision, Event, Record};
+use crate::config::Identity;
 
 /// A worker must be serving after this long. Images that are still locked by a predecessor have
 /// been given up before that.
 const START_PATIENCE: Duration = Duration::from_secs(30);
 /// A worker must have ended this long after its clients had to.
 const END_PATIENCE: Duration = Duration::from_secs(5);
+/// A message has room for the names of so many granted targets.
+const GRANTS_SHOWN: usize = 8;
 
 impl Service {
     /// Does everything that is due.
@@ -191,23 +194,27 @@ impl Service {
     /// Gives the worker a connection.
     fn hand_over(&mut self, candidate: Candidate) {
         // The configuration may have changed while it waited.
-        let current = candidate.is_still(&self.shared.identities.borrow());
-        if !current || candidate.identity.label != self.label {
-            return self.refuse(&candidate, "the address is no longer this identity");
-        }
+        let identities = Arc::clone(&self.shared.identities.borrow());
+        let granted = match candidate.is_still(&identities, SystemTime::now()) {
+            Ok(current) => granted(current, &self.label),
+            Err(why) => return self.refuse(&candidate, &why.to_string()),
+        };
         let blocking = candidate.stream.set_nonblocking(false);
         let copy = match blocking.and_then(|()| candidate.stream.try_clone()) {
             Ok(copy) => OwnedFd::from(copy),
             Err(error) => return self.refuse(&candidate, &error.to_string()),
         };
-        let connection = self.shared.next_connection.fetch_add(1, Ordering::Relaxed);
+        let connection = candidate.number;
         let message = Connection {
             connection,
             peer: candidate.peer,
             local: candidate.local,
             identity: candidate.identity.name.clone(),
-            login: LoginState::Untouched,
-            granted: List::default(),
+            login: match &candidate.login {
+                Login::Untouched => LoginState::Untouched,
+                Login::Negotiated { state, .. } => LoginState::Negotiated(state.clone()),
+            },
+            granted,
         };
         let record = Record {
             identity: Some(&candidate.identity.name),
@@ -298,4 +305,15 @@ impl Service {
         // Dropping them ends them; what they have opened is closed again.
         self.looking = JoinSet::new();
     }
+}
+
+/// The targets on other labels that discovery shows an identity, as many as fit: it reaches the
+/// others by name.
+fn granted(identity: &Identity, label: &Label) -> List<Text<223>, 8> {
+    if identity.label != *label {
+        return List::default();
+    }
+    let targets = identity.grants.iter().map(|grant| grant.target.clone());
+    let shown: Vec<_> = targets.take(GRANTS_SHOWN).collect();
+    List::try_from(shown).unwrap_or_default()
 }

@@ -13,5 +13,5 @@ mod service;
 mod state;
 mod stderr;
 
-pub use connections::Candidate;
+pub use connections::{Candidate, Login};
 pub use service::{Request, Service, Shared};

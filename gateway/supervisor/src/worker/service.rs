@@ -60,7 +60,7 @@ pub struct Shared {
 #[derive(Debug)]
 pub enum Request {
     /// Serve this connection.
-    Connection(Candidate),
+    Connection(Box<Candidate>),
     /// Serve what [`Shared::images`] says now, to those who [`Shared::identities`] says now.
     Reconcile {
         /// Told when everything that is no longer allowed has verifiably ended.
@@ -172,7 +172,7 @@ impl Service {
         let now = Instant::now();
         match request {
             Some(Request::Connection(candidate)) => {
-                if let Err(candidate) = self.queue.push(candidate, now) {
+                if let Err(candidate) = self.queue.push(*candidate, now) {
                     self.refuse(
                         &candidate,
                         "too many connections wait for the label's worker",
