@@ -8,23 +8,34 @@
 use rustix::io::Errno;
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 
-/// The limit of one worker.
+/// The limit of one worker. There is none until it is confined: its buffers are a file, too, of a
+/// size that is then sealed.
 #[derive(Debug)]
 pub struct FileSize {
-    pid: Pid,
+    pid: u32,
     bytes: u64,
+    in_force: bool,
 }
 
 impl FileSize {
-    /// Lets a worker that has just been started write no file at all.
+    /// The limit of a worker that has just been started: it may write no file, once it is confined.
+    #[must_use]
+    pub const fn nothing(pid: u32) -> Self {
+        Self {
+            pid,
+            bytes: 0,
+            in_force: false,
+        }
+    }
+
+    /// The worker is confined: puts the limit in force.
     ///
     /// # Errors
-    /// [`Errno::PERM`] without CAP_SYS_RESOURCE.
-    pub fn nothing(pid: u32) -> Result<Self, Errno> {
-        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
-        let pid = pid.ok_or(Errno::SRCH)?;
-        set(pid, 0)?;
-        Ok(Self { pid, bytes: 0 })
+    /// [`Errno::PERM`] without CAP_SYS_RESOURCE: there is no limit then.
+    pub fn enforce(&mut self) -> Result<(), Errno> {
+        set(self.pid, self.bytes)?;
+        self.in_force = true;
+        Ok(())
     }
 
     /// Lets the worker write files of so many bytes, if it may not yet.
@@ -32,15 +43,18 @@ impl FileSize {
     /// # Errors
     /// The worker is gone.
     pub fn reach(&mut self, bytes: u64) -> Result<(), Errno> {
-        if bytes > self.bytes {
-            set(self.pid, bytes)?;
-            self.bytes = bytes;
+        self.bytes = self.bytes.max(bytes);
+        if self.in_force {
+            return set(self.pid, self.bytes);
         }
         Ok(())
     }
 }
 
-fn set(pid: Pid, bytes: u64) -> Result<(), Errno> {
+fn set(pid: u32, bytes: u64) -> Result<(), Errno> {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    // Without a number this would be our own limit.
+    let pid = pid.ok_or(Errno::SRCH)?;
     // The worker has inherited our hard limit, and is none to have changed it.
     let maximum = getrlimit(Resource::Fsize).maximum;
     let limit = Rlimit {
@@ -68,7 +82,8 @@ mod tests {
                 .stdin(std::process::Stdio::piped())
                 .spawn()
                 .unwrap();
-            let mut size = FileSize::nothing(shell.id()).unwrap();
+            let mut size = FileSize::nothing(shell.id());
+            size.enforce().unwrap();
             if let Some(limit) = limit {
                 size.reach(limit).unwrap();
                 size.reach(1).unwrap();

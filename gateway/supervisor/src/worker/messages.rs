@@ -44,7 +44,7 @@ impl Service {
         let pid = process.pid();
         let confinement: Vec<&str> = confinement.iter().map(Text::as_str).collect();
         tracing::info!(%label, pid, driver, "worker is confined: {}", confinement.join(", "));
-        !std::mem::replace(&mut process.ready, true)
+        process.now_confined()
     }
 
     fn said_opened(&mut self, number: u32, result: Result<ImageShape, Text<256>>) -> bool {

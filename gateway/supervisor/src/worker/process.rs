@@ -66,7 +66,7 @@ pub struct Process {
     asked_to_end: bool,
     killed: Option<String>,
     cgroup: Option<Cgroup>,
-    file_size: Option<FileSize>,
+    file_size: FileSize,
     started: Instant,
     vacancy: Vacancy,
     _place: OwnedSemaphorePermit,
@@ -95,22 +95,12 @@ impl Process {
     /// Starts a worker. Without success the vacancy is handed back.
     pub fn start(vacancy: Vacancy, launch: Launch<'_>) -> Result<Self, (Vacancy, io::Error)> {
         match spawn(&launch) {
-            Ok(Spawned {
-                child,
-                control,
-                file_size,
-            }) => Ok(Self::new(vacancy, launch, child, control, file_size)),
+            Ok((child, control)) => Ok(Self::new(vacancy, launch, child, control)),
             Err(error) => Err((vacancy, error)),
         }
     }
 
-    fn new(
-        vacancy: Vacancy,
-        launch: Launch<'_>,
-        mut child: Child,
-        control: SupervisorEnd,
-        file_size: Option<FileSize>,
-    ) -> Self {
+    fn new(vacancy: Vacancy, launch: Launch<'_>, mut child: Child, control: SupervisorEnd) -> Self {
         let now = Instant::now();
         let pid = child.id().unwrap_or_default();
         if let Some(stderr) = child.stderr.take() {
@@ -137,7 +127,7 @@ impl Process {
             cgroup: launch
                 .cgroups
                 .and_then(|cgroups| confine(cgroups, launch.label, pid)),
-            file_size,
+            file_size: FileSize::nothing(pid),
             started: now,
             vacancy,
             _place: launch.place,
@@ -158,13 +148,24 @@ impl Process {
         }
     }
 
+    /// It has said that it is confined, which it says once: it may write its images from now on, and
+    /// no further than their ends. Answers whether it had not said so before.
+    pub fn now_confined(&mut self) -> bool {
+        if let Err(error) = self.file_size.enforce() {
+            let pid = self.pid;
+            tracing::warn!(
+                pid,
+                "worker may write beyond the end of its images, for want of CAP_SYS_RESOURCE: {error}"
+            );
+        }
+        !std::mem::replace(&mut self.ready, true)
+    }
+
     /// Lets it write files of so many bytes, if it may not yet. Without that, it cannot grow one.
     pub fn let_write(&mut self, bytes: u64) {
-        if let Some(Err(error)) = self.file_size.as_mut().map(|limit| limit.reach(bytes)) {
-            tracing::warn!(
-                pid = self.pid,
-                "cannot let the worker write {bytes} bytes: {error}"
-            );
+        if let Err(error) = self.file_size.reach(bytes) {
+            let pid = self.pid;
+            tracing::warn!(pid, "cannot let the worker write {bytes} bytes: {error}");
         }
     }
 
@@ -261,15 +262,8 @@ fn confine(cgroups: &Cgroups, label: &Label, pid: u32) -> Option<Cgroup> {
         .ok()
 }
 
-/// What there is of a worker that has just been started.
-struct Spawned {
-    child: Child,
-    control: SupervisorEnd,
-    file_size: Option<FileSize>,
-}
-
 /// Starts the program with one end of a control socket as its standard input.
-fn spawn(launch: &Launch<'_>) -> io::Result<Spawned> {
+fn spawn(launch: &Launch<'_>) -> io::Result<(Child, SupervisorEnd)> {
     let (ours, theirs) = pair()?;
     let mut command = Command::new(launch.program);
     command
@@ -286,21 +280,7 @@ fn spawn(launch: &Launch<'_>) -> io::Result<Spawned> {
         command.uid(uid).gid(uid);
     }
     let control = SupervisorEnd::new(ours)?;
-    let child = command.spawn()?;
-    let limited = FileSize::nothing(child.id().unwrap_or_default());
-    let file_size = limited
-        .map_err(|error| {
-            tracing::warn!(
-                label = %launch.label,
-                "worker may write beyond the end of its images, for want of CAP_SYS_RESOURCE: {error}"
-            );
-        })
-        .ok();
-    Ok(Spawned {
-        child,
-        control,
-        file_size,
-    })
+    Ok((command.spawn()?, control))
 }
 
 /// Sends what is queued, until the worker is stuck or gone, or the queue is dropped.
