@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::sources::LabelPlaces;
-use crate::worker::{Candidate, Request, Service, Shared};
+use crate::worker::{Candidate, Description, Ended, Request, Service, Shared};
 
 /// Requests that wait for one label's service.
 const REQUESTS: usize = 1024;
@@ -30,6 +30,29 @@ pub struct LabelTable {
 struct Entry {
     requests: mpsc::Sender<Request>,
     places: Arc<LabelPlaces>,
+}
+
+/// What became of what was taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    /// What has ended.
+    pub ended: Ended,
+    /// Whether all that was to end verifiably has.
+    pub complete: bool,
+}
+
+impl Verdict {
+    async fn of(waiting: Vec<oneshot::Receiver<Ended>>, patience: Duration) -> Self {
+        let mut ended = Ended::default();
+        let all = async {
+            for one in waiting {
+                // A service that ends has ended everything.
+                ended += one.await.unwrap_or_default();
+            }
+        };
+        let complete = timeout(patience, all).await.is_ok();
+        Self { ended, complete }
+    }
 }
 
 /// A label's service has too much to do.
@@ -64,22 +87,49 @@ impl LabelTable {
     }
 
     /// Brings every label's worker in line with what is published, and waits for what was taken
-    /// away to be gone; at most for `patience`. Answers whether all of it is gone.
-    pub async fn reconcile(&self, patience: Duration) -> bool {
+    /// away to be gone; at most for `patience`.
+    pub async fn reconcile(&self, patience: Duration) -> Verdict {
         let mut waiting = Vec::new();
         for requests in self.all() {
-            let (done, gone) = oneshot::channel();
+            let (done, ended) = oneshot::channel();
             // A service that ends needs nothing.
             if requests.send(Request::Reconcile { done }).await.is_ok() {
-                waiting.push(gone);
+                waiting.push(ended);
             }
         }
-        let all_gone = async {
-            for gone in waiting {
-                let _ = gone.await;
+        Verdict::of(waiting, patience).await
+    }
+
+    /// Kills a label's worker, if it has one, and waits for its last I/O to end; at most for
+    /// `patience`.
+    pub async fn kill(&self, label: &Label, why: &str, patience: Duration) -> Verdict {
+        let requests = self.labels.get(label).map(|entry| entry.requests.clone());
+        let mut waiting = Vec::new();
+        if let Some(requests) = requests {
+            let (done, ended) = oneshot::channel();
+            let why = why.to_owned();
+            if requests.send(Request::Kill { why, done }).await.is_ok() {
+                waiting.push(ended);
             }
-        };
-        timeout(patience, all_gone).await.is_ok()
+        }
+        Verdict::of(waiting, patience).await
+    }
+
+    /// What there is of every label that has had a connection.
+    pub async fn describe(&self) -> Vec<Description> {
+        let mut waiting = Vec::new();
+        for requests in self.all() {
+            let (answer, described) = oneshot::channel();
+            if requests.send(Request::Describe { answer }).await.is_ok() {
+                waiting.push(described);
+            }
+        }
+        let mut all = Vec::new();
+        for described in waiting {
+            // One that ends meanwhile has nothing left.
+            all.extend(described.await);
+        }
+        all
     }
 
     /// Ends every worker and waits, at most for `patience`. Answers whether all have ended.

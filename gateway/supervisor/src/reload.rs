@@ -40,7 +40,7 @@ pub async fn reload(file: &Path, shared: &Shared, labels: &LabelTable) {
     let next = Catalogue::new(config.images);
     let kept = shared.images.borrow().kept_in(&next);
     shared.images.send_replace(Arc::new(kept));
-    if !labels.reconcile(PATIENCE).await {
+    if !labels.reconcile(PATIENCE).await.complete {
         tracing::error!(
             "a worker that was killed has not ended yet; what it held is not served until it has"
         );

@@ -131,6 +131,12 @@ impl Queue {
         self.0.front().map(|&(deadline, _)| deadline)
     }
 
+    /// How many wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether nothing waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -150,6 +156,10 @@ pub fn has_departed(stream: &impl AsFd) -> bool {
 pub struct Live {
     /// Who it is. Its `stream` is the supervisor's copy of the socket, to cut it with.
     pub candidate: Candidate,
+    /// The target it is logged in to, as its greeter or its worker says.
+    pub target: Option<Text<223>>,
+    /// Whether it was counted among those that a revocation ends.
+    counted: bool,
     /// When the worker must have given it up, once it has been cut.
     until: Option<Instant>,
 }
@@ -161,14 +171,64 @@ pub struct Connections(HashMap<u64, Live>);
 impl Connections {
     /// Adds a connection that the worker has been given.
     pub fn insert(&mut self, connection: u64, candidate: Candidate) {
-        let until = None;
-        self.0.insert(connection, Live { candidate, until });
+        let target = match &candidate.login {
+            Login::Untouched => None,
+            Login::Negotiated { target, .. } => target.clone(),
+        };
+        let live = Live {
+            candidate,
+            target,
+            counted: false,
+            until: None,
+        };
+        self.0.insert(connection, live);
     }
 
     /// A connection by its number.
     #[must_use]
     pub fn get(&self, connection: u64) -> Option<&Live> {
         self.0.get(&connection)
+    }
+
+    /// Notes which target a connection has logged in to.
+    pub fn note_login(&mut self, connection: u64, target: &Text<223>) {
+        if let Some(live) = self.0.get_mut(&connection) {
+            live.target = Some(target.clone());
+        }
+    }
+
+    /// All of them, by number.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &Live)> {
+        self.0.iter().map(|(&number, live)| (number, live))
+    }
+
+    /// Counts those that end because their image is taken away, as far as their worker says which
+    /// that is.
+    pub fn count_on(&mut self, target: &Text<223>) -> usize {
+        self.count(|live| live.target.as_ref() == Some(target))
+    }
+
+    /// Counts those that end with their worker.
+    pub fn count_all(&mut self) -> usize {
+        self.count(|_| true)
+    }
+
+    /// Counts connections that have not been counted before.
+    fn count(&mut self, which: impl Fn(&Live) -> bool) -> usize {
+        let mut count = 0;
+        for live in self.0.values_mut() {
+            if !live.counted && which(live) {
+                live.counted = true;
+                count += 1;
+            }
+        }
+        count
+    }
+
+    /// How many have not been cut.
+    #[must_use]
+    pub fn uncut(&self) -> usize {
+        self.0.values().filter(|live| live.until.is_none()).count()
     }
 
     /// Forgets a connection, which ends it if the worker has let go of it.
@@ -199,6 +259,7 @@ impl Connections {
                 // It fails when the client is gone already.
                 let _ = live.candidate.stream.shutdown(Shutdown::Both);
                 live.until = Some(until);
+                live.counted = true;
                 cut.push(connection);
             }
         }

@@ -119,6 +119,18 @@ impl Images {
         self.served.values().any(Served::is_leaving)
     }
 
+    /// Whether the worker has been given one of these.
+    #[must_use]
+    pub fn has_worker_any_of(&self, numbers: &[u32]) -> bool {
+        let given = |number| self.served.get(number).is_some_and(|s| s.anchor.is_some());
+        numbers.iter().any(given)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Served> {
+        self.served.values()
+    }
+
     /// When the next image must have been given up.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {

@@ -94,7 +94,10 @@ impl Service {
 
     fn start_if_vacant(&mut self, now: Instant) {
         let due = matches!(&self.seat, Seat::Vacant(vacancy) if vacancy.is_due(now));
-        if !due {
+        // Somebody waits to hear that the last worker's I/O has ended; a successor's lock would
+        // hide that.
+        let awaited = self.revoking.is_waited_for() && !self.departing.is_empty();
+        if !due || awaited {
             return;
         }
         self.queue.forget_departed();
@@ -283,6 +286,10 @@ impl Service {
         let pid = process.pid();
         let (vacancy, death) = process.reaped(status);
         let lost = self.connections.len();
+        if matches!(death, Death::Killed(_)) {
+            self.revoking.note_sessions(self.connections.count_all());
+            self.revoking.note_killed();
+        }
         let reason = match lost {
             0 => death.to_string(),
             lost => format!("{death}; {lost} connections ended with it"),
@@ -299,6 +306,7 @@ impl Service {
         self.seat = Seat::Vacant(vacancy);
         self.connections.clear();
         for served in self.images.take_all() {
+            self.depart(&served);
             self.settle_writes(served);
         }
         self.events.flush();

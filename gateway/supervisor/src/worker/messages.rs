@@ -26,6 +26,9 @@ impl Service {
                 self.connections.remove(connection).is_some()
             }
             FromWorker::Audit { connection, event } => {
+                if let AuditEvent::LoginAccepted { target, .. } = &event {
+                    self.connections.note_login(connection, target);
+                }
                 self.said_audit(connection, &event);
                 true
             }

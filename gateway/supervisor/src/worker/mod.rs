@@ -3,15 +3,20 @@
 mod backoff;
 mod connections;
 mod death;
+mod departing;
+mod describe;
 mod file_size;
 mod images;
 mod lifecycle;
 mod messages;
 mod process;
 mod reconcile;
+mod revocation;
 mod service;
 mod state;
 mod stderr;
 
 pub use connections::{Candidate, Login};
+pub use describe::Description;
+pub use revocation::Ended;
 pub use service::{Request, Service, Shared};

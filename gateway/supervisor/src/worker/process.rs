@@ -65,6 +65,8 @@ pub struct Process {
     rate: Rate,
     asked_to_end: bool,
     killed: Option<String>,
+    /// It was killed for no fault of its own.
+    dismissed: bool,
     cgroup: Option<Cgroup>,
     file_size: FileSize,
     started: Instant,
@@ -124,6 +126,7 @@ impl Process {
             rate: Rate::new(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE, now),
             asked_to_end: false,
             killed: None,
+            dismissed: false,
             cgroup: launch
                 .cgroups
                 .and_then(|cgroups| confine(cgroups, launch.label, pid)),
@@ -187,6 +190,20 @@ impl Process {
         }
     }
 
+    /// Kills it for no fault of its own: its successor may start at once.
+    pub fn dismiss(&mut self, why: impl Into<String>) {
+        if self.phase != Phase::Killed {
+            self.dismissed = true;
+            self.kill(why);
+        }
+    }
+
+    /// Since when it runs.
+    #[must_use]
+    pub const fn started(&self) -> Instant {
+        self.started
+    }
+
     /// Waits for it to do something. Nothing is lost when this is dropped while it waits.
     pub async fn happened(&mut self) -> Happened {
         let rationed = async {
@@ -245,6 +262,7 @@ impl Process {
             leave(cgroup);
         }
         let vacancy = match death {
+            Death::Killed(_) if self.dismissed => self.vacancy.after_orderly_end(),
             Death::Orderly => self.vacancy.after_orderly_end(),
             _ => self
                 .vacancy

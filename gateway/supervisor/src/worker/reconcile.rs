@@ -20,9 +20,9 @@ use crate::image::{OpenError, Opened, lock_within};
 /// How long others may take to let go of an image's lock.
 const LOCK_PATIENCE: Duration = Duration::from_secs(15);
 /// How long a worker may take to give up what was taken from it.
-const LEAVE_PATIENCE: Duration = Duration::from_secs(5);
+const LEAVE_PATIENCE: Duration = Duration::from_secs(1);
 /// How long an image's lock may take to be free after its worker gave it up.
-const PROBE_PATIENCE: Duration = Duration::from_secs(2);
+const PROBE_PATIENCE: Duration = Duration::from_millis(500);
 /// An image that was refused is tried again for a new connection after this long.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -130,6 +130,7 @@ impl Service {
         };
         served.state = ImageState::Sent;
         let size = opened.anchor.size();
+        self.departing.succeeded(served.image.designator.serial);
         served.anchor = Some(Arc::new(opened.anchor));
         served.witness = opened.witness;
         served.poisoned = self.shared.poison.contains(served.image.designator.serial);
@@ -180,26 +181,29 @@ impl Service {
 
     /// Takes away what is no longer allowed, adds what is new, and has the rest looked at again.
     pub(super) fn reconcile(&mut self, now: Instant) {
-        if !matches!(self.seat, Seat::Taken(_)) {
+        let Seat::Taken(process) = &self.seat else {
             return;
-        }
+        };
+        let ending = process.phase.is_ending();
         let until = now + LEAVE_PATIENCE;
         let identities = Arc::clone(&self.shared.identities.borrow());
-        for connection in self.connections.cut_strangers(&identities, until) {
-            self.tell(ToWorker::CloseConnection { connection });
-        }
+        let cut = self.connections.cut_strangers(&identities, until);
+        self.revoking.note_sessions(cut.len());
         let marks = &self.shared.poison;
         let poisoned = |image: &Image| marks.contains(image.designator.serial);
         let Difference { gone, fresh, kept } = self.images.difference(&self.wanted(), poisoned);
+        let takes = !cut.is_empty() || self.images.has_worker_any_of(&gone);
+        if takes && self.connections.uncut() == 0 {
+            return self.dismiss("what it served was taken away, and nobody else is connected");
+        }
+        for connection in cut {
+            self.tell(ToWorker::CloseConnection { connection });
+        }
         for number in gone {
             self.take_away(number, until);
         }
         // One that is about to end needs nothing more; its successor gets all of it.
-        if self
-            .seat
-            .process()
-            .is_some_and(|process| process.phase.is_ending())
-        {
+        if ending {
             return;
         }
         for image in fresh {
@@ -214,9 +218,12 @@ impl Service {
         let Some(served) = self.images.get_mut(number) else {
             return;
         };
+        let target = &served.image.target;
         match served.state {
             ImageState::Sent | ImageState::Open(_) => {
                 served.state = ImageState::Leaving { until };
+                let sessions = self.connections.count_on(target);
+                self.revoking.note_sessions(sessions);
                 self.tell(ToWorker::RemoveImage { image: number });
             }
             // The worker had it, and says that it could not serve it.
@@ -248,16 +255,6 @@ impl Service {
             }
             ImageState::Refused { .. } => self.reopen(number),
             _ => {}
-        }
-    }
-
-    /// Tells those who wait for it that nothing is left of what was taken away.
-    pub(super) fn report_reconciled(&mut self) {
-        if !self.images.is_one_leaving() && !self.connections.is_one_cut() {
-            for done in self.reconciled.drain(..) {
-                // Whoever waited may have given up.
-                let _ = done.send(());
-            }
         }
     }
 }

@@ -14,8 +14,11 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::connections::{Candidate, Connections, Queue};
+use super::departing::Departing;
+use super::describe::Description;
 use super::images::Images;
 use super::process::{Happened, Process};
+use super::revocation::{Ended, Revoking};
 use super::state::Vacancy;
 use crate::audit::{Decision, Event, Record, Throttle};
 use crate::catalogue::Catalogue;
@@ -63,8 +66,20 @@ pub enum Request {
     Connection(Box<Candidate>),
     /// Serve what [`Shared::images`] says now, to those who [`Shared::identities`] says now.
     Reconcile {
-        /// Told when everything that is no longer allowed has verifiably ended.
-        done: oneshot::Sender<()>,
+        /// Told what has ended, when everything that is no longer allowed verifiably has.
+        done: oneshot::Sender<Ended>,
+    },
+    /// Kill the worker, if there is one. Who connects gets a new one without delay.
+    Kill {
+        /// Why: for the audit trail.
+        why: String,
+        /// Told when it is reaped and its last I/O has ended.
+        done: oneshot::Sender<Ended>,
+    },
+    /// Say what there is.
+    Describe {
+        /// Told.
+        answer: oneshot::Sender<Description>,
     },
     /// End the worker, and then the service.
     Stop,
@@ -117,7 +132,8 @@ pub struct Service {
     pub(super) looking: JoinSet<Looked>,
     pub(super) queue: Queue,
     pub(super) connections: Connections,
-    pub(super) reconciled: Vec<oneshot::Sender<()>>,
+    pub(super) revoking: Revoking,
+    pub(super) departing: Departing,
     pub(super) stopping: bool,
     /// What went wrong last, for connections that waited in vain.
     pub(super) trouble: Option<String>,
@@ -137,7 +153,8 @@ impl Service {
             looking: JoinSet::new(),
             queue: Queue::default(),
             connections: Connections::default(),
-            reconciled: Vec::new(),
+            revoking: Revoking::default(),
+            departing: Departing::default(),
             stopping: false,
             trouble: None,
             events: Throttle::new(EVENTS_PER_SECOND, EVENTS_AT_ONCE),
@@ -163,6 +180,7 @@ impl Service {
                         self.looked(looked);
                     }
                 }
+                () = self.departing.next() => {}
                 () = tokio::time::sleep_until(deadline.unwrap_or(far)) => {}
             }
         }
@@ -181,8 +199,16 @@ impl Service {
                 self.retry_refused_images(now);
             }
             Some(Request::Reconcile { done }) => {
-                self.reconciled.push(done);
+                self.revoking.wait(done);
                 self.reconcile(now);
+            }
+            Some(Request::Kill { why, done }) => {
+                self.revoking.wait(done);
+                self.dismiss(&why);
+            }
+            Some(Request::Describe { answer }) => {
+                // Whoever asked may have given up.
+                let _ = answer.send(self.describe());
             }
             Some(Request::Stop) | None => self.stop(now),
         }
