@@ -16,6 +16,8 @@ pub mod confinement;
 mod context;
 mod error;
 mod label;
+#[cfg(feature = "serde")]
+mod label_serde;
 mod level;
 mod range;
 

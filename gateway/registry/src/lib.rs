@@ -1,3 +1,49 @@
 //! Stores, images, identities, labels and leases, kept on disk.
+//!
+//! The configuration file says how a gateway runs. The [`Registry`] holds what admins change
+//! while it runs:
+//!
+//! * [`Store`]s and [`Image`]s,
+//! * [`Identity`]s and, apart from everything else, their [`ChapSecrets`],
+//! * [`Group`]s: labels of disks that several identities share,
+//! * [`Level`]s that were allocated, and [`Lease`]s that bind a virtual machine on a host to one.
+//!
+//! All of it but the secrets is one [`Snapshot`]. It changes only by a [`Change`], which is
+//! checked against the whole of it: either nothing happens and a [`Refusal`] says what is in the
+//! way, or the change is on the disk when the call returns. What holds for every snapshot is
+//! written down in [`Snapshot::check`].
+//!
+//! [`RedbRegistry`] is the registry of a gateway that is alone. The rules are in [`Snapshot`],
+//! not in it, so that another [`Registry`] has the same.
 
 #![forbid(unsafe_code)]
+
+mod allocate;
+mod apply;
+mod backup;
+mod change;
+mod check;
+mod database;
+mod error;
+mod name;
+mod network;
+mod record;
+mod refusal;
+mod registry;
+mod secret;
+mod snapshot;
+
+pub use change::{Allocation, Change, NewIdentity, NewProof};
+pub use check::Contradiction;
+pub use database::RedbRegistry;
+pub use error::{ApplyError, BackupError, RegistryError, RestoreError};
+pub use name::{IdentityName, ImageId, ImageName, NameError, StoreName};
+pub use network::{Network, NetworkError};
+pub use record::{
+    BlockSize, Group, HostName, Identity, Image, ImageFile, Lease, Level, PathError, Proof,
+    Purpose, Store, StorePath, fresh_designator,
+};
+pub use refusal::{Kind, Refusal, Thing};
+pub use registry::{Applied, Registry};
+pub use secret::{ChapSecrets, Secret, SecretError};
+pub use snapshot::Snapshot;

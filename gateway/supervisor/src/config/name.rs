@@ -1,46 +1,18 @@
 //! Names of stores, images and targets.
-//!
-//! A target name is `PREFIX:STORE.IMAGE` and must be an iSCSI name of type `iqn` in its normal
-//! form, because initiators and we compare such names byte for byte:
-//!
-//! > the following characters are allowed: ASCII dash character ('-'), ASCII dot character ('.'),
-//! > ASCII colon character (':'), ASCII lower-case characters ('a'..'z'), ASCII digit characters
-//! > ('0'..'9') (RFC 3722 1.1, RFC 7143 4.2.7.1)
 
 use labelgate_control::Text;
-
-/// The longest name of a store or an image, in bytes.
-const LONGEST: usize = 63;
+use labelgate_registry::{ImageName, StoreName};
 
 /// Why a text cannot name a store.
 pub(super) fn check_store(name: &str) -> Result<(), String> {
-    // Without a dot in it, the first dot of a target's name ends the store.
-    check(name, "-").map_err(|why| format!("store name {name:?} {why}"))
+    let name = name.parse::<StoreName>();
+    name.map(|_| ()).map_err(|why| why.to_string())
 }
 
 /// Why a text cannot name an image.
 pub(super) fn check_image(name: &str) -> Result<(), String> {
-    check(name, "-.").map_err(|why| format!("image name {name:?} {why}"))
-}
-
-fn check(name: &str, punctuation: &str) -> Result<(), String> {
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || punctuation.contains(c);
-    if let Some(wrong) = name.chars().find(|&c| !allowed(c)) {
-        let also = if punctuation.contains('.') {
-            "dashes and dots"
-        } else {
-            "and dashes"
-        };
-        let comma = if punctuation.contains('.') { "," } else { "" };
-        return Err(format!(
-            "has the character {wrong:?}; use lower-case letters, digits{comma} {also}"
-        ));
-    }
-    match name.len() {
-        0 => Err("is empty".to_owned()),
-        1..=LONGEST => Ok(()),
-        length => Err(format!("has {length} characters; use at most {LONGEST}")),
-    }
+    let name = name.parse::<ImageName>();
+    name.map(|_| ()).map_err(|why| why.to_string())
 }
 
 /// Why a text cannot begin a target's name.

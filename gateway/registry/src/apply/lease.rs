@@ -1,0 +1,51 @@
+//! Leases start, go on and end.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::check_label;
+use crate::record::Lease;
+use crate::{Refusal, Snapshot, Thing};
+
+impl Snapshot {
+    pub(super) fn start_lease(&mut self, lease: &Lease) -> Result<(), Refusal> {
+        check_lease(lease)?;
+        if self.groups.contains_key(&lease.label) {
+            return Err(Refusal::GroupLabel(lease.label.clone()));
+        }
+        let known = self.levels.contains_key(&lease.label)
+            || self
+                .identities
+                .values()
+                .any(|identity| identity.label == lease.label);
+        if !known {
+            return Err(Refusal::UnknownLabel(lease.label.clone()));
+        }
+        self.check_machine(lease.vm, &lease.label)?;
+        let runs = |other: &&Lease| other.vm == lease.vm && other.host == lease.host;
+        if let Some(other) = self.leases.values().find(runs) {
+            return Err(Refusal::Running {
+                vm: lease.vm,
+                host: lease.host.clone(),
+                lease: other.id,
+            });
+        }
+        self.add(lease.clone(), Thing::Lease)
+    }
+
+    pub(super) fn renew_lease(&mut self, id: Uuid, ends: Option<Timestamp>) -> Result<(), Refusal> {
+        let lease: &mut Lease = self.get_mut(&id, Thing::Lease)?;
+        lease.ends = ends;
+        check_lease(lease)
+    }
+}
+
+/// What must hold for a lease alone.
+pub(crate) fn check_lease(lease: &Lease) -> Result<(), Refusal> {
+    check_label(&lease.label)?;
+    let start = lease.start;
+    match lease.ends {
+        Some(ends) if ends <= start => Err(Refusal::EndsBeforeStart { start, ends }),
+        _ => Ok(()),
+    }
+}

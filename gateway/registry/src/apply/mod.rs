@@ -1,0 +1,110 @@
+//! The rules by which a snapshot changes.
+
+mod group;
+mod identity;
+mod image;
+mod lease;
+mod level;
+mod machine;
+mod store;
+
+pub(crate) use group::MAX_MEMBERS;
+pub(crate) use identity::check_identity;
+pub(crate) use image::check_image;
+pub(crate) use lease::check_lease;
+
+use labelgate_control::MAX_LABEL;
+use labelgate_mac::Label;
+
+use crate::record::{Group, Image, Lease};
+use crate::snapshot::Tabled;
+use crate::{Change, Refusal, Snapshot, Thing, allocate};
+
+/// How many records of a kind there may be.
+pub(crate) const MAX_RECORDS: usize = 1 << 20;
+
+impl Snapshot {
+    /// This snapshot with a change made, and the label that was given out, if one was.
+    ///
+    /// Secrets are not part of a snapshot: a registry checks them itself.
+    ///
+    /// # Errors
+    /// What is in the way of the change.
+    pub fn after(&self, change: &Change) -> Result<(Self, Option<Label>), Refusal> {
+        let mut next = self.clone();
+        let allocated = next.make(change)?;
+        next.revision = next.revision.saturating_add(1);
+        Ok((next, allocated))
+    }
+
+    fn make(&mut self, change: &Change) -> Result<Option<Label>, Refusal> {
+        match change {
+            Change::AddStore(store) => self.add_store(store)?,
+            Change::RemoveStore(name) => self.remove_store(name)?,
+            Change::AddImage(image) => self.add_image(image)?,
+            Change::RemoveImage(id) => {
+                let _: Image = self.remove(id, Thing::Image)?;
+            }
+            Change::RelabelImage { image, label } => self.relabel_image(image, label)?,
+            Change::ResizeImage { image, size } => self.resize_image(image, *size)?,
+            Change::AddIdentity(identity) => self.add_identity(identity)?,
+            Change::RotateIdentity { identity, .. } => self.rotate_identity(identity)?,
+            Change::RemoveIdentity(name) => self.remove_identity(name)?,
+            Change::AddGroup(label) => self.add_group(label)?,
+            Change::RemoveGroup(label) => {
+                let _: Group = self.remove(label, Thing::Group)?;
+            }
+            Change::Grant { group, member } => self.grant(group, member)?,
+            Change::Revoke { group, member } => self.revoke(group, member)?,
+            Change::AllocateLevel(wanted) => return allocate::allocate(self, wanted).map(Some),
+            Change::ReleaseLevel(label) => self.release_level(label)?,
+            Change::StartLease(lease) => self.start_lease(lease)?,
+            Change::RenewLease { lease, ends } => self.renew_lease(*lease, *ends)?,
+            Change::EndLease(id) => {
+                let _: Lease = self.remove(id, Thing::Lease)?;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Adds a record under a key that is free.
+    fn add<R: Tabled>(&mut self, record: R, thing: fn(R::Key) -> Thing) -> Result<(), Refusal> {
+        let (table, key) = (R::table_mut(self), record.key());
+        if table.contains_key(&key) {
+            return Err(Refusal::Exists(thing(key)));
+        }
+        if table.len() >= MAX_RECORDS {
+            return Err(Refusal::TooMany(table.len()));
+        }
+        table.insert(key, record);
+        Ok(())
+    }
+
+    /// A record that is there.
+    fn get_mut<R: Tabled>(
+        &mut self,
+        key: &R::Key,
+        thing: fn(R::Key) -> Thing,
+    ) -> Result<&mut R, Refusal> {
+        let absent = || Refusal::Absent(thing(key.clone()));
+        R::table_mut(self).get_mut(key).ok_or_else(absent)
+    }
+
+    /// Removes a record that is there.
+    fn remove<R: Tabled>(
+        &mut self,
+        key: &R::Key,
+        thing: fn(R::Key) -> Thing,
+    ) -> Result<R, Refusal> {
+        let absent = || Refusal::Absent(thing(key.clone()));
+        R::table_mut(self).remove(key).ok_or_else(absent)
+    }
+}
+
+/// Refuses a label that no worker could be told of.
+pub(crate) fn check_label(label: &Label) -> Result<(), Refusal> {
+    if label.to_string().len() > MAX_LABEL {
+        return Err(Refusal::LabelTooLong);
+    }
+    Ok(())
+}

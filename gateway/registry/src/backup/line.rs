@@ -1,0 +1,42 @@
+//! Lines of a backup.
+
+use serde::{Deserialize, Serialize};
+
+use crate::IdentityName;
+use crate::record::{Group, Identity, Image, Lease, Level, Store};
+use crate::secret::StoredSecrets;
+
+/// The first line.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Header {
+    /// The version of the stream.
+    #[serde(rename = "labelgate-registry-backup")]
+    pub(super) version: u32,
+    /// The snapshot's.
+    pub(super) revision: u64,
+    /// How many lines follow, without the last.
+    pub(super) records: u64,
+}
+
+/// A line between the first and the last.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub(super) enum Line {
+    Store(Store),
+    Image(Image),
+    Identity(Identity),
+    Secrets(IdentityName, StoredSecrets),
+    Group(Group),
+    Level(Level),
+    Lease(Lease),
+    Cursor(String, u32),
+}
+
+/// The last line.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Trailer {
+    /// The hash of all lines before, in hexadecimal.
+    pub(super) blake3: String,
+}

@@ -1,0 +1,16 @@
+//! Backups: all of a registry as lines of JSON, independent of any database.
+//!
+//! The first line says what it is, each following line is one record, and the last has the BLAKE3
+//! hash of all lines before it. **Secrets are in it**, in hexadecimal.
+
+mod contents;
+mod line;
+mod reader;
+mod writer;
+
+pub(crate) use contents::Contents;
+pub(crate) use reader::read;
+pub(crate) use writer::write;
+
+/// The newest version of the stream that is read, and the one that is written.
+const VERSION: u32 = 1;

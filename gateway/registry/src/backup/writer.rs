@@ -1,0 +1,68 @@
+//! Writes a backup.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::line::{Header, Line, Trailer};
+use super::{Contents, VERSION};
+
+/// A line that has no room of this size grows, and leaves a copy; one with secrets is shorter.
+const ROOM: usize = 4096;
+
+/// Writes all of it.
+pub(crate) fn write(contents: &Contents, to: &mut dyn Write) -> io::Result<()> {
+    let mut out = Lines {
+        to,
+        hasher: blake3::Hasher::new(),
+    };
+    let Contents { snapshot, secrets } = contents;
+    let records = snapshot.stores.len()
+        + snapshot.images.len()
+        + snapshot.identities.len()
+        + secrets.len()
+        + snapshot.groups.len()
+        + snapshot.levels.len()
+        + snapshot.leases.len()
+        + snapshot.cursors.len();
+    out.line(&Header {
+        version: VERSION,
+        revision: snapshot.revision,
+        records: records as u64,
+    })?;
+    out.all(snapshot.stores.values().cloned().map(Line::Store))?;
+    out.all(snapshot.images.values().cloned().map(Line::Image))?;
+    out.all(snapshot.identities.values().cloned().map(Line::Identity))?;
+    let secret_line = |(name, secrets): (&crate::IdentityName, &crate::ChapSecrets)| {
+        Line::Secrets(name.clone(), secrets.into())
+    };
+    out.all(secrets.iter().map(secret_line))?;
+    out.all(snapshot.groups.values().cloned().map(Line::Group))?;
+    out.all(snapshot.levels.values().cloned().map(Line::Level))?;
+    out.all(snapshot.leases.values().cloned().map(Line::Lease))?;
+    let cursors = snapshot.cursors.iter();
+    out.all(cursors.map(|(range, cursor)| Line::Cursor(range.clone(), *cursor)))?;
+    let blake3 = out.hasher.finalize().to_hex().to_string();
+    out.line(&Trailer { blake3 })?;
+    out.to.flush()
+}
+
+struct Lines<'a> {
+    to: &'a mut dyn Write,
+    hasher: blake3::Hasher,
+}
+
+impl Lines<'_> {
+    fn all(&mut self, lines: impl Iterator<Item = Line>) -> io::Result<()> {
+        lines.into_iter().try_for_each(|line| self.line(&line))
+    }
+
+    fn line(&mut self, line: &impl Serialize) -> io::Result<()> {
+        let mut text = Zeroizing::new(Vec::with_capacity(ROOM));
+        serde_json::to_writer(&mut *text, line)?;
+        text.push(b'\n');
+        self.hasher.update(&text);
+        self.to.write_all(&text)
+    }
+}

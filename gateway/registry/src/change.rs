@@ -1,0 +1,120 @@
+//! What an admin can change.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use labelgate_mac::{Categories, Label};
+use uuid::Uuid;
+
+use crate::record::{Image, Lease, Purpose, Store};
+use crate::{ChapSecrets, IdentityName, ImageId, Network, StoreName};
+
+/// One change of the registry. It happens as a whole or not at all.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// A new store.
+    AddStore(Store),
+    /// A store goes. Refused while it has images.
+    RemoveStore(StoreName),
+    /// A new image. Its file is the caller's business.
+    AddImage(Image),
+    /// An image goes from the registry. Its file is the caller's business.
+    RemoveImage(ImageId),
+    /// An image gets another label.
+    RelabelImage {
+        /// Which.
+        image: ImageId,
+        /// The new label.
+        label: Label,
+    },
+    /// An image grows.
+    ResizeImage {
+        /// Which.
+        image: ImageId,
+        /// The new size in bytes: a multiple of the block size, and not less than the old one.
+        size: u64,
+    },
+    /// A new identity.
+    AddIdentity(NewIdentity),
+    /// An identity gets new secrets. Sessions that run go on.
+    RotateIdentity {
+        /// Which.
+        identity: IdentityName,
+        /// The new secrets.
+        secrets: ChapSecrets,
+    },
+    /// An identity goes, from every group as well.
+    RemoveIdentity(IdentityName),
+    /// A label becomes a group's, with no members yet.
+    AddGroup(Label),
+    /// A group goes. Its images stay, and nobody can open them.
+    RemoveGroup(Label),
+    /// An identity becomes a member of a group.
+    Grant {
+        /// The group.
+        group: Label,
+        /// The new member.
+        member: IdentityName,
+    },
+    /// An identity is no member of a group any more.
+    Revoke {
+        /// The group.
+        group: Label,
+        /// Who was one.
+        member: IdentityName,
+    },
+    /// A label that nobody has is given out: [`crate::Applied::allocated`].
+    AllocateLevel(Allocation),
+    /// A label that was given out may be given out again. Refused while anything has it.
+    ReleaseLevel(Label),
+    /// A virtual machine starts on a host.
+    StartLease(Lease),
+    /// A lease ends later, or earlier, than it was to.
+    RenewLease {
+        /// Which.
+        lease: Uuid,
+        /// When it ends now; `None` if only a stop ends it.
+        ends: Option<Timestamp>,
+    },
+    /// A virtual machine has stopped on a host.
+    EndLease(Uuid),
+}
+
+/// An identity to add.
+#[derive(Debug, Clone)]
+pub struct NewIdentity {
+    /// What it is called; with CHAP also CHAP_N.
+    pub name: IdentityName,
+    /// How it is to be proved.
+    pub proof: NewProof,
+    /// The label it is served under.
+    pub label: Label,
+    /// The virtual machine it belongs to, if it belongs to one alone.
+    pub vm: Option<Uuid>,
+    /// It is good only while there is a lease of its virtual machine. Needs `vm`.
+    pub needs_lease: bool,
+}
+
+/// How an identity to add is to be proved.
+#[derive(Debug, Clone)]
+pub enum NewProof {
+    /// By its address.
+    Address(Network),
+    /// By CHAP with these secrets.
+    Chap(ChapSecrets),
+}
+
+/// What label is wanted.
+#[derive(Debug, Clone)]
+pub struct Allocation {
+    /// What it is for.
+    pub for_whom: Purpose,
+    /// Now.
+    pub since: Timestamp,
+    /// Labels that the registry does not know and that must not be given out: those in the
+    /// configuration file, and those of other hosts.
+    pub reserved: BTreeSet<Label>,
+    /// Both categories are taken from these; `None` takes them from all. Each hypervisor may have
+    /// its own.
+    pub within: Option<Categories>,
+}

@@ -1,0 +1,86 @@
+//! The format of the database, and how an older one is brought up to the present.
+
+use redb::{Database, ReadableDatabase, WriteTransaction};
+
+use super::rows::{META, SECRETS, Source};
+use super::{database, stored};
+use crate::backup::Contents;
+use crate::{RegistryError, Snapshot};
+
+/// Turns the tables of one format into those of the next. It runs in one transaction with all
+/// that follow it and with the check of what comes out.
+type Migration = fn(&WriteTransaction) -> Result<(), RegistryError>;
+
+/// The formats that are known.
+pub(super) struct Formats {
+    /// The oldest that is read. The newest is this and the number of migrations.
+    oldest: u64,
+    /// From the oldest to the next, and so on.
+    migrations: &'static [Migration],
+}
+
+/// The formats this labelgate knows: the first, so far.
+///
+/// Whoever changes what is kept adds the migration from the format before, and a database of that
+/// format to the tests.
+pub(super) const CURRENT: Formats = Formats {
+    oldest: 1,
+    migrations: &[],
+};
+
+impl Formats {
+    fn newest(&self) -> u64 {
+        self.oldest + self.migrations.len() as u64
+    }
+}
+
+/// Reads and checks all of the registry, after bringing it to the newest format, or making it if
+/// the database is empty.
+pub(super) fn bring_up_to_date(
+    registry: &Database,
+    formats: &Formats,
+) -> Result<Contents, RegistryError> {
+    let reading = registry.begin_read().map_err(database)?;
+    let known = formats.newest();
+    match reading.meta("format")? {
+        Some(format) if format == known => stored::read(&reading)?.checked(),
+        Some(format) if format > known => Err(RegistryError::Newer { format, known }),
+        Some(format) => migrate(registry, formats, format),
+        None if reading.list_tables().map_err(database)?.next().is_some() => {
+            Err(RegistryError::NoFormat)
+        }
+        None => make(registry, known),
+    }
+}
+
+fn migrate(registry: &Database, formats: &Formats, format: u64) -> Result<Contents, RegistryError> {
+    let steps = format
+        .checked_sub(formats.oldest)
+        .and_then(|done| usize::try_from(done).ok());
+    let migrations = steps.and_then(|done| formats.migrations.get(done..));
+    let migrations = migrations.ok_or(RegistryError::NoFormat)?;
+    let transaction = stored::begin(registry)?;
+    for migration in migrations {
+        migration(&transaction)?;
+    }
+    set_format(&transaction, formats.newest())?;
+    let contents = stored::read(&transaction)?.checked()?;
+    transaction.commit().map_err(database)?;
+    Ok(contents)
+}
+
+fn make(registry: &Database, format: u64) -> Result<Contents, RegistryError> {
+    let transaction = stored::begin(registry)?;
+    let empty = Snapshot::default();
+    set_format(&transaction, format)?;
+    transaction.open_table(SECRETS).map_err(database)?;
+    stored::write(&transaction, &empty, &empty)?;
+    transaction.commit().map_err(database)?;
+    Ok(Contents::default())
+}
+
+fn set_format(transaction: &WriteTransaction, format: u64) -> Result<(), RegistryError> {
+    let mut meta = transaction.open_table(META).map_err(database)?;
+    meta.insert("format", format).map_err(database)?;
+    Ok(())
+}

@@ -1,0 +1,24 @@
+//! Where images live.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Record, StorePath};
+use crate::StoreName;
+
+/// A directory that holds images.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// What it is called.
+    pub name: StoreName,
+    /// The directory.
+    pub path: StorePath,
+}
+
+impl Record for Store {
+    type Key = StoreName;
+
+    fn key(&self) -> StoreName {
+        self.name.clone()
+    }
+}

@@ -1,0 +1,251 @@
+//! Why a change is not made, and what to do about it.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use labelgate_mac::Label;
+use uuid::Uuid;
+
+use crate::record::{HostName, ImageFile, StorePath};
+use crate::{IdentityName, ImageId, Network, StoreName};
+
+/// One thing in the registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Thing {
+    /// A store.
+    Store(StoreName),
+    /// An image.
+    Image(ImageId),
+    /// An identity.
+    Identity(IdentityName),
+    /// A group, by its label.
+    Group(Label),
+    /// A label that was given out.
+    Level(Label),
+    /// A lease.
+    Lease(Uuid),
+}
+
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(name) => write!(f, "store {name}"),
+            Self::Image(id) => write!(f, "image {id}"),
+            Self::Identity(name) => write!(f, "identity {name}"),
+            Self::Group(label) => write!(f, "group {label}"),
+            Self::Level(label) => write!(f, "allocated level {label}"),
+            Self::Lease(id) => write!(f, "lease {id}"),
+        }
+    }
+}
+
+/// What kind of refusal it is, for those who have numbers for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The thing to change is not there.
+    Absent,
+    /// Something else is in the way.
+    Conflict,
+    /// The change makes no sense, whatever else is there.
+    Invalid,
+}
+
+/// Why a change is not made, and what to do about it. The registry is as it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It is not there.
+    #[error("there is no {0}")]
+    Absent(Thing),
+    /// It is there.
+    #[error("there is a {0} already; choose another name or remove that one first")]
+    Exists(Thing),
+    /// A store has images.
+    #[error("store {store} has {images} images, {first} among them; remove them first")]
+    StoreInUse {
+        /// The store.
+        store: StoreName,
+        /// How many.
+        images: usize,
+        /// One of them.
+        first: ImageId,
+    },
+    /// Two stores in one directory.
+    #[error("{path} is the directory of store {store}; use that store, or another directory")]
+    PathTaken {
+        /// The directory.
+        path: StorePath,
+        /// Whose it is.
+        store: StoreName,
+    },
+    /// Two images in one file.
+    #[error("the file {file} is image {image} already; choose another file")]
+    FileTaken {
+        /// The file below its store.
+        file: ImageFile,
+        /// Whose it is.
+        image: ImageId,
+    },
+    /// Multipath software would take two images for one disk.
+    #[error("image {0} has the same serial number or NAA identifier; let new ones be made")]
+    DesignatorTaken(ImageId),
+    /// Not of the type that may be made up.
+    #[error("the NAA identifier is not locally assigned; its first digit must be 3")]
+    NotLocallyAssigned,
+    /// Not a whole number of blocks.
+    #[error("size {size} is not a multiple of {block_size} between one block and 8 EiB; round it")]
+    SizeNotBlocks {
+        /// The size in bytes.
+        size: u64,
+        /// The block size in bytes.
+        block_size: u32,
+    },
+    /// It would lose its end.
+    #[error("image {image} has {from} bytes and would lose data with {to}; images only grow")]
+    Shrinks {
+        /// Which.
+        image: ImageId,
+        /// Its size in bytes.
+        from: u64,
+        /// What it would have.
+        to: u64,
+    },
+    /// Many labels read it: what one writes the others would get.
+    #[error("content that could be written; make it read-only")]
+    WritableContent,
+    /// Content never changes.
+    #[error("image {0} is content, and content is not resized; make another image")]
+    ContentResized(ImageId),
+    /// The label's text is longer than any that can have a worker.
+    #[error("the label has too many categories in too many pieces; use two categories")]
+    LabelTooLong,
+    /// Two identities of one network.
+    #[error("{network} is the address of identity {identity}; remove that one first")]
+    NetworkTaken {
+        /// The network.
+        network: Network,
+        /// Whose it is.
+        identity: IdentityName,
+    },
+    /// A lease is one of a virtual machine.
+    #[error("an identity that needs a lease needs a virtual machine; give its UUID")]
+    LeaseWithoutVm,
+    /// It has no secrets.
+    #[error("identity {0} is proved by its address and has no secrets to rotate")]
+    NoSecrets(IdentityName),
+    /// Who has the one could be taken for the other. Which one is not said: it would tell whose
+    /// secret was guessed.
+    #[error("a secret is another identity's, or was this one's; let a new one be generated")]
+    SecretTaken,
+    /// The members of a group would be served what is an identity's own.
+    #[error("{label} is the own label of {of}; allocate a level for the group")]
+    OwnLabel {
+        /// The label.
+        label: Label,
+        /// Whose it is.
+        of: Thing,
+    },
+    /// Who has a group's label as its own would be a member without a grant.
+    #[error("{0} is the label of a group; allocate a level, and grant the group to the identity")]
+    GroupLabel(Label),
+    /// Two virtual machines with one label could open each other's images.
+    #[error("{label} is the label of another virtual machine, {vm}, by {by}; allocate a level")]
+    OtherVm {
+        /// The label.
+        label: Label,
+        /// Whose it is.
+        vm: Uuid,
+        /// What says so.
+        by: Thing,
+    },
+    /// A virtual machine has one label, wherever it runs.
+    #[error("virtual machine {vm} has the label {label}, by {by}; use that, or remove that first")]
+    OtherLabel {
+        /// The virtual machine.
+        vm: Uuid,
+        /// Its label.
+        label: Label,
+        /// What says so.
+        by: Thing,
+    },
+    /// A lease of a label nobody gave out.
+    #[error("{0} is neither an allocated level nor an identity's label; allocate a level first")]
+    UnknownLabel(Label),
+    /// Something has it.
+    #[error("{label} is in use by {by}; remove or end that first")]
+    LevelInUse {
+        /// The label.
+        label: Label,
+        /// What has it.
+        by: Thing,
+    },
+    /// There are less than two categories to choose from.
+    #[error("a level has two categories; name a range of two or more")]
+    TooFewCategories,
+    /// Cursors would fill the registry.
+    #[error("levels were allocated from 4096 different ranges already; use one of those")]
+    TooManyRanges,
+    /// All that may be given out are in use.
+    #[error("all {considered} levels of these categories are in use; release some or allow more")]
+    Exhausted {
+        /// How many there are.
+        considered: u32,
+    },
+    /// It is a member.
+    #[error("identity {member} is a member of group {group} already")]
+    Member {
+        /// The group.
+        group: Label,
+        /// The identity.
+        member: IdentityName,
+    },
+    /// It is none.
+    #[error("identity {member} is no member of group {group}")]
+    NoMember {
+        /// The group.
+        group: Label,
+        /// The identity.
+        member: IdentityName,
+    },
+    /// It runs there.
+    #[error("virtual machine {vm} has a lease on host {host} already; end lease {lease} first")]
+    Running {
+        /// The virtual machine.
+        vm: Uuid,
+        /// The host.
+        host: HostName,
+        /// Its lease there.
+        lease: Uuid,
+    },
+    /// No time at all.
+    #[error("the lease would end at {ends}, before it starts at {start}; give a later end")]
+    EndsBeforeStart {
+        /// When it starts.
+        start: Timestamp,
+        /// When it would end.
+        ends: Timestamp,
+    },
+    /// Bounded memory.
+    #[error("there are {0} of them, and there may be no more; remove some that are not used")]
+    TooMany(usize),
+}
+
+impl Refusal {
+    /// What kind of refusal it is.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Absent(_) | Self::NoMember { .. } => Kind::Absent,
+            Self::NotLocallyAssigned
+            | Self::SizeNotBlocks { .. }
+            | Self::Shrinks { .. }
+            | Self::WritableContent
+            | Self::ContentResized(_)
+            | Self::LabelTooLong
+            | Self::LeaseWithoutVm
+            | Self::NoSecrets(_)
+            | Self::TooFewCategories
+            | Self::EndsBeforeStart { .. } => Kind::Invalid,
+            _ => Kind::Conflict,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Records to test with.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use labelgate_registry::{
+    Allocation, BlockSize, Change, ChapSecrets, Image, Lease, NewIdentity, NewProof, RedbRegistry,
+    Secret, Store, fresh_designator,
+};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+pub fn time(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+pub fn registry() -> (TempDir, PathBuf, RedbRegistry) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("registry.redb");
+    let registry = RedbRegistry::open(&path).unwrap();
+    (directory, path, registry)
+}
+
+pub fn store(name: &str) -> Change {
+    Change::AddStore(Store {
+        name: name.parse().unwrap(),
+        path: format!("/srv/{name}").parse().unwrap(),
+    })
+}
+
+pub fn image(store: &str, name: &str, label: &str) -> Image {
+    Image {
+        store: store.parse().unwrap(),
+        name: name.parse().unwrap(),
+        file: format!("{name}.img").parse().unwrap(),
+        label: label.parse().unwrap(),
+        designator: fresh_designator().unwrap(),
+        size: Some(1 << 20),
+        block_size: BlockSize::B512,
+        read_only: false,
+        direct: false,
+        content: false,
+    }
+}
+
+pub fn secrets() -> ChapSecrets {
+    let forward = Secret::generate().unwrap();
+    ChapSecrets::new(forward, Some(Secret::generate().unwrap())).unwrap()
+}
+
+pub fn chap(name: &str, label: &str) -> NewIdentity {
+    NewIdentity {
+        name: name.parse().unwrap(),
+        proof: NewProof::Chap(secrets()),
+        label: label.parse().unwrap(),
+        vm: None,
+        needs_lease: false,
+    }
+}
+
+pub fn at_address(name: &str, network: &str, label: &str) -> NewIdentity {
+    NewIdentity {
+        proof: NewProof::Address(network.parse().unwrap()),
+        ..chap(name, label)
+    }
+}
+
+pub fn allocation() -> Allocation {
+    Allocation {
+        for_whom: "a test".try_into().unwrap(),
+        since: time(1000),
+        reserved: std::collections::BTreeSet::new(),
+        within: None,
+    }
+}
+
+pub fn lease(id: u128, vm: u128, host: &str, label: &str) -> Lease {
+    Lease {
+        id: Uuid::from_u128(id),
+        vm: Uuid::from_u128(vm),
+        host: host.try_into().unwrap(),
+        address: None,
+        label: label.parse().unwrap(),
+        start: time(1000),
+        ends: None,
+    }
+}
