@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::record::{HostName, ImageFile, StorePath};
 use crate::{IdentityName, ImageId, Network, StoreName};
 
-/// One thing in the registry.
+/// One thing in the registry. Labels are boxed here: they are large, and errors rare.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Thing {
     /// A store.
@@ -19,11 +19,25 @@ pub enum Thing {
     /// An identity.
     Identity(IdentityName),
     /// A group, by its label.
-    Group(Label),
+    Group(Box<Label>),
     /// A label that was given out.
-    Level(Label),
+    Level(Box<Label>),
     /// A lease.
     Lease(Uuid),
+}
+
+impl Thing {
+    /// The group of this label.
+    #[must_use]
+    pub fn group(label: Label) -> Self {
+        Self::Group(Box::new(label))
+    }
+
+    /// The level that was given out with this label.
+    #[must_use]
+    pub fn level(label: Label) -> Self {
+        Self::Level(Box::new(label))
+    }
 }
 
 impl fmt::Display for Thing {
@@ -140,18 +154,18 @@ pub enum Refusal {
     #[error("{label} is the own label of {of}; allocate a level for the group")]
     OwnLabel {
         /// The label.
-        label: Label,
+        label: Box<Label>,
         /// Whose it is.
         of: Thing,
     },
     /// Who has a group's label as its own would be a member without a grant.
     #[error("{0} is the label of a group; allocate a level, and grant the group to the identity")]
-    GroupLabel(Label),
+    GroupLabel(Box<Label>),
     /// Two virtual machines with one label could open each other's images.
     #[error("{label} is the label of another virtual machine, {vm}, by {by}; allocate a level")]
     OtherVm {
         /// The label.
-        label: Label,
+        label: Box<Label>,
         /// Whose it is.
         vm: Uuid,
         /// What says so.
@@ -163,18 +177,18 @@ pub enum Refusal {
         /// The virtual machine.
         vm: Uuid,
         /// Its label.
-        label: Label,
+        label: Box<Label>,
         /// What says so.
         by: Thing,
     },
     /// A lease of a label nobody gave out.
     #[error("{0} is neither an allocated level nor an identity's label; allocate a level first")]
-    UnknownLabel(Label),
+    UnknownLabel(Box<Label>),
     /// Something has it.
     #[error("{label} is in use by {by}; remove or end that first")]
     LevelInUse {
         /// The label.
-        label: Label,
+        label: Box<Label>,
         /// What has it.
         by: Thing,
     },
@@ -194,7 +208,7 @@ pub enum Refusal {
     #[error("identity {member} is a member of group {group} already")]
     Member {
         /// The group.
-        group: Label,
+        group: Box<Label>,
         /// The identity.
         member: IdentityName,
     },
@@ -202,7 +216,7 @@ pub enum Refusal {
     #[error("identity {member} is no member of group {group}")]
     NoMember {
         /// The group.
-        group: Label,
+        group: Box<Label>,
         /// The identity.
         member: IdentityName,
     },

@@ -15,14 +15,14 @@ impl Snapshot {
     pub(super) fn add_group(&mut self, label: &Label) -> Result<(), Refusal> {
         check_label(label)?;
         if let Some(of) = self.owner_of(label) {
-            let label = label.clone();
+            let label = Box::new(label.clone());
             return Err(Refusal::OwnLabel { label, of });
         }
         let group = Group {
             label: label.clone(),
             members: BTreeSet::new(),
         };
-        self.add(group, Thing::Group)
+        self.add(group, Thing::group)
     }
 
     /// Whose own label this is.
@@ -40,21 +40,21 @@ impl Snapshot {
         if !self.identities.contains_key(member) {
             return Err(Refusal::Absent(Thing::Identity(member.clone())));
         }
-        let group: &mut Group = self.get_mut(label, Thing::Group)?;
+        let group: &mut Group = self.get_mut(label, Thing::group)?;
         if group.members.len() >= MAX_MEMBERS {
             return Err(Refusal::TooMany(MAX_MEMBERS));
         }
         if !group.members.insert(member.clone()) {
-            let (group, member) = (label.clone(), member.clone());
+            let (group, member) = (Box::new(label.clone()), member.clone());
             return Err(Refusal::Member { group, member });
         }
         Ok(())
     }
 
     pub(super) fn revoke(&mut self, label: &Label, member: &IdentityName) -> Result<(), Refusal> {
-        let group: &mut Group = self.get_mut(label, Thing::Group)?;
+        let group: &mut Group = self.get_mut(label, Thing::group)?;
         if !group.members.remove(member) {
-            let (group, member) = (label.clone(), member.clone());
+            let (group, member) = (Box::new(label.clone()), member.clone());
             return Err(Refusal::NoMember { group, member });
         }
         Ok(())

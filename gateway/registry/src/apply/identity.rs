@@ -12,7 +12,7 @@ impl Snapshot {
             self.check_network(network)?;
         }
         if self.groups.contains_key(&identity.label) {
-            return Err(Refusal::GroupLabel(identity.label));
+            return Err(Refusal::GroupLabel(Box::new(identity.label)));
         }
         if let Some(vm) = identity.vm {
             self.check_machine(vm, &identity.label)?;

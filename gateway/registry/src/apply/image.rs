@@ -74,7 +74,8 @@ pub(crate) fn check_image(image: &Image) -> Result<(), Refusal> {
     }
     let block_size = image.block_size.bytes();
     // off_t is signed: no file is larger.
-    let whole = |size: u64| size > 0 && size % u64::from(block_size) == 0 && size >> 63 == 0;
+    let whole =
+        |size: u64| size > 0 && size.is_multiple_of(u64::from(block_size)) && size >> 63 == 0;
     match image.size {
         Some(size) if !whole(size) => Err(Refusal::SizeNotBlocks { size, block_size }),
         _ => Ok(()),

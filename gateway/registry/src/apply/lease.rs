@@ -11,7 +11,7 @@ impl Snapshot {
     pub(super) fn start_lease(&mut self, lease: &Lease) -> Result<(), Refusal> {
         check_lease(lease)?;
         if self.groups.contains_key(&lease.label) {
-            return Err(Refusal::GroupLabel(lease.label.clone()));
+            return Err(Refusal::GroupLabel(Box::new(lease.label.clone())));
         }
         let known = self.levels.contains_key(&lease.label)
             || self
@@ -19,7 +19,7 @@ impl Snapshot {
                 .values()
                 .any(|identity| identity.label == lease.label);
         if !known {
-            return Err(Refusal::UnknownLabel(lease.label.clone()));
+            return Err(Refusal::UnknownLabel(Box::new(lease.label.clone())));
         }
         self.check_machine(lease.vm, &lease.label)?;
         let runs = |other: &&Lease| other.vm == lease.vm && other.host == lease.host;

@@ -8,10 +8,10 @@ use crate::{Refusal, Snapshot, Thing};
 impl Snapshot {
     pub(super) fn release_level(&mut self, label: &Label) -> Result<(), Refusal> {
         if let Some(by) = self.user_of(label) {
-            let label = label.clone();
+            let label = Box::new(label.clone());
             return Err(Refusal::LevelInUse { label, by });
         }
-        let _: Level = self.remove(label, Thing::Level)?;
+        let _: Level = self.remove(label, Thing::level)?;
         Ok(())
     }
 
@@ -26,7 +26,7 @@ impl Snapshot {
         let group = || {
             self.groups
                 .get(label)
-                .map(|group| Thing::Group(group.label.clone()))
+                .map(|group| Thing::group(group.label.clone()))
         };
         self.owner_of(label).or_else(image).or_else(group)
     }

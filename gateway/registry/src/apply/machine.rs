@@ -20,11 +20,11 @@ impl Snapshot {
     pub(super) fn check_machine(&self, vm: Uuid, label: &Label) -> Result<(), Refusal> {
         for (other_vm, other_label, by) in self.machines() {
             if other_vm == vm && other_label != label {
-                let label = other_label.clone();
+                let label = Box::new(other_label.clone());
                 return Err(Refusal::OtherLabel { vm, label, by });
             }
             if other_vm != vm && other_label == label {
-                let (label, vm) = (label.clone(), other_vm);
+                let (label, vm) = (Box::new(label.clone()), other_vm);
                 return Err(Refusal::OtherVm { label, vm, by });
             }
         }

@@ -52,7 +52,7 @@ impl Snapshot {
             Change::RemoveIdentity(name) => self.remove_identity(name)?,
             Change::AddGroup(label) => self.add_group(label)?,
             Change::RemoveGroup(label) => {
-                let _: Group = self.remove(label, Thing::Group)?;
+                let _: Group = self.remove(label, Thing::group)?;
             }
             Change::Grant { group, member } => self.grant(group, member)?,
             Change::Revoke { group, member } => self.revoke(group, member)?,

@@ -23,14 +23,13 @@ pub(super) const META: TableDefinition<'static, &str, u64> = TableDefinition::ne
 /// Room for the secrets of one identity, so that no vector has to grow and leave a copy behind.
 const SECRETS_ROOM: usize = 2048;
 
+/// What is done with the key and value of a row.
+type SeeRow<'a> = dyn FnMut(&str, &[u8]) -> Result<(), RegistryError> + 'a;
+
 /// A transaction that can read.
 pub(super) trait Source {
     /// Calls `row` with the key and value of every row, in the order of keys. No table, no rows.
-    fn each(
-        &self,
-        table: Rows,
-        row: &mut dyn FnMut(&str, &[u8]) -> Result<(), RegistryError>,
-    ) -> Result<(), RegistryError>;
+    fn each(&self, table: Rows, row: &mut SeeRow<'_>) -> Result<(), RegistryError>;
     /// All of the cursors.
     fn cursors(&self) -> Result<Vec<(String, u32)>, RegistryError>;
     /// A number in [`META`].
@@ -44,11 +43,7 @@ fn is_absent(error: &TableError) -> bool {
 macro_rules! source {
     ($transaction:ty) => {
         impl Source for $transaction {
-            fn each(
-                &self,
-                table: Rows,
-                row: &mut dyn FnMut(&str, &[u8]) -> Result<(), RegistryError>,
-            ) -> Result<(), RegistryError> {
+            fn each(&self, table: Rows, row: &mut SeeRow<'_>) -> Result<(), RegistryError> {
                 let table = match self.open_table(table) {
                     Err(error) if is_absent(&error) => return Ok(()),
                     table => table.map_err(database)?,

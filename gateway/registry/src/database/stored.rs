@@ -16,7 +16,7 @@ pub(super) fn begin(of: &Database) -> Result<WriteTransaction, RegistryError> {
     let mut transaction = of.begin_write().map_err(database)?;
     transaction
         .set_durability(Durability::Immediate)
-        .map_err(|error| database(error))?;
+        .map_err(database)?;
     // Changes are rare and an open after a crash should not depend on checksums alone.
     transaction.set_two_phase_commit(true);
     Ok(transaction)
