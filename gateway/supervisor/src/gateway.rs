@@ -14,7 +14,6 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::audit::Throttle;
-use crate::catalogue::Catalogue;
 use crate::cgroups::Cgroups;
 use crate::config::{Config, GatewaySection};
 use crate::label_table::LabelTable;
@@ -22,6 +21,7 @@ use crate::listener::{Door, bind};
 use crate::poison::{PoisonMarks, Settling, announce};
 use crate::reload::reload;
 use crate::run_lock::{RunLock, RunLockError};
+use crate::state::{InForce, State, StateError, combine, end_expired_leases, open_registry};
 use crate::uid::Uids;
 use crate::worker::Shared;
 
@@ -47,6 +47,9 @@ pub enum RunError {
         /// Why.
         error: io::Error,
     },
+    /// The registry cannot be used, or clashes with the configuration.
+    #[error("{0}")]
+    State(#[from] StateError),
     /// An address cannot be listened on.
     #[error("cannot listen on {address}: {error}")]
     Listen {
@@ -68,17 +71,27 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
         path: run_dir.clone(),
         error,
     })?;
-    announce(&poison, &config.images);
+    let registry = open_registry(&config.gateway.state_dir).map_err(StateError::from)?;
+    let in_force = combine(config, &*registry)?;
+    announce(&poison, in_force.images.all());
     let mut signals = Signals::new()?;
     raise_descriptor_limit();
-    let listeners = config.gateway.listen.iter().map(|&address| {
+    let listen = &in_force.config.gateway.listen;
+    let listeners = listen.iter().map(|&address| {
         let listener = bind(address).map_err(|error| RunError::Listen { address, error });
         listener.map(|listener| (address, listener))
     });
     let listeners = listeners.collect::<Result<Vec<_>, _>>()?;
 
-    let shared = Arc::new(share(config, poison)?);
+    let shared = Arc::new(share(&in_force, poison)?);
     let labels = Arc::new(LabelTable::new(Arc::clone(&shared)));
+    let state = State::new(
+        file,
+        registry,
+        in_force,
+        Arc::clone(&shared),
+        Arc::clone(&labels),
+    );
     let door = Arc::new(Door::new(Arc::clone(&shared), Arc::clone(&labels)));
     let mut tasks = JoinSet::new();
     for (address, listener) in listeners {
@@ -88,13 +101,14 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
         tasks.spawn(Arc::clone(&door).keep(listener));
     }
     tasks.spawn(flush_refusals(Arc::clone(&shared)));
+    tasks.spawn(end_expired_leases(Arc::clone(&state)));
     notify(&[NotifyState::Ready, NotifyState::Status("serving")]);
 
     while let Told::Reload = signals.next().await {
         let now = NotifyState::monotonic_usec_now()?;
         notify(&[NotifyState::Reloading, now]);
         tokio::select! {
-            () = reload(file, &shared, &labels) => notify(&[NotifyState::Ready]),
+            () = reload(&state) => notify(&[NotifyState::Ready]),
             () = signals.stop() => break,
         }
     }
@@ -111,8 +125,8 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     Ok(())
 }
 
-fn share(config: Config, poison: PoisonMarks) -> io::Result<Shared> {
-    let section = config.gateway;
+fn share(in_force: &InForce, poison: PoisonMarks) -> io::Result<Shared> {
+    let section = in_force.config.gateway.clone();
     let uids = if geteuid().is_root() {
         Some(Uids::new(section.uid_base))
     } else {
@@ -138,8 +152,8 @@ fn share(config: Config, poison: PoisonMarks) -> io::Result<Shared> {
         workers: Arc::new(Semaphore::new(
             usize::try_from(section.limits.workers).unwrap_or(1),
         )),
-        identities: watch::Sender::new(Arc::new(config.identities)),
-        images: watch::Sender::new(Arc::new(Catalogue::new(config.images))),
+        identities: watch::Sender::new(Arc::clone(&in_force.identities)),
+        images: watch::Sender::new(Arc::clone(&in_force.images)),
         poison: Arc::new(poison),
         settling: Settling::default(),
         refusals: Throttle::new(REFUSALS_PER_SECOND, REFUSALS_AT_ONCE),

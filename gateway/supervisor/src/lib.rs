@@ -27,10 +27,12 @@ mod rate;
 mod reload;
 mod run_lock;
 mod sources;
+mod state;
 mod uid;
 mod worker;
 
 pub use gateway::{RunError, run};
 pub use network::{Network, NetworkError, NetworkTable};
 pub use run_lock::RunLockError;
+pub use state::{Clash, StateError};
 pub use uid::{NoUid, Uids};

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use labelgate_supervisor::config::{Config, DEFAULT};
 use labelgate_supervisor::logging::{self, Format};
-use labelgate_supervisor::{RunError, RunLockError, run};
+use labelgate_supervisor::{RunError, RunLockError, StateError, run};
 
 /// Everything went well, or the gateway stopped as it was told to.
 const SUCCESS: u8 = 0;
@@ -131,9 +131,11 @@ fn serve(config: Config, arguments: &Arguments) -> ExitCode {
         Err(error) => {
             tracing::error!("{error}");
             ExitCode::from(match error {
+                RunError::State(StateError::Clash(_)) => CONFIG,
                 RunError::RunLock(RunLockError::Taken { .. }) => TAKEN,
                 RunError::RunLock(_)
                 | RunError::PoisonMarks { .. }
+                | RunError::State(_)
                 | RunError::Listen { .. }
                 | RunError::System(_) => SYSTEM,
             })

@@ -51,7 +51,7 @@ fn an_unknown_key_is_named_with_those_that_are_known() {
     let expected = [
         (
             "[gateway]\nlisten = []\nlissten = 1\n",
-            "3: unknown field `lissten`, expected one of `listen`, `target_prefix`, `provider`, `worker`, `driver`, `uid_base`, `run_dir`, `idle_seconds`, `drain_seconds`, `pool_mib`, `limits`",
+            "3: unknown field `lissten`, expected one of `listen`, `target_prefix`, `provider`, `worker`, `driver`, `uid_base`, `run_dir`, `state_dir`, `idle_seconds`, `drain_seconds`, `pool_mib`, `limits`",
         ),
         (
             "[[store]]\nname = \"vms\"\npath = \"/x\"\ncolour = 1\n",
@@ -59,7 +59,7 @@ fn an_unknown_key_is_named_with_those_that_are_known() {
         ),
         (
             "\n[[sotre]]\n",
-            "2: unknown field `sotre`, expected one of `gateway`, `store`, `image`, `identity`",
+            "2: unknown field `sotre`, expected one of `gateway`, `admin`, `store`, `image`, `identity`",
         ),
         (
             "[gateway]\nprovider = \"apparmor\"\n",

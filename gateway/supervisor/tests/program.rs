@@ -109,8 +109,10 @@ impl Drop for Running {
 
 fn configuration(directory: &TempDir, rest: &str) -> String {
     format!(
-        "[gateway]\nlisten = [\"127.0.0.1:0\"]\nrun_dir = {:?}\nworker = \"/nonexistent/worker\"\n{rest}",
-        directory.path()
+        "[gateway]\nlisten = [\"127.0.0.1:0\"]\nrun_dir = {:?}\nstate_dir = {:?}\n\
+         worker = \"/nonexistent/worker\"\n{rest}",
+        directory.path(),
+        directory.path().join("state")
     )
 }
 

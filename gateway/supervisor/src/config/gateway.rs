@@ -30,6 +30,8 @@ pub struct GatewaySection {
     pub uid_base: u32,
     /// Holds the lock of the running gateway.
     pub run_dir: PathBuf,
+    /// Holds what has to survive everything: the registry.
+    pub state_dir: PathBuf,
     /// A worker without a connection for this long is stopped.
     pub idle: Duration,
     /// How long clients may take to leave when a worker is stopped.
@@ -68,6 +70,7 @@ pub(super) struct RawGateway {
     driver: Option<RawDriver>,
     uid_base: Option<Spanned<u32>>,
     run_dir: Option<Spanned<PathBuf>>,
+    state_dir: Option<Spanned<PathBuf>>,
     idle_seconds: Option<Spanned<u64>>,
     drain_seconds: Option<Spanned<u64>>,
     pool_mib: Option<Spanned<u64>>,
@@ -86,6 +89,7 @@ impl RawGateway {
             None => "iqn.2026-11.io.labelgate".to_owned(),
         };
         let run_dir = absolute("run_dir", self.run_dir, problems);
+        let state_dir = absolute("state_dir", self.state_dir, problems);
         let pool_mib = within("pool_mib", self.pool_mib, (4, 65_536), 128, problems);
         let raw_limits = self.limits.unwrap_or_default();
         let blamed = raw_limits.connections_span();
@@ -103,6 +107,7 @@ impl RawGateway {
             },
             uid_base: check_uid_base(self.uid_base, problems),
             run_dir: run_dir.unwrap_or_else(|| PathBuf::from("/run/labelgate")),
+            state_dir: state_dir.unwrap_or_else(|| PathBuf::from("/var/lib/labelgate")),
             idle: seconds("idle_seconds", self.idle_seconds, 300, problems),
             drain: seconds("drain_seconds", self.drain_seconds, 10, problems),
             pool_bytes: pool_mib << 20,
@@ -179,7 +184,7 @@ fn check_uid_base(base: Option<Spanned<u32>>, problems: &mut Collector<'_>) -> u
     value
 }
 
-fn absolute(
+pub(super) fn absolute(
     key: &str,
     path: Option<Spanned<PathBuf>>,
     problems: &mut Collector<'_>,

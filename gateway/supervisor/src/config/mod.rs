@@ -3,6 +3,7 @@
 //! A [`Config`] exists only if nothing is wrong with it. Everything wrong is reported at once,
 //! with its line and with what to do about it.
 
+mod admin;
 mod gateway;
 mod identity;
 mod image;
@@ -19,15 +20,18 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+pub use admin::AdminSection;
 pub use gateway::{GatewaySection, Provider};
 pub use identity::{
     Admission, Grant, Identities, Identity, IdentityClash, LONGEST_CHAP_NAME, LeaseTerm, Proof,
 };
 pub use image::{Audience, Image};
 pub use limits::Limits;
+pub(crate) use name::target;
 pub use problem::{Problem, Problems};
 pub use store::Store;
 
+use admin::RawAdmin;
 use gateway::RawGateway;
 use identity::RawIdentity;
 use image::{RawImage, check_image};
@@ -47,6 +51,8 @@ const LONGEST_FILE: u64 = 16 << 20;
 pub struct Config {
     /// What holds for all labels.
     pub gateway: GatewaySection,
+    /// Who may change what is served while the gateway runs.
+    pub admin: AdminSection,
     /// Every directory that holds images.
     pub stores: Vec<Arc<Store>>,
     /// Every image.
@@ -61,6 +67,8 @@ pub struct Config {
 struct Document {
     #[serde(default)]
     gateway: RawGateway,
+    #[serde(default)]
+    admin: RawAdmin,
     #[serde(default)]
     store: Vec<RawStore>,
     #[serde(default)]
@@ -96,6 +104,7 @@ impl Config {
             }
         };
         let gateway = document.gateway.check(&mut problems);
+        let admin = document.admin.check(&gateway.run_dir, &mut problems);
         let stores = check_stores(document.store, &mut problems);
         let images = check_images(
             document.image,
@@ -106,6 +115,7 @@ impl Config {
         let identities = check_identities(document.identity, &mut problems);
         problems.finish(Some(Self {
             gateway,
+            admin,
             stores: stores.in_order,
             images,
             identities,

@@ -43,7 +43,7 @@ fn is_year_and_month(date: &str) -> bool {
 }
 
 /// The name of an image's target.
-pub(super) fn target(prefix: &str, store: &str, image: &str) -> Result<Text<223>, String> {
+pub(crate) fn target(prefix: &str, store: &str, image: &str) -> Result<Text<223>, String> {
     Text::new(&format!("{prefix}:{store}.{image}"))
         .map_err(|why| format!("the target's name would have {why}"))
 }

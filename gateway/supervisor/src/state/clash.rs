@@ -1,0 +1,127 @@
+//! What the configuration file and the registry must not both declare.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use labelgate_mac::Label;
+use labelgate_registry::{ImageId, Snapshot};
+
+use crate::config::{Config, IdentityClash};
+
+/// The configuration file and the registry declare the same thing, or what cannot stand together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Clash {
+    /// Two stores of one name.
+    #[error(
+        "store {0} is declared in the configuration file and in the registry; rename it in the \
+         file, or remove it with \"labelgate store rm\""
+    )]
+    Store(String),
+    /// Two stores of one directory, or one within the other.
+    #[error(
+        "the directory {registry} of a store in the registry and {file} of one in the \
+         configuration file overlap: one file could be two images; give each its own directory",
+        registry = registry.display(), file = file.display()
+    )]
+    Directory {
+        /// The registry's.
+        registry: PathBuf,
+        /// The file's.
+        file: PathBuf,
+    },
+    /// An image whose store is not there.
+    #[error("image {0} of the registry has no store; restore a backup")]
+    NoStore(ImageId),
+    /// An image that cannot have a target.
+    #[error("image {0}: {1}")]
+    Target(ImageId, String),
+    /// Two identities of one name or proof.
+    #[error("in the configuration file and the registry: {0}")]
+    Identity(#[from] IdentityClash),
+    /// A label that the registry gave to somebody is used in the file.
+    #[error(
+        "the label {label} was allocated for {for_whom:?}, and the configuration file uses it \
+         for {used_by}; choose another in the file, or \"labelgate level release {label}\""
+    )]
+    Label {
+        /// The label.
+        label: Box<Label>,
+        /// Whom it was given to.
+        for_whom: String,
+        /// What uses it in the file.
+        used_by: String,
+    },
+    /// An identity of the file has a group's label as its own.
+    #[error(
+        "{label} is the label of a group, and the configuration file gives it to {identity}, who \
+         would be a member without being granted; choose another label in the file"
+    )]
+    Group {
+        /// The label.
+        label: Box<Label>,
+        /// Who has it.
+        identity: String,
+    },
+}
+
+/// Every label that a configuration uses.
+pub(super) fn labels_of(config: &Config) -> impl Iterator<Item = &Label> {
+    let images = config.images.iter();
+    let images = images.filter_map(|image| image.audience.label());
+    images.chain(config.identities.iter().map(|identity| &identity.label))
+}
+
+/// Whether the two can stand together. What concerns single images and identities is found when
+/// they are put together.
+pub(super) fn check(config: &Config, snapshot: &Snapshot) -> Result<(), Clash> {
+    check_stores(config, snapshot)?;
+    let mut used = BTreeMap::new();
+    for image in &config.images {
+        if let Some(label) = image.audience.label() {
+            used.entry(label)
+                .or_insert_with(|| format!("image {image}"));
+        }
+    }
+    for identity in config.identities.iter() {
+        let name = identity.name.as_str();
+        used.entry(&identity.label)
+            .or_insert_with(|| format!("identity {name}"));
+        if snapshot.groups.contains_key(&identity.label) {
+            return Err(Clash::Group {
+                label: Box::new(identity.label.clone()),
+                identity: name.to_owned(),
+            });
+        }
+    }
+    for (label, used_by) in used {
+        if let Some(level) = snapshot.levels.get(label) {
+            return Err(Clash::Label {
+                label: Box::new(label.clone()),
+                for_whom: level.for_whom.as_str().to_owned(),
+                used_by,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn check_stores(config: &Config, snapshot: &Snapshot) -> Result<(), Clash> {
+    let mut names = BTreeSet::new();
+    for declared in &config.stores {
+        names.insert(declared.name.as_str());
+        for store in snapshot.stores.values() {
+            let (ours, theirs) = (store.path.as_path(), declared.path.as_path());
+            if ours.starts_with(theirs) || theirs.starts_with(ours) {
+                return Err(Clash::Directory {
+                    registry: ours.to_owned(),
+                    file: theirs.to_owned(),
+                });
+            }
+        }
+    }
+    let mut stores = snapshot.stores.keys();
+    match stores.find(|name| names.contains(name.as_str())) {
+        Some(name) => Err(Clash::Store(name.to_string())),
+        None => Ok(()),
+    }
+}

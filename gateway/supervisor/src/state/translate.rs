@@ -1,0 +1,107 @@
+//! Records of the registry as what the gateway serves and lets in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use labelgate_control::Text;
+use labelgate_mac::Label;
+use labelgate_registry as registry;
+use labelgate_registry::Snapshot;
+
+use super::clash::Clash;
+use crate::config::{Admission, Audience, Grant, Identity, Image, LeaseTerm, Proof, Store, target};
+
+pub(super) fn store(record: &registry::Store) -> Store {
+    Store {
+        name: record.name.as_str().to_owned(),
+        path: record.path.as_path().to_owned(),
+    }
+}
+
+pub(super) fn image(
+    record: &registry::Image,
+    store: &Arc<Store>,
+    prefix: &str,
+) -> Result<Image, Clash> {
+    let name = record.name.as_str().to_owned();
+    let target = target(prefix, &store.name, &name);
+    Ok(Image {
+        target: target.map_err(|why| Clash::Target(record.id(), why))?,
+        name,
+        store: Arc::clone(store),
+        file: record.file.as_path().to_owned(),
+        audience: match record.content {
+            true => Audience::Everyone,
+            false => Audience::Label(record.label.clone()),
+        },
+        designator: record.designator,
+        block_size: record.block_size.bytes(),
+        size: record.size,
+        read_only: record.read_only || record.content,
+        direct: record.direct,
+    })
+}
+
+/// What each group opens, by its label.
+pub(super) fn grants(snapshot: &Snapshot, images: &[Arc<Image>]) -> BTreeMap<Label, Vec<Grant>> {
+    let mut grants: BTreeMap<Label, Vec<Grant>> = BTreeMap::new();
+    for image in images {
+        let label = image.audience.label();
+        let Some(label) = label.filter(|label| snapshot.groups.contains_key(label)) else {
+            continue;
+        };
+        grants.entry(label.clone()).or_default().push(Grant {
+            target: image.target.clone(),
+            label: label.clone(),
+        });
+    }
+    grants
+}
+
+pub(super) fn identity(
+    record: &registry::Identity,
+    snapshot: &Snapshot,
+    grants: &BTreeMap<Label, Vec<Grant>>,
+    now: Timestamp,
+) -> Identity {
+    let name = record.name.as_str();
+    let groups = snapshot.groups.values();
+    let mine = groups.filter(|group| group.members.contains(&record.name));
+    let granted = mine.filter_map(|group| grants.get(&group.label)).flatten();
+    Identity {
+        // The registry's names are short and plain enough to be kept as they are.
+        name: Text::clean(name),
+        proof: match record.proof {
+            registry::Proof::Address(network) => Proof::Address(network),
+            registry::Proof::Chap => Proof::Chap(Text::clean(name)),
+        },
+        label: record.label.clone(),
+        grants: granted.cloned().collect(),
+        vm: record.vm,
+        admission: match record.needs_lease {
+            false => Admission::Always,
+            true => Admission::Leased(terms(record, snapshot, now)),
+        },
+    }
+}
+
+/// The leases under which an identity is let in. Without a virtual machine there are none.
+fn terms(record: &registry::Identity, snapshot: &Snapshot, now: Timestamp) -> Vec<LeaseTerm> {
+    let Some(vm) = record.vm else {
+        return Vec::new();
+    };
+    let leases = snapshot.leases_of(vm, now);
+    let mine = leases.filter(|lease| lease.label == record.label);
+    let term = |lease: &registry::Lease| LeaseTerm {
+        address: lease.address,
+        ends: lease.ends.map(system_time),
+    };
+    mine.map(term).collect()
+}
+
+/// A time that the system cannot have is over.
+fn system_time(at: Timestamp) -> SystemTime {
+    SystemTime::try_from(at).unwrap_or(SystemTime::UNIX_EPOCH)
+}
