@@ -3,8 +3,9 @@
 //! Each of these is started with one end of a `SOCK_SEQPACKET` socket pair as its standard input.
 //! One datagram is one message; it is at most [`MAX_MESSAGE`] bytes long and carries at most one
 //! descriptor. Whether it carries one is part of the message's type: [`ToWorker::AddImage`],
-//! [`ToWorker::Connection`] and [`ToGreeter::Greet`] do, nothing else does, and the supervisor is
-//! sent none. [`Order`] says which messages belong on one socket; [`SupervisorEnd`] and
+//! [`ToWorker::Connection`], [`ToGreeter::Greet`] and an importer's files do, nothing else does,
+//! and the supervisor is sent none. [`Order`] says which messages belong on one socket;
+//! [`SupervisorEnd`] and
 //! [`ProcessEnd`] are its ends.
 //!
 //! Neither side trusts the other. The worker may have been taken over by a guest, so everything
@@ -23,6 +24,9 @@
 //! A greeter's life is shorter: it is started in advance, confines itself, says
 //! [`FromGreeter::Ready`], is given one connection ([`ToGreeter::Greet`]), and exits after
 //! [`FromGreeter::Negotiated`] or [`FromGreeter::Refused`].
+//!
+//! An importer is given its files and [`ToImporter::Start`], confines itself, says
+//! [`FromImporter::Ready`], and exits after [`FromImporter::Done`] or [`FromImporter::Failed`].
 
 #![forbid(unsafe_code)]
 
@@ -30,6 +34,7 @@ mod bytes;
 mod codec;
 mod designator;
 mod from_greeter;
+mod from_importer;
 mod from_worker;
 mod label;
 mod list;
@@ -40,22 +45,27 @@ mod process_end;
 mod supervisor_end;
 mod text;
 mod to_greeter;
+mod to_importer;
 mod to_worker;
 
 pub use bytes::{Bytes, TooLong};
 pub use codec::{DecodeError, EncodeError, MAX_MESSAGE, decode, encode};
 pub use designator::{Designator, Serial};
 pub use from_greeter::{Answer, FromGreeter, Negotiated, ReverseChallenge};
+pub use from_importer::{FromImporter, ImportBlame, ImportPhase, ImportProgress};
 pub use from_worker::{AuditEvent, FromWorker, ImageShape};
 pub use label::MAX_LABEL;
 pub use list::{List, TooMany};
 pub use order::Order;
 pub use pair::pair;
-pub use process_end::{GreeterEnd, Incoming, ProcessEnd, ReceiveError, SendError, WorkerEnd};
+pub use process_end::{
+    GreeterEnd, ImporterEnd, Incoming, ProcessEnd, ReceiveError, SendError, WorkerEnd,
+};
 #[cfg(feature = "supervisor")]
 pub use supervisor_end::{HearError, SupervisorEnd, TellError};
 pub use text::{Refused, Text};
 pub use to_greeter::{ChapAlgorithm, Greet, Proof, Reverse, ToGreeter, Verdict};
+pub use to_importer::{ImageFormat, Import, ImportSource, ToImporter};
 pub use to_worker::{
     AddImage, Attached, Configure, Connection, Driver, LoginState, Mismatch, ToWorker,
 };

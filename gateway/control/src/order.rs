@@ -5,7 +5,9 @@ use std::os::fd::OwnedFd;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{Attached, FromGreeter, FromWorker, Mismatch, ToGreeter, ToWorker};
+use crate::{
+    Attached, FromGreeter, FromImporter, FromWorker, Mismatch, ToGreeter, ToImporter, ToWorker,
+};
 
 /// What the supervisor tells one kind of process of ours. It decides what that process may say,
 /// so an end of a socket is known by it alone.
@@ -41,6 +43,19 @@ impl Order for ToWorker {
 impl Order for ToGreeter {
     type Datagram = ToGreeter<Attached>;
     type Answer = FromGreeter;
+
+    fn part(self) -> (Self::Datagram, Option<OwnedFd>) {
+        self.detach()
+    }
+
+    fn join(datagram: Self::Datagram, descriptor: Option<OwnedFd>) -> Result<Self, Mismatch> {
+        datagram.attach(descriptor)
+    }
+}
+
+impl Order for ToImporter {
+    type Datagram = ToImporter<Attached>;
+    type Answer = FromImporter;
 
     fn part(self) -> (Self::Datagram, Option<OwnedFd>) {
         self.detach()

@@ -12,7 +12,9 @@ use rustix::net::{
 };
 
 use crate::codec::{decode, encode};
-use crate::{DecodeError, EncodeError, MAX_MESSAGE, Mismatch, Order, ToGreeter, ToWorker};
+use crate::{
+    DecodeError, EncodeError, MAX_MESSAGE, Mismatch, Order, ToGreeter, ToImporter, ToWorker,
+};
 
 /// The end of the control socket that a process has which the supervisor has started. `M` is what
 /// the process is told.
@@ -30,6 +32,9 @@ pub type WorkerEnd = ProcessEnd<ToWorker>;
 
 /// A greeter's end of its control socket.
 pub type GreeterEnd = ProcessEnd<ToGreeter>;
+
+/// An importer's end of its control socket.
+pub type ImporterEnd = ProcessEnd<ToImporter>;
 
 /// What [`ProcessEnd`] received.
 #[derive(Debug)]

@@ -12,8 +12,8 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use labelgate_control::{
-    Attached, DecodeError, FromGreeter, FromWorker, MAX_MESSAGE, ToGreeter, ToWorker, decode,
-    encode,
+    Attached, DecodeError, FromGreeter, FromImporter, FromWorker, MAX_MESSAGE, ToGreeter,
+    ToImporter, ToWorker, decode, encode,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -78,6 +78,16 @@ fn fuzz_from_greeter() {
 }
 
 #[test]
+fn fuzz_to_importer() {
+    fuzz::<ToImporter<Attached>>(&samples::to_importer());
+}
+
+#[test]
+fn fuzz_from_importer() {
+    fuzz::<FromImporter>(&samples::from_importer());
+}
+
+#[test]
 fn the_largest_of_every_message_fits() {
     for message in samples::to_worker() {
         assert_eq!(decode(&encoded(&message)), Ok(message));
@@ -89,6 +99,12 @@ fn the_largest_of_every_message_fits() {
         assert_eq!(decode(&encoded(&message)), Ok(message));
     }
     for message in samples::from_greeter() {
+        assert_eq!(decode(&encoded(&message)), Ok(message));
+    }
+    for message in samples::to_importer() {
+        assert_eq!(decode(&encoded(&message)), Ok(message));
+    }
+    for message in samples::from_importer() {
         assert_eq!(decode(&encoded(&message)), Ok(message));
     }
 }

@@ -13,8 +13,8 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use labelgate_control::{
-    FromWorker, GreeterEnd, HearError, Incoming, Mismatch, ReceiveError, SendError, SupervisorEnd,
-    Text, ToGreeter, ToWorker, WorkerEnd, pair,
+    FromWorker, GreeterEnd, HearError, ImporterEnd, Incoming, Mismatch, ReceiveError, SendError,
+    SupervisorEnd, Text, ToGreeter, ToImporter, ToWorker, WorkerEnd, pair,
 };
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
@@ -85,6 +85,30 @@ async fn every_message_of_a_greeting_arrives_as_it_was_sent() {
     }
     for sample in samples::from_greeter() {
         greeter.send(&sample).unwrap();
+        assert_eq!(supervisor.receive().await.unwrap(), Some(sample));
+    }
+}
+
+#[tokio::test]
+async fn every_message_of_an_import_arrives_as_it_was_sent() {
+    let (ours, theirs) = pair().unwrap();
+    let supervisor = SupervisorEnd::new(ours).unwrap();
+    let importer = ImporterEnd::try_from(theirs).unwrap();
+
+    for sample in samples::to_importer() {
+        let (message, descriptor) = sample.clone().detach();
+        let carries = descriptor.is_some();
+        let sent: ToImporter = message.attach(descriptor.map(|_| file())).unwrap();
+        supervisor.send(sent).await.unwrap();
+        let Incoming::Message(received) = importer.receive_blocking().unwrap() else {
+            panic!("no message");
+        };
+        let (received, descriptor) = received.detach();
+        assert_eq!(received, sample);
+        assert_eq!(descriptor.is_some(), carries);
+    }
+    for sample in samples::from_importer() {
+        importer.send(&sample).unwrap();
         assert_eq!(supervisor.receive().await.unwrap(), Some(sample));
     }
 }

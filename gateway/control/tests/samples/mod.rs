@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 
 use labelgate_control::{
     AddImage, Answer, Attached, AuditEvent, Bytes, ChapAlgorithm, Configure, Connection,
-    Designator, Driver, FromGreeter, FromWorker, Greet, ImageShape, List, LoginState, Negotiated,
-    Proof, Reverse, ReverseChallenge, Text, ToGreeter, ToWorker, Verdict,
+    Designator, Driver, FromGreeter, FromImporter, FromWorker, Greet, ImageFormat, ImageShape,
+    Import, ImportBlame, ImportPhase, ImportProgress, ImportSource, List, LoginState, Negotiated,
+    Proof, Reverse, ReverseChallenge, Text, ToGreeter, ToImporter, ToWorker, Verdict,
 };
 
 /// As many bytes as a text may have.
@@ -190,6 +191,45 @@ pub fn from_greeter() -> Vec<FromGreeter> {
         FromGreeter::Refused {
             initiator: full(),
             target: full(),
+            reason: full(),
+        },
+    ]
+}
+
+/// Every message to an importer; all but the last carry a descriptor.
+pub fn to_importer() -> Vec<ToImporter<Attached>> {
+    vec![
+        ToImporter::Target(Attached),
+        ToImporter::Source(Attached),
+        ToImporter::Spool(Attached),
+        ToImporter::Start(Import {
+            source: ImportSource::Stream(Some(ImageFormat::Qcow2)),
+            max_size: u64::MAX,
+            max_data: u64::MAX,
+            block_size: 4096,
+            unprivileged: true,
+        }),
+    ]
+}
+
+/// Every message from an importer.
+pub fn from_importer() -> Vec<FromImporter> {
+    vec![
+        FromImporter::Ready {
+            confinement: List::try_from(vec![full(); 16]).unwrap(),
+        },
+        FromImporter::Progress(ImportProgress {
+            phase: ImportPhase::Writing,
+            done: u64::MAX,
+            total: Some(u64::MAX),
+        }),
+        FromImporter::Done {
+            format: ImageFormat::Raw,
+            size: u64::MAX,
+            written: u64::MAX,
+        },
+        FromImporter::Failed {
+            blame: ImportBlame::Space,
             reason: full(),
         },
     ]
