@@ -18,10 +18,13 @@ pub struct Limits {
     pub descriptors: u64,
     /// Tasks of the UID; `None` where the UID is shared.
     pub tasks: Option<u64>,
+    /// Size of a file, in bytes; `None` where the supervisor limits it.
+    pub file_size: Option<u64>,
 }
 
 /// Sets the limits of a profile, soft and hard, and forbids core dumps: a core holds guest data.
-/// The size of files is left to the supervisor, which knows how large the images are.
+/// The size of files is left to the supervisor, which knows how large the images are, unless the
+/// profile says it.
 ///
 /// # Errors
 ///
@@ -32,11 +35,15 @@ pub fn apply(profile: &Profile) -> Result<Limits, ConfinementError> {
         Identity::Own => Some(limit("nproc", Resource::Nproc, profile.tasks)?),
         Identity::Shared => None,
     };
+    let file_size = profile
+        .file_size
+        .map(|most| limit("fsize", Resource::Fsize, most));
     Ok(Limits {
         address_space: limit("as", Resource::As, profile.address_space)?,
         data: limit("data", Resource::Data, profile.data)?,
         descriptors: limit("nofile", Resource::Nofile, profile.descriptors)?,
         tasks,
+        file_size: file_size.transpose()?,
     })
 }
 
@@ -68,7 +75,11 @@ impl fmt::Display for Limits {
             mebibytes(self.data),
             self.descriptors
         )?;
-        self.tasks
-            .map_or(Ok(()), |tasks| write!(f, ", {tasks} tasks"))
+        if let Some(tasks) = self.tasks {
+            write!(f, ", {tasks} tasks")?;
+        }
+        self.file_size.map_or(Ok(()), |bytes| {
+            write!(f, ", files of {} MiB", mebibytes(bytes))
+        })
     }
 }

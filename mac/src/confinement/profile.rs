@@ -18,6 +18,9 @@ pub enum Role {
     /// It speaks with one connection whose identity is not known yet: on two sockets that it is
     /// given, and to nothing else.
     Greeter,
+    /// It fills one image from a stream or from another file, all of which it is given before it
+    /// is confined.
+    Importer,
 }
 
 /// Whose UID a process runs under.
@@ -32,8 +35,8 @@ pub enum Identity {
     Shared,
 }
 
-/// How a process is to be confined. Start from [`Profile::worker`] or [`Profile::greeter`] and
-/// change what differs.
+/// How a process is to be confined. Start from [`Profile::worker`], [`Profile::greeter`]
+/// or [`Profile::importer`] and change what differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Profile {
@@ -55,6 +58,9 @@ pub struct Profile {
     /// name for every flush and for writes that would block, and counts them here. No thread
     /// that the worker might want to start passes the seccomp filter anyway.
     pub tasks: u64,
+    /// The largest file that it may write, in bytes (`RLIMIT_FSIZE`), if that is not for the
+    /// supervisor to say. Beyond it there is SIGXFSZ.
+    pub file_size: Option<u64>,
 }
 
 impl Profile {
@@ -69,6 +75,7 @@ impl Profile {
             data: 512 << 20,
             descriptors: 1024,
             tasks: 64,
+            file_size: None,
         }
     }
 
@@ -83,6 +90,23 @@ impl Profile {
             data: 4 << 20,
             descriptors: 8,
             tasks: 0,
+            file_size: None,
+        }
+    }
+
+    /// The profile of an importer with a UID of its label, which a worker may have too, for files
+    /// of this size in bytes: 512 MiB of address space, 96 MiB of data, 16 descriptors, no further
+    /// task.
+    #[must_use]
+    pub const fn importer(file_size: u64) -> Self {
+        Self {
+            role: Role::Importer,
+            identity: Identity::Own,
+            address_space: 512 << 20,
+            data: 96 << 20,
+            descriptors: 16,
+            tasks: 0,
+            file_size: Some(file_size),
         }
     }
 }

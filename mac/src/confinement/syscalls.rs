@@ -11,6 +11,7 @@
 //! executable, and none is mapped from a file: an image that is mapped escapes revocation.
 
 mod greeter;
+mod importer;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -39,6 +40,7 @@ impl fmt::Display for Filter {
             Role::Worker(DriverKind::Ring) => "ring",
             Role::Worker(DriverKind::Epoll) => "epoll",
             Role::Greeter => "greeter",
+            Role::Importer => "importer",
         };
         write!(
             f,
@@ -60,6 +62,7 @@ pub fn install(role: Role) -> Result<Filter, ConfinementError> {
     let rules = match role {
         Role::Worker(driver) => worker::rules(driver, pid)?,
         Role::Greeter => greeter::rules(pid)?,
+        Role::Importer => importer::rules(pid)?,
     };
     let calls = rules.len();
     let program = compile(rules)?;

@@ -12,6 +12,7 @@
 
 mod arrange;
 mod greeter;
+mod importer;
 mod layers;
 mod probe;
 mod run;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     trials.extend(syscalls::trials());
     trials.extend(work::trials());
     trials.extend(greeter::trials());
+    trials.extend(importer::trials());
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 

@@ -84,6 +84,8 @@ fn confine(layers: &str) -> Result<String, ConfinementError> {
         "epoll" => confinement::confine(&Profile::worker(DriverKind::Epoll))?.to_string(),
         "greeter" => confinement::confine(&Profile::greeter())?.to_string(),
         "greeter-limits" => limits::apply(&Profile::greeter())?.to_string(),
+        "importer" => confinement::confine(&crate::importer::profile())?.to_string(),
+        "importer-limits" => limits::apply(&crate::importer::profile())?.to_string(),
         "shared" => confinement::confine(&shared(Profile::worker(DriverKind::Ring)))?.to_string(),
         "identity" => identity::check(Identity::Own)?.to_string(),
         "capabilities" => capabilities::drop_all()?.to_string(),
@@ -94,6 +96,7 @@ fn confine(layers: &str) -> Result<String, ConfinementError> {
         "limits" => limits::apply(&small())?.to_string(),
         "seccomp-ring" => syscalls::install(Role::Worker(DriverKind::Ring))?.to_string(),
         "seccomp-epoll" => syscalls::install(Role::Worker(DriverKind::Epoll))?.to_string(),
+        "seccomp-importer" => syscalls::install(Role::Importer)?.to_string(),
         "seccomp-greeter" => syscalls::install(Role::Greeter)?.to_string(),
         other => panic!("no such layers: {other}"),
     })

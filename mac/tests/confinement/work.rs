@@ -51,6 +51,8 @@ pub fn act(action: &str, arranged: &Arranged) -> io::Result<()> {
         "threads-open" => threads(true, || std::fs::File::open("/etc/passwd").map(drop)),
         "threads-open-unsealed" => threads(false, || std::fs::File::open("/etc/passwd").map(drop)),
         "greet" => crate::greeter::greet(arranged),
+        "import" => crate::importer::import(arranged),
+        "write-beyond" => crate::importer::write_beyond(arranged),
         other => panic!("no such action: {other}"),
     }
 }
