@@ -1,5 +1,18 @@
-//! The program `labelgate-importer`.
+//! labelgate-importer: started by labelgated, once per import, with its control socket as standard
+//! input. It fills one image, confined to that image's label.
 
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match labelgate_importer::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The supervisor logs what its processes say here. If it is gone, nobody does.
+            let _ = writeln!(std::io::stderr(), "labelgate-importer: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
