@@ -14,10 +14,11 @@
 
 pub mod audit;
 mod catalogue;
-mod cgroups;
+pub mod cgroups;
 pub mod config;
 mod gateway;
 pub mod image;
+pub mod import;
 mod label_table;
 mod listener;
 pub mod logging;
@@ -36,3 +37,4 @@ pub use network::{Network, NetworkError, NetworkTable};
 pub use run_lock::RunLockError;
 pub use state::{Clash, StateError};
 pub use uid::{NoUid, Uids};
+pub use worker::Death;

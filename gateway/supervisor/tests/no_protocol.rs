@@ -10,7 +10,8 @@ use std::collections::{HashMap, HashSet};
 use std::process::Command;
 
 /// The crates that know a guest's protocols or touch an image's data.
-const FORBIDDEN: [&str; 7] = [
+const FORBIDDEN: [&str; 8] = [
+    "labelgate-importer",
     "labelgate-wire",
     "labelgate-buffers",
     "labelgate-engine",

@@ -17,6 +17,8 @@ mod state;
 mod stderr;
 
 pub use connections::{Candidate, Login};
+pub use death::Death;
 pub use describe::Description;
 pub use revocation::Ended;
 pub use service::{Request, Service, Shared};
+pub use stderr::log_lines;

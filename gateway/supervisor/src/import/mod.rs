@@ -1,0 +1,198 @@
+//! Filling a new image: from a stream that a client sends, or from another image.
+//!
+//! Whoever made the image may have made it to harm, so the supervisor looks at none of its bytes.
+//! It makes a file that has no name yet, starts `labelgate-importer` under the UID of the image's
+//! label, and moves the client's bytes into a pipe. What the importer says is bounded and shown to
+//! the client; what counts is the file. Only when the importer has ended well and is reaped, and the
+//! file is on stable storage and of a size that can be, is it given its name. Whatever goes wrong
+//! before that, `kill -9` of the supervisor included, nothing is left of it.
+
+mod conduct;
+mod error;
+mod new_file;
+mod process;
+mod pump;
+mod space;
+
+use std::fs::File;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+use std::time::Duration;
+
+use labelgate_mac::Label;
+use rustix::fs::fstat;
+use tokio::io::AsyncRead;
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+
+pub use error::ImportError;
+pub use labelgate_control::{ImageFormat, ImportBlame, ImportPhase, ImportProgress};
+pub use new_file::{NewFile, NewFileError, sweep};
+
+use crate::cgroups::Cgroups;
+use conduct::{Told, conduct};
+use labelgate_control::{Import, ImportSource, ToImporter};
+use process::Process;
+use space::Space;
+
+/// What is to be filled, by whom, and how much of it there may be.
+#[derive(Debug, Clone, Copy)]
+pub struct ImportJob<'a> {
+    /// The program: `labelgate-importer`.
+    pub program: &'a Path,
+    /// The label that the image is to have.
+    pub label: &'a Label,
+    /// The UID and GID of that label; `None` if the supervisor has none to give out.
+    pub uid: Option<u32>,
+    /// Where the importer's cgroup comes from, if there are any.
+    pub cgroups: Option<&'a Cgroups>,
+    /// The directory of the store.
+    pub store: &'a Path,
+    /// The image's file, relative to that. It must not be there.
+    pub file: &'a Path,
+    /// The image's block size: its size is made a multiple of that.
+    pub block_size: u32,
+    /// The largest disk that may come out, in bytes.
+    pub max_size: u64,
+    /// How long it may take in all.
+    pub time: Duration,
+    /// How long it may get no further: neither the client nor the importer.
+    pub patience: Duration,
+}
+
+/// An image that has been filled and has its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Imported {
+    /// The format that it came in.
+    pub format: ImageFormat,
+    /// The size of its file, in bytes: the disk's, rounded up to whole blocks.
+    pub size: u64,
+    /// How much space it takes in its store, in bytes.
+    pub allocated: u64,
+}
+
+/// Fills a new image from a stream, which is the image in this format: `None` lets its first bytes
+/// decide, which is right for an image that an admin has chosen and wrong for a raw disk that a
+/// guest could write to: such a guest could have made it look like qcow2.
+///
+/// Dropping the future ends the import: the importer is killed, and nothing is left of the image.
+///
+/// # Errors
+/// [`ImportError`]. Nothing is left of the image.
+pub async fn import(
+    job: ImportJob<'_>,
+    format: Option<ImageFormat>,
+    body: impl AsyncRead + Unpin,
+    progress: mpsc::Sender<ImportProgress>,
+) -> Result<Imported, ImportError> {
+    let files = Files::make(&job).await?;
+    let (pipe, source) = pump::pipe()?;
+    let spool = files.spool(&job).await?;
+    let process = Process::start(&job)?;
+    process.tell(ToImporter::Source(source)).await?;
+    process
+        .tell(ToImporter::Spool(duplicate_of(&spool)?))
+        .await?;
+    let space = files.space.watch(&files.target, Some(spool));
+    let source = ImportSource::Stream(format);
+    begin(&job, &files, &process, source).await?;
+    let told = conduct(&job, process, pump::pump(body, pipe), space, progress).await?;
+    files.finish(&job, told).await
+}
+
+/// Fills a new image with the content of another one, which must be open for reading, of the same
+/// label or of content, and written by nobody meanwhile: the caller holds its lock.
+///
+/// Dropping the future ends the copying: the importer is killed, and nothing is left of the image.
+///
+/// # Errors
+/// [`ImportError`]. Nothing is left of the image.
+pub async fn duplicate(
+    job: ImportJob<'_>,
+    source: OwnedFd,
+    progress: mpsc::Sender<ImportProgress>,
+) -> Result<Imported, ImportError> {
+    let files = Files::make(&job).await?;
+    let process = Process::start(&job)?;
+    process.tell(ToImporter::Source(source)).await?;
+    let space = files.space.watch(&files.target, None);
+    begin(&job, &files, &process, ImportSource::File).await?;
+    let nothing = std::future::ready(Ok(()));
+    let told = conduct(&job, process, nothing, space, progress).await?;
+    files.finish(&job, told).await
+}
+
+async fn begin(
+    job: &ImportJob<'_>,
+    files: &Files,
+    process: &Process,
+    source: ImportSource,
+) -> Result<(), ImportError> {
+    let target = duplicate_of(files.target.file())?;
+    process.tell(ToImporter::Target(target)).await?;
+    let import = Import {
+        source,
+        max_size: job.max_size,
+        max_data: files.space.free(),
+        block_size: job.block_size,
+        unprivileged: job.uid.is_none(),
+    };
+    process.tell(ToImporter::Start(import)).await
+}
+
+/// Another descriptor of the same open file.
+fn duplicate_of(file: &File) -> Result<OwnedFd, ImportError> {
+    Ok(file.as_fd().try_clone_to_owned()?)
+}
+
+/// The new image's file, and how much may be written to it.
+struct Files {
+    target: NewFile,
+    space: Space,
+}
+
+impl Files {
+    async fn make(job: &ImportJob<'_>) -> Result<Self, ImportError> {
+        let (store, file) = (job.store.to_owned(), job.file.to_owned());
+        blocking(move || {
+            let target = NewFile::create(&store, &file)?;
+            let space = Space::of(target.file())?;
+            Ok(Self { target, space })
+        })
+        .await
+    }
+
+    async fn spool(&self, job: &ImportJob<'_>) -> Result<File, ImportError> {
+        let (store, file) = (job.store.to_owned(), job.file.to_owned());
+        blocking(move || Ok(new_file::nameless(&store, &file)?)).await
+    }
+
+    /// Looks at the file, of an importer that is gone, and gives it its name.
+    async fn finish(self, job: &ImportJob<'_>, told: Told) -> Result<Imported, ImportError> {
+        let (max_size, block_size) = (job.max_size, u64::from(job.block_size.max(1)));
+        blocking(move || {
+            let stat = fstat(self.target.file()).map_err(std::io::Error::from)?;
+            let size = u64::try_from(stat.st_size).unwrap_or(0);
+            let most = max_size.checked_next_multiple_of(block_size);
+            let fits = most.is_none_or(|most| size <= most);
+            if size == 0 || !fits || !size.is_multiple_of(block_size) {
+                return Err(ImportError::Lied { size });
+            }
+            self.target.publish()?;
+            Ok(Imported {
+                format: told.format,
+                size,
+                allocated: space::allocated(&stat),
+            })
+        })
+        .await
+    }
+}
+
+/// Does what a store may make slow.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ImportError> + Send + 'static,
+) -> Result<T, ImportError> {
+    let done = spawn_blocking(work).await;
+    done.map_err(|error| ImportError::System(std::io::Error::other(error)))?
+}

@@ -1,0 +1,236 @@
+//! A file that gets its name only when it is complete.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{
+    AtFlags, CWD, Dir, FlockOperation, Mode, OFlags, RenameFlags, ResolveFlags, flock, fsync,
+    linkat, open, openat, openat2, renameat_with, unlinkat,
+};
+use rustix::io::Errno;
+
+/// What no step of a path below a store may do.
+const WITHIN: ResolveFlags = ResolveFlags::BENEATH
+    .union(ResolveFlags::NO_SYMLINKS)
+    .union(ResolveFlags::NO_MAGICLINKS);
+const ONLY_OWNER: Mode = Mode::RUSR.union(Mode::WUSR);
+/// How names of files begin that are not complete, where files without names cannot be.
+const INCOMPLETE: &str = ".labelgate-incomplete-";
+
+/// Why a new file is not there.
+#[derive(Debug, thiserror::Error)]
+pub enum NewFileError {
+    /// The path leads out of the store or over a symbolic link.
+    #[error("{file}: the path leads over a symbolic link or out of its store, which none may")]
+    Escapes {
+        /// The path in the store.
+        file: PathBuf,
+    },
+    /// The path has no file's name at its end.
+    #[error("{file}: this is no name of a file")]
+    NoName {
+        /// The path in the store.
+        file: PathBuf,
+    },
+    /// There is a file of that name.
+    #[error("{file} is there already; choose another name, or remove it")]
+    Exists {
+        /// The path in the store.
+        file: PathBuf,
+    },
+    /// The system refused something.
+    #[error("{file} cannot be {action}: {error}")]
+    File {
+        /// The path in the store.
+        file: PathBuf,
+        /// What could not be done.
+        action: &'static str,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+/// A file that gets its name only when it is complete. Dropped before that, it is gone.
+#[derive(Debug)]
+pub struct NewFile {
+    file: File,
+    place: Place,
+    /// Its name meanwhile, where the file system has no files without names.
+    meanwhile: Option<OsString>,
+}
+
+impl NewFile {
+    /// Makes an empty file, for its owner to read and write, in the directory where it will be
+    /// `file` of `store`.
+    ///
+    /// # Errors
+    /// [`NewFileError`]; [`NewFileError::Exists`] already now if there is one of that name.
+    pub fn create(store: &Path, file: &Path) -> Result<Self, NewFileError> {
+        let place = Place::find(store, file)?;
+        let (file, meanwhile) = match place.nameless(OFlags::empty()) {
+            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => {
+                let (file, name) = place.named()?;
+                (file, Some(name))
+            }
+            made => (made.map_err(|error| place.failed("made", error))?, None),
+        };
+        Ok(Self {
+            file,
+            place,
+            meanwhile,
+        })
+    }
+
+    /// The file.
+    #[must_use]
+    pub const fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Gives the file its name, once it is on stable storage, and so is its name after that.
+    ///
+    /// # Errors
+    /// [`NewFileError`]. The file is gone, unless its directory could not be flushed.
+    pub fn publish(mut self) -> Result<(), NewFileError> {
+        let place = &self.place;
+        fsync(&self.file).map_err(|error| place.failed("flushed", error))?;
+        let (directory, name) = (&place.directory, &place.name);
+        let named = match &self.meanwhile {
+            None => {
+                let itself = format!("/proc/self/fd/{}", self.file.as_raw_fd());
+                linkat(CWD, itself, directory, name, AtFlags::SYMLINK_FOLLOW)
+            }
+            Some(meanwhile) => {
+                let only_new = RenameFlags::NOREPLACE;
+                renameat_with(directory, meanwhile, directory, name, only_new)
+            }
+        };
+        named.map_err(|error| place.failed("named", error))?;
+        self.meanwhile = None;
+        fsync(directory).map_err(|error| self.place.failed("named for good", error))
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if let Some(name) = &self.meanwhile
+            && let Err(error) = unlinkat(&self.place.directory, name, AtFlags::empty())
+        {
+            tracing::warn!("an incomplete file cannot be removed: {name:?}: {error}");
+        }
+    }
+}
+
+/// A file without a name where `file` of `store` would be, which it never gets.
+pub(super) fn nameless(store: &Path, file: &Path) -> Result<File, NewFileError> {
+    let place = Place::find(store, file)?;
+    match place.nameless(OFlags::EXCL) {
+        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => {
+            let (file, name) = place.named()?;
+            let removed = unlinkat(&place.directory, name, AtFlags::empty());
+            removed.map_err(|error| place.failed("made", error))?;
+            Ok(file)
+        }
+        made => made.map_err(|error| place.failed("made", error)),
+    }
+}
+
+/// Removes incomplete files from a directory that a gateway which was killed has left there. Those
+/// that are in use are locked, and stay.
+///
+/// # Errors
+/// The directory cannot be read.
+pub fn sweep(directory: &Path) -> io::Result<()> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let directory = open(directory, flags, Mode::empty())?;
+    for entry in Dir::read_from(&directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if !name.to_bytes().starts_with(INCOMPLETE.as_bytes()) {
+            continue;
+        }
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let Ok(file) = openat(&directory, name, flags, Mode::empty()) else {
+            continue;
+        };
+        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            unlinkat(&directory, name, AtFlags::empty())?;
+        }
+    }
+    Ok(())
+}
+
+/// Where a new file is to be.
+#[derive(Debug)]
+struct Place {
+    directory: OwnedFd,
+    name: OsString,
+    file: PathBuf,
+}
+
+impl Place {
+    fn find(store: &Path, file: &Path) -> Result<Self, NewFileError> {
+        let Some(name) = file.file_name().map(OsStr::to_owned) else {
+            let file = file.to_owned();
+            return Err(NewFileError::NoName { file });
+        };
+        let directory = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let opened = open(store, directory, Mode::empty()).and_then(|store| {
+            match file.parent().filter(|parent| *parent != Path::new("")) {
+                None => Ok(store),
+                Some(parent) => openat2(&store, parent, directory, Mode::empty(), WITHIN),
+            }
+        });
+        let place = Self {
+            directory: opened.map_err(|error| failed(file, "made", error))?,
+            name,
+            file: file.to_owned(),
+        };
+        let there = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        match openat(&place.directory, &place.name, there, Mode::empty()) {
+            Err(Errno::NOENT) => Ok(place),
+            Ok(_) => Err(place.failed("made", Errno::EXIST)),
+            Err(error) => Err(place.failed("made", error)),
+        }
+    }
+
+    /// A file without a name in the directory.
+    fn nameless(&self, more: OFlags) -> Result<File, Errno> {
+        let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC | more;
+        openat(&self.directory, ".", flags, ONLY_OWNER).map(File::from)
+    }
+
+    /// A file with a name that says that it is not complete, and a lock that says that it is in
+    /// use.
+    fn named(&self) -> Result<(File, OsString), NewFileError> {
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).map_err(|_| self.failed("made", Errno::AGAIN))?;
+        let name = format!("{INCOMPLETE}{:016x}", u64::from_ne_bytes(random));
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::CLOEXEC;
+        let made = openat(&self.directory, &name, flags, ONLY_OWNER);
+        let file = made.map_err(|error| self.failed("made", error))?;
+        flock(&file, FlockOperation::NonBlockingLockExclusive)
+            .map_err(|error| self.failed("locked", error))?;
+        Ok((file.into(), name.into()))
+    }
+
+    fn failed(&self, action: &'static str, error: Errno) -> NewFileError {
+        failed(&self.file, action, error)
+    }
+}
+
+fn failed(file: &Path, action: &'static str, error: Errno) -> NewFileError {
+    let file = file.to_owned();
+    match error {
+        Errno::EXIST => NewFileError::Exists { file },
+        Errno::LOOP | Errno::XDEV => NewFileError::Escapes { file },
+        error => NewFileError::File {
+            file,
+            action,
+            error: error.into(),
+        },
+    }
+}

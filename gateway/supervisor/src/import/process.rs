@@ -1,0 +1,139 @@
+//! One importer process.
+
+use std::io;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use labelgate_control::{FromImporter, HearError, SupervisorEnd, ToImporter, pair};
+use labelgate_mac::confinement::cgroup::Cgroup;
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use super::{ImportError, ImportJob};
+use crate::cgroups::leave;
+use crate::worker::{Death, log_lines};
+
+/// How long an importer that has said everything may take to end.
+const END_PATIENCE: Duration = Duration::from_secs(5);
+
+/// One importer process, from its start until it is reaped. Dropped before that, it is killed.
+#[derive(Debug)]
+pub(super) struct Process {
+    body: Option<Body>,
+    control: SupervisorEnd<ToImporter>,
+}
+
+/// What is left of a process when nobody talks to it any more.
+#[derive(Debug)]
+struct Body {
+    child: Child,
+    cgroup: Option<Cgroup>,
+}
+
+impl Process {
+    /// Starts the program, with one end of a control socket as its standard input.
+    pub(super) fn start(job: &ImportJob<'_>) -> Result<Self, ImportError> {
+        let (ours, theirs) = pair()?;
+        let mut command = Command::new(job.program);
+        command
+            .arg0(format!("labelgate-importer {}", job.label))
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::from(theirs))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true);
+        if let Some(uid) = job.uid {
+            // With a UID the standard library also drops the supplementary groups.
+            command.uid(uid).gid(uid);
+        }
+        let control = SupervisorEnd::new(ours)?;
+        let mut child = command.spawn().map_err(ImportError::Start)?;
+        let pid = child.id().unwrap_or_default();
+        if let Some(stderr) = child.stderr.take() {
+            tokio::spawn(log_lines(stderr, job.label.clone(), pid));
+        }
+        // Without one it has its resource limits still.
+        let cgroup = job.cgroups.and_then(|cgroups| {
+            let confined = cgroups.confine(job.label, pid);
+            let warn =
+                |why| tracing::warn!(label = %job.label, pid, "importer has no cgroup: {why}");
+            confined.map_err(warn).ok()
+        });
+        Ok(Self {
+            body: Some(Body { child, cgroup }),
+            control,
+        })
+    }
+
+    /// Tells it something.
+    pub(super) async fn tell(&self, message: ToImporter) -> Result<(), ImportError> {
+        Ok(self.control.send(message).await?)
+    }
+
+    /// The next thing it says; `None` when it is gone.
+    pub(super) async fn hear(&self) -> Result<Option<FromImporter>, HearError> {
+        self.control.receive().await
+    }
+
+    /// Waits until it is reaped; killed, if it takes its time.
+    pub(super) async fn end(mut self) -> Result<(), ImportError> {
+        match self.body.take() {
+            Some(body) => body.end().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Kills it, and waits until it is reaped.
+    pub(super) async fn put_down(mut self) {
+        if let Some(body) = self.body.take() {
+            body.put_down().await;
+        }
+    }
+}
+
+impl Drop for Process {
+    /// The import was given up: it is killed, and reaped as soon as that is possible.
+    fn drop(&mut self) {
+        if let Some(mut body) = self.body.take() {
+            let _ = body.child.start_kill();
+            // Without a runtime the supervisor itself is about to end.
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                runtime.spawn(body.put_down());
+            }
+        }
+    }
+}
+
+impl Body {
+    async fn end(mut self) -> Result<(), ImportError> {
+        let (status, killed) = match timeout(END_PATIENCE, self.child.wait()).await {
+            Ok(status) => (status, None),
+            Err(_) => (self.kill().await, Some("it did not end".to_owned())),
+        };
+        self.tidy();
+        match Death::new(status?, true, killed) {
+            Death::Orderly => Ok(()),
+            death => Err(ImportError::Died(death)),
+        }
+    }
+
+    async fn put_down(mut self) {
+        if let Err(error) = self.kill().await {
+            tracing::warn!("the end of an importer could not be waited for: {error}");
+        }
+        self.tidy();
+    }
+
+    async fn kill(&mut self) -> io::Result<ExitStatus> {
+        self.child.start_kill()?;
+        self.child.wait().await
+    }
+
+    fn tidy(&mut self) {
+        if let Some(cgroup) = self.cgroup.take() {
+            leave(cgroup);
+        }
+    }
+}
