@@ -3,13 +3,16 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{IdentityName, Label, LabelChoice};
+use crate::{IdentityName, Label, LabelChoice, Note};
 
 /// A group label with its members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Group {
     /// The label of the shared images.
     pub label: Label,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Note>,
     /// The identities that may open its images, besides those of their own labels.
     pub members: Vec<IdentityName>,
 }
@@ -27,6 +30,9 @@ pub struct Groups {
 pub struct AddGroup {
     /// Its label.
     pub label: LabelChoice,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Note>,
 }
 
 /// Which group.

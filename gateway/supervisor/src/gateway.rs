@@ -13,7 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::audit::Throttle;
+use crate::audit::{self, Decision, Event, OpenError, Record, Throttle};
 use crate::cgroups::Cgroups;
 use crate::config::{Config, GatewaySection};
 use crate::label_table::LabelTable;
@@ -39,6 +39,9 @@ pub enum RunError {
     /// Another gateway has the run directory, or it cannot be used.
     #[error(transparent)]
     RunLock(#[from] RunLockError),
+    /// The audit trail cannot be kept, so nothing may be decided.
+    #[error(transparent)]
+    Audit(#[from] OpenError),
     /// Which images are poisoned cannot be found out.
     #[error("{path}: {error}: without the marks of poisoned images none may be served")]
     PoisonMarks {
@@ -66,6 +69,7 @@ pub enum RunError {
 /// Runs the gateway until it is told to stop (SIGTERM, SIGINT).
 pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     let _lock = RunLock::take(&config.gateway.run_dir)?;
+    let _audit = audit::start(&config.audit)?;
     let run_dir = &config.gateway.run_dir;
     let poison = PoisonMarks::open(run_dir).map_err(|error| RunError::PoisonMarks {
         path: run_dir.clone(),
@@ -117,6 +121,7 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
         NotifyState::Status("waiting for clients to leave"),
     ]);
     tracing::info!("stopping");
+    Record::new(Event::GatewayStop, Decision::Note).write();
     tasks.shutdown().await;
     if !labels.stop(shared.section.drain + END_PATIENCE).await {
         tracing::error!("some workers have not ended and are left to the kernel");

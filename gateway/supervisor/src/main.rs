@@ -37,7 +37,8 @@ Signals:
                    poisoned images were deleted (run_dir/poisoned)
 
 Output:
-  standard output  the audit trail, one JSON object per line
+  standard output  the audit trail, one JSON object per line, unless the
+                   configuration says that it goes elsewhere ([audit])
   standard error   everything else; RUST_LOG=debug shows more
 
 Exit codes:
@@ -134,6 +135,7 @@ fn serve(config: Config, arguments: &Arguments) -> ExitCode {
                 RunError::State(StateError::Clash(_)) => CONFIG,
                 RunError::RunLock(RunLockError::Taken { .. }) => TAKEN,
                 RunError::RunLock(_)
+                | RunError::Audit(_)
                 | RunError::PoisonMarks { .. }
                 | RunError::State(_)
                 | RunError::Listen { .. }

@@ -19,8 +19,16 @@ fn problems(text: &str) -> String {
 
 #[test]
 fn the_shipped_configuration_is_sound_and_shows_the_defaults() {
-    let shipped = Config::parse(DEFAULT, Path::new("labelgate.toml")).unwrap();
+    let mut shipped = Config::parse(DEFAULT, Path::new("labelgate.toml")).unwrap();
     let empty = Config::parse("", Path::new("labelgate.toml")).unwrap();
+    // The one key that is taken in: an installed gateway keeps a trail of its own.
+    assert_eq!(
+        shipped.audit.dir.as_deref(),
+        Some(Path::new("/var/log/labelgate"))
+    );
+    assert!(!shipped.audit.stdout && empty.audit.stdout);
+    shipped.audit.dir = None;
+    shipped.audit.stdout = true;
     assert_eq!(shipped, empty);
 
     // What is commented out is what it claims to be: all of it, taken in, still parses, and the
@@ -47,6 +55,19 @@ fn the_shipped_configuration_is_sound_and_shows_the_defaults() {
 }
 
 #[test]
+fn an_audit_trail_that_goes_nowhere_is_refused() {
+    assert_eq!(
+        problems("[audit]\nstdout = false\n"),
+        "labelgate.toml:2: the audit trail goes nowhere; name a dir, or leave stdout = false out"
+    );
+    assert_eq!(
+        problems("[audit]\ndir = \"log\"\nfiles = 0\n"),
+        "labelgate.toml:2: dir \"log\" is not absolute; begin it with \"/\"\n\
+         labelgate.toml:3: files is 0; choose a number from 1 to 10000"
+    );
+}
+
+#[test]
 fn an_unknown_key_is_named_with_those_that_are_known() {
     let expected = [
         (
@@ -59,7 +80,7 @@ fn an_unknown_key_is_named_with_those_that_are_known() {
         ),
         (
             "\n[[sotre]]\n",
-            "2: unknown field `sotre`, expected one of `gateway`, `admin`, `store`, `image`, `identity`",
+            "2: unknown field `sotre`, expected one of `gateway`, `admin`, `audit`, `store`, `image`, `identity`",
         ),
         (
             "[gateway]\nprovider = \"apparmor\"\n",

@@ -184,6 +184,7 @@ fn check_uid_base(base: Option<Spanned<u32>>, problems: &mut Collector<'_>) -> u
     value
 }
 
+/// A path that must begin with "/".
 pub(super) fn absolute(
     key: &str,
     path: Option<Spanned<PathBuf>>,

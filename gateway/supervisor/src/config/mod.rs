@@ -4,6 +4,7 @@
 //! with its line and with what to do about it.
 
 mod admin;
+mod audit;
 mod gateway;
 mod identity;
 mod image;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 pub use admin::AdminSection;
+pub use audit::AuditSection;
 pub use gateway::{GatewaySection, Provider};
 pub use identity::{
     Admission, Grant, Identities, Identity, IdentityClash, LONGEST_CHAP_NAME, LeaseTerm, Proof,
@@ -32,6 +34,7 @@ pub use problem::{Problem, Problems};
 pub use store::Store;
 
 use admin::RawAdmin;
+use audit::RawAudit;
 use gateway::RawGateway;
 use identity::RawIdentity;
 use image::{RawImage, check_image};
@@ -53,6 +56,8 @@ pub struct Config {
     pub gateway: GatewaySection,
     /// Who may change what is served while the gateway runs.
     pub admin: AdminSection,
+    /// Where the audit trail goes.
+    pub audit: AuditSection,
     /// Every directory that holds images.
     pub stores: Vec<Arc<Store>>,
     /// Every image.
@@ -69,6 +74,8 @@ struct Document {
     gateway: RawGateway,
     #[serde(default)]
     admin: RawAdmin,
+    #[serde(default)]
+    audit: RawAudit,
     #[serde(default)]
     store: Vec<RawStore>,
     #[serde(default)]
@@ -105,6 +112,7 @@ impl Config {
         };
         let gateway = document.gateway.check(&mut problems);
         let admin = document.admin.check(&gateway.run_dir, &mut problems);
+        let audit = document.audit.check(&mut problems);
         let stores = check_stores(document.store, &mut problems);
         let images = check_images(
             document.image,
@@ -116,6 +124,7 @@ impl Config {
         problems.finish(Some(Self {
             gateway,
             admin,
+            audit,
             stores: stores.in_order,
             images,
             identities,
