@@ -72,6 +72,12 @@ pub trait Content {
     fn schemas(_all: &mut Vec<(String, RefOr<Schema>)>) {}
 }
 
+/// A body that is at most one JSON value.
+pub trait JsonContent: Content {
+    /// The value; [`Nothing`] where there is no body.
+    type Value: Serialize + DeserializeOwned;
+}
+
 /// No parameters, or no body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -85,6 +91,10 @@ impl IntoParams for Nothing {
 
 impl Content for Nothing {
     const MEDIA: Option<&'static str> = None;
+}
+
+impl JsonContent for Nothing {
+    type Value = Self;
 }
 
 /// One JSON value.
@@ -102,6 +112,10 @@ impl<T: ToSchema + 'static> Content for Json<T> {
         all.push((T::name().into_owned(), T::schema()));
         T::schemas(all);
     }
+}
+
+impl<T: ToSchema + Serialize + DeserializeOwned + 'static> JsonContent for Json<T> {
+    type Value = T;
 }
 
 /// JSON values, one per line.

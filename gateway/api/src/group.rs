@@ -3,16 +3,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{IdentityName, Label, LabelChoice, Note};
+use crate::{IdentityName, Label, LabelChoice};
 
 /// A group label with its members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Group {
     /// The label of the shared images.
     pub label: Label,
-    /// What it is for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<Note>,
     /// The identities that may open its images, besides those of their own labels.
     pub members: Vec<IdentityName>,
 }
@@ -30,9 +27,6 @@ pub struct Groups {
 pub struct AddGroup {
     /// Its label.
     pub label: LabelChoice,
-    /// What it is for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<Note>,
 }
 
 /// Which group.

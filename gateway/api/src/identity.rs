@@ -91,6 +91,9 @@ pub enum NewProof {
         /// differ from the other.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reverse_secret: Option<Secret>,
+        /// Secrets that are made have 16 characters, the most that Microsoft's initiator takes.
+        #[serde(default)]
+        short: bool,
     },
 }
 
@@ -127,6 +130,9 @@ pub struct RotateIdentity {
     /// The secret the gateway proves it knows; by default one is made where there shall be one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reverse_secret: Option<Secret>,
+    /// Secrets that are made have 16 characters, the most that Microsoft's initiator takes.
+    #[serde(default)]
+    pub short: bool,
 }
 
 /// An identity with new secrets.

@@ -45,7 +45,7 @@ mod worker;
 pub use audit::{AuditBreak, AuditQuery, AuditReport};
 pub use document::document;
 pub use endpoint::{
-    Bytes, Content, Declaration, Endpoint, Json, Lines, Method, Nothing, PlainText,
+    Bytes, Content, Declaration, Endpoint, Json, JsonContent, Lines, Method, Nothing, PlainText,
 };
 pub use group::{AddGroup, Group, GroupPath, Groups, MemberPath};
 pub use identity::{

@@ -1,0 +1,210 @@
+//! HTTP over the admin socket.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Empty, Full, LengthLimitError, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1;
+use hyper::header::{CONTENT_TYPE, HOST};
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use labelgate_api::{Content, Endpoint, JsonContent, Problem, uri};
+use tokio::net::UnixStream;
+use tokio::time::timeout;
+
+use crate::fault::Fault;
+use crate::lines::Answers;
+
+/// How long it may take until somebody accepts the connection.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// The longest answer that is taken in whole, in bytes: some 100,000 images.
+const LONGEST_ANSWER: usize = 64 << 20;
+
+/// What a request carries.
+pub(crate) type RequestBody = BoxBody<Bytes, io::Error>;
+
+/// Calls the gateway. Each request has a connection of its own.
+#[derive(Debug)]
+pub(crate) struct Client {
+    socket: PathBuf,
+    /// How long an answer may take.
+    patience: Duration,
+}
+
+impl Client {
+    /// For the gateway at a socket.
+    pub(crate) fn new(socket: &Path, patience: Duration) -> Self {
+        Self {
+            socket: socket.to_owned(),
+            patience,
+        }
+    }
+
+    /// Asks for one JSON value, and gives it as it came.
+    pub(crate) async fn call<E>(
+        &self,
+        path: &E::Path,
+        query: &E::Query,
+        body: &<E::Body as JsonContent>::Value,
+    ) -> Result<Bytes, Fault>
+    where
+        E: Endpoint<Body: JsonContent>,
+    {
+        let body = json::<E>(body)?;
+        self.in_time(async {
+            let response = self.send::<E>(path, query, body).await?;
+            whole(response.into_body()).await
+        })
+        .await
+    }
+
+    /// Sends bytes, and asks for one JSON value.
+    pub(crate) async fn upload<E: Endpoint>(
+        &self,
+        path: &E::Path,
+        body: RequestBody,
+    ) -> Result<Bytes, Fault>
+    where
+        E::Query: Default,
+    {
+        let response = self.send::<E>(path, &E::Query::default(), body).await?;
+        self.in_time(whole(response.into_body())).await
+    }
+
+    /// Asks for what comes bit by bit. The time limit is that for its beginning.
+    pub(crate) async fn stream<E>(
+        &self,
+        path: &E::Path,
+        query: &E::Query,
+        body: &<E::Body as JsonContent>::Value,
+    ) -> Result<Answers, Fault>
+    where
+        E: Endpoint<Body: JsonContent>,
+    {
+        let body = json::<E>(body)?;
+        let response = self.in_time(self.send::<E>(path, query, body)).await?;
+        Ok(Answers::new(response.into_body()))
+    }
+
+    /// Sends bytes, and asks for what comes bit by bit. There is no time limit: the answer may
+    /// begin when all was sent.
+    pub(crate) async fn exchange<E: Endpoint>(
+        &self,
+        path: &E::Path,
+        query: &E::Query,
+        body: RequestBody,
+    ) -> Result<Answers, Fault> {
+        let response = self.send::<E>(path, query, body).await?;
+        Ok(Answers::new(response.into_body()))
+    }
+
+    async fn in_time<T>(&self, what: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        let seconds = self.patience.as_secs();
+        timeout(self.patience, what)
+            .await
+            .unwrap_or(Err(Fault::TimedOut { seconds }))
+    }
+
+    /// Sends a request. What is not a success becomes a [`Fault`].
+    async fn send<E: Endpoint>(
+        &self,
+        path: &E::Path,
+        query: &E::Query,
+        body: RequestBody,
+    ) -> Result<Response<Incoming>, Fault> {
+        let stream = self.connect().await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| Fault::BrokenOff(causes(&error)))?;
+        // It ends with the connection, at the latest with this process.
+        tokio::spawn(connection);
+        let mut request = Request::builder()
+            .method(E::METHOD.as_str())
+            .uri(uri::<E>(path, query))
+            // RFC 9112 3.2: a request without Host is answered with 400.
+            .header(HOST, "labelgate");
+        if let Some(media) = E::Body::MEDIA {
+            request = request.header(CONTENT_TYPE, media);
+        }
+        let request = request
+            .body(body)
+            .map_err(|error| Fault::Nonsense(error.to_string()))?;
+        let sent = sender.send_request(request).await;
+        let response = sent.map_err(|error| broken(&error))?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        Err(self
+            .in_time(refusal(response))
+            .await
+            .unwrap_or_else(|fault| fault))
+    }
+
+    async fn connect(&self) -> Result<UnixStream, Fault> {
+        let unreachable = |error| Fault::Unreachable {
+            socket: self.socket.clone(),
+            error,
+        };
+        timeout(CONNECT, UnixStream::connect(&self.socket))
+            .await
+            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+            .map_err(unreachable)
+    }
+}
+
+/// The body of a request that carries a JSON value, or none.
+fn json<E>(value: &<E::Body as JsonContent>::Value) -> Result<RequestBody, Fault>
+where
+    E: Endpoint<Body: JsonContent>,
+{
+    if E::Body::MEDIA.is_none() {
+        return Ok(Empty::new().map_err(|never| match never {}).boxed());
+    }
+    let text = serde_json::to_vec(value).map_err(|error| Fault::Nonsense(error.to_string()))?;
+    let body = Full::new(Bytes::from(text));
+    Ok(body.map_err(|never| match never {}).boxed())
+}
+
+/// Takes in a whole answer, unless it is too long.
+async fn whole(body: Incoming) -> Result<Bytes, Fault> {
+    match Limited::new(body, LONGEST_ANSWER).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Fault::Nonsense(format!(
+            "it is longer than {LONGEST_ANSWER} bytes"
+        ))),
+        Err(error) => Err(Fault::BrokenOff(causes(error.as_ref()))),
+    }
+}
+
+/// Why the gateway refused.
+async fn refusal(response: Response<Incoming>) -> Result<Fault, Fault> {
+    let status = response.status();
+    let body = whole(response.into_body()).await?;
+    Ok(match serde_json::from_slice::<Problem>(&body) {
+        Ok(problem) => Fault::Refused(problem.error),
+        Err(_) => Fault::Nonsense(format!("status {status} without a reason")),
+    })
+}
+
+/// What hyper says, told apart by whose fault it is.
+fn broken(error: &hyper::Error) -> Fault {
+    match error.is_parse() {
+        true => Fault::Nonsense(causes(error)),
+        false => Fault::BrokenOff(causes(error)),
+    }
+}
+
+/// An error with what it came from.
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text += &format!(": {cause}");
+        next = cause.source();
+    }
+    text
+}
