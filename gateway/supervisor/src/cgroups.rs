@@ -16,6 +16,8 @@ use rustix::process::Pid;
 const OWN: &str = "supervisor";
 /// More tasks than any worker has, io_uring's kernel threads included.
 const TASKS: u64 = 128;
+/// More memory than a greeter has, in bytes.
+const GREETER_MEMORY: u64 = 4 << 20;
 /// Everyone's share.
 const WEIGHT: u16 = 100;
 
@@ -90,6 +92,17 @@ impl Cgroups {
                 Err(error)
             }
         }
+    }
+
+    /// A cgroup for all greeters together, of which there are at most `processes`.
+    pub fn for_greeters(&self, processes: usize) -> Result<Cgroup, CgroupUnavailable> {
+        let processes = u64::try_from(processes).unwrap_or(u64::MAX);
+        let limits = Limits {
+            memory_max: processes.saturating_mul(GREETER_MEMORY),
+            pids_max: processes,
+            ..self.limits
+        };
+        Cgroup::create(&self.parent, "greeters", &limits)
     }
 }
 

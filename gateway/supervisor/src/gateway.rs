@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use labelgate_registry::Registry;
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -15,7 +16,8 @@ use tokio::task::JoinSet;
 
 use crate::audit::{self, Decision, Event, OpenError, Record, Throttle};
 use crate::cgroups::Cgroups;
-use crate::config::{Config, GatewaySection};
+use crate::config::Config;
+use crate::greeting::{Authority, Launch, Pool, Reception};
 use crate::label_table::LabelTable;
 use crate::listener::{Door, bind};
 use crate::poison::{PoisonMarks, Settling, announce};
@@ -25,8 +27,8 @@ use crate::state::{InForce, State, StateError, combine, end_expired_leases, open
 use crate::uid::Uids;
 use crate::worker::Shared;
 
-/// Where packages put the worker's program.
-const INSTALLED_WORKER: &str = "/usr/libexec/labelgate/labelgate-worker";
+/// Where packages put the programs.
+const INSTALLED: &str = "/usr/libexec/labelgate";
 /// Audit records of refused connections: so many per second, and at once.
 const REFUSALS_PER_SECOND: u32 = 20;
 const REFUSALS_AT_ONCE: u32 = 200;
@@ -89,6 +91,7 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
 
     let shared = Arc::new(share(&in_force, poison)?);
     let labels = Arc::new(LabelTable::new(Arc::clone(&shared)));
+    let reception = receive(&shared, &labels, &registry)?;
     let state = State::new(
         file,
         registry,
@@ -96,8 +99,13 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
         Arc::clone(&shared),
         Arc::clone(&labels),
     );
-    let door = Arc::new(Door::new(Arc::clone(&shared), Arc::clone(&labels)));
+    let door = Arc::new(Door::new(
+        Arc::clone(&shared),
+        Arc::clone(&labels),
+        Arc::clone(&reception),
+    ));
     let mut tasks = JoinSet::new();
+    tasks.spawn(reception.keep());
     for (address, listener) in listeners {
         // Port 0 is for tests: the real one is in the log.
         let address = listener.local_addr().unwrap_or(address);
@@ -133,7 +141,7 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
 fn share(in_force: &InForce, poison: PoisonMarks) -> io::Result<Shared> {
     let section = in_force.config.gateway.clone();
     let uids = if geteuid().is_root() {
-        Some(Uids::new(section.uid_base))
+        Some(Arc::new(Uids::new(section.uid_base)))
     } else {
         tracing::warn!(
             "not started as root: all workers run under this user's UID, and nothing but their \
@@ -148,7 +156,7 @@ fn share(in_force: &InForce, poison: PoisonMarks) -> io::Result<Shared> {
             None
         }
     };
-    let program = find_worker(&section)?;
+    let program = find(section.worker.as_ref(), "labelgate-worker")?;
     tracing::info!("workers are {}", program.display());
     Ok(Shared {
         program,
@@ -167,16 +175,32 @@ fn share(in_force: &InForce, poison: PoisonMarks) -> io::Result<Shared> {
     })
 }
 
-/// The worker's program: the configured one, the one beside ours, the installed one.
-fn find_worker(section: &GatewaySection) -> io::Result<PathBuf> {
-    if let Some(worker) = &section.worker {
-        return Ok(worker.clone());
+/// The reception for connections whose label their address does not tell.
+fn receive(
+    shared: &Arc<Shared>,
+    labels: &Arc<LabelTable>,
+    registry: &Arc<dyn Registry>,
+) -> io::Result<Arc<Reception>> {
+    let section = &shared.section;
+    let program = find(section.greeter.as_ref(), "labelgate-greeter")?;
+    let authority = Authority::new(section.chap.clone(), Arc::clone(registry));
+    let authority = authority.map_err(io::Error::other)?;
+    let launch = Launch::new(program, shared);
+    let pool = Arc::new(Pool::new(launch, section.login.ready));
+    let (shared, labels) = (Arc::clone(shared), Arc::clone(labels));
+    Ok(Arc::new(Reception::new(shared, labels, pool, authority)))
+}
+
+/// A program: the configured one, the one beside ours, the installed one.
+fn find(configured: Option<&PathBuf>, name: &str) -> io::Result<PathBuf> {
+    if let Some(program) = configured {
+        return Ok(program.clone());
     }
-    let beside = std::env::current_exe()?.with_file_name("labelgate-worker");
+    let beside = std::env::current_exe()?.with_file_name(name);
     Ok(if beside.is_file() {
         beside
     } else {
-        PathBuf::from(INSTALLED_WORKER)
+        Path::new(INSTALLED).join(name)
     })
 }
 

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::sources::LabelPlaces;
+use crate::sources::{LabelPlace, LabelPlaces};
 use crate::worker::{Candidate, Description, Ended, Request, Service, Shared};
 
 /// Requests that wait for one label's service.
@@ -71,10 +71,13 @@ impl LabelTable {
         }
     }
 
-    /// The connections of a label.
-    #[must_use]
-    pub fn places(&self, label: &Label) -> Arc<LabelPlaces> {
-        self.entry(label).places
+    /// A place among the connections of a label; without one, the reason.
+    pub fn place(&self, label: &Label) -> Result<LabelPlace, String> {
+        let limit = self.shared.section.limits.connections_per_label;
+        let place = self.entry(label).places.admit(limit);
+        place.ok_or_else(|| {
+            format!("the label has {limit} connections, which is the limit (connections_per_label)")
+        })
     }
 
     /// Hands a connection to its label's service; it ends if that has too much to do.

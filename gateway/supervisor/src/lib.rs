@@ -17,6 +17,7 @@ mod catalogue;
 pub mod cgroups;
 pub mod config;
 mod gateway;
+mod greeting;
 pub mod image;
 pub mod import;
 mod label_table;

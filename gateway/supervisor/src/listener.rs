@@ -11,10 +11,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
 use crate::audit::{Decision, Event, Record};
-use crate::config::Identity;
+use crate::config::{Identities, Identity};
+use crate::greeting::{Arrival, Reception};
 use crate::label_table::LabelTable;
 use crate::rate::Rate;
-use crate::sources::Sources;
 use crate::worker::{Candidate, Login, Shared};
 
 /// Connections that the kernel keeps for us, at most; a flood beyond is answered with cookies.
@@ -23,7 +23,6 @@ const BACKLOG: i32 = 4096;
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 const KEEPALIVE_PROBES: u32 = 3;
-const NO_LEASE: &str = "no lease of its label runs; start one for its virtual machine";
 
 /// Binds a listening socket. Must be called within a tokio runtime.
 pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
@@ -48,7 +47,7 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 pub struct Door {
     shared: Arc<Shared>,
     labels: Arc<LabelTable>,
-    sources: Arc<Sources>,
+    reception: Arc<Reception>,
     /// Connections let in per second, over all listeners.
     rate: Mutex<Rate>,
 }
@@ -56,13 +55,13 @@ pub struct Door {
 impl Door {
     /// A door to these labels.
     #[must_use]
-    pub fn new(shared: Arc<Shared>, labels: Arc<LabelTable>) -> Self {
+    pub fn new(shared: Arc<Shared>, labels: Arc<LabelTable>, reception: Arc<Reception>) -> Self {
         let limits = shared.section.limits;
         let per_second = limits.accepts_per_second;
         Self {
             shared,
             labels,
-            sources: Arc::new(Sources::new(limits)),
+            reception,
             rate: Mutex::new(Rate::new(per_second, per_second, Instant::now())),
         }
     }
@@ -85,60 +84,74 @@ impl Door {
     /// Lets a connection in, or closes it.
     async fn knock(&self, stream: TcpStream, peer: SocketAddr) {
         let address = peer.ip().to_canonical();
-        let identity = self.shared.identities.borrow().of(address).cloned();
-        let Some(identity) = identity else {
-            return self.refuse(peer, None, "no identity has this address");
-        };
-        if !identity.is_admitted(address, SystemTime::now()) {
-            return self.refuse(peer, Some(&identity), NO_LEASE);
+        let identities = Arc::clone(&self.shared.identities.borrow());
+        let known = identities.of(address).cloned();
+        if let Err(reason) = admit(&identities, known.as_ref(), address) {
+            return self.refuse(peer, known.as_ref(), reason);
         }
-        match self.candidate(stream, peer, address, &identity) {
-            Ok(candidate) => {
-                self.wait_for_turn().await;
-                if self.labels.connect(candidate).is_err() {
-                    self.refuse(
-                        peer,
-                        Some(&identity),
-                        "the label's service has too much to do",
-                    );
-                }
+        let peer = SocketAddr::new(address, peer.port());
+        let let_in = match known.clone() {
+            Some(identity) if identity.grants.is_empty() => {
+                self.to_worker(stream, peer, identity).await
             }
-            Err(reason) => self.refuse(peer, Some(&identity), &reason),
+            known => self.to_reception(stream, peer, known).await,
+        };
+        if let Err(reason) = let_in {
+            self.refuse(peer, known.as_ref(), &reason);
         }
     }
 
-    fn candidate(
+    /// Hands a connection to the worker of its identity, which has one label only.
+    async fn to_worker(
         &self,
         stream: TcpStream,
         peer: SocketAddr,
-        address: IpAddr,
-        identity: &Arc<Identity>,
-    ) -> Result<Candidate, String> {
-        let admitted = self.sources.admit(address, Instant::now());
+        identity: Arc<Identity>,
+    ) -> Result<(), String> {
+        let sources = self.reception.sources();
+        let admitted = sources.admit(peer.ip(), Instant::now());
         let source_place = admitted.map_err(|refusal| refusal.to_string())?;
-        let limit = self.shared.section.limits.connections_per_label;
-        let label_place = self
-            .labels
-            .places(&identity.label)
-            .admit(limit)
-            .ok_or_else(|| {
-                format!(
-                    "the label has {limit} connections, which is the limit (connections_per_label)"
-                )
-            })?;
-        // A client that reset the connection meanwhile makes these fail, which harms nobody.
-        let (stream, local) =
-            prepare(stream).map_err(|error| format!("the connection is gone: {error}"))?;
-        Ok(Candidate {
-            number: self.shared.next_connection.fetch_add(1, Ordering::Relaxed),
-            stream,
-            peer: SocketAddr::new(address, peer.port()),
+        let label_place = self.labels.place(&identity.label)?;
+        let local = prepare(&stream).map_err(gone)?;
+        let candidate = Candidate {
+            number: self.next_number(),
+            stream: stream.into_std().map_err(gone)?,
+            peer,
             local,
-            identity: Arc::clone(identity),
             label: identity.label.clone(),
+            identity,
             login: Login::Untouched,
             places: (source_place, label_place),
-        })
+        };
+        self.wait_for_turn().await;
+        let handed = self.labels.connect(candidate);
+        handed.map_err(|busy| busy.to_string())
+    }
+
+    /// Hands a connection to the reception, which finds out who it is or what it wants.
+    async fn to_reception(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        known: Option<Arc<Identity>>,
+    ) -> Result<(), String> {
+        let sources = self.reception.sources();
+        let arrived = sources.arrive(peer.ip(), Instant::now());
+        arrived.map_err(|refusal| refusal.to_string())?;
+        let local = prepare(&stream).map_err(gone)?;
+        self.wait_for_turn().await;
+        self.reception.receive(Arrival {
+            number: self.next_number(),
+            stream,
+            peer,
+            local,
+            known,
+        });
+        Ok(())
+    }
+
+    fn next_number(&self) -> u64 {
+        self.shared.next_connection.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Waits until all connections together do not come too fast.
@@ -167,18 +180,35 @@ impl Door {
     }
 }
 
+/// Whether anyone at this address may come in at all.
+fn admit(
+    identities: &Identities,
+    known: Option<&Arc<Identity>>,
+    address: IpAddr,
+) -> Result<(), &'static str> {
+    match known {
+        Some(identity) if identity.is_admitted(address, SystemTime::now()) => Ok(()),
+        Some(_) => Err("no lease of its label runs; start one for its virtual machine"),
+        None if identities.use_chap() => Ok(()),
+        None => Err("no identity has this address"),
+    }
+}
+
+/// A client that reset the connection meanwhile harms nobody.
+fn gone(error: io::Error) -> String {
+    format!("the connection is gone: {error}")
+}
+
 /// Sets a connection up for block storage, and finds the address of ours that it reached.
-fn prepare(stream: TcpStream) -> io::Result<(std::net::TcpStream, SocketAddr)> {
-    let stream = stream.into_std()?;
+fn prepare(stream: &TcpStream) -> io::Result<SocketAddr> {
     let local = stream.local_addr()?;
     stream.set_nodelay(true)?;
     let keepalive = TcpKeepalive::new()
         .with_time(KEEPALIVE_IDLE)
         .with_interval(KEEPALIVE_INTERVAL)
         .with_retries(KEEPALIVE_PROBES);
-    SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
-    let local = SocketAddr::new(local.ip().to_canonical(), local.port());
-    Ok((stream, local))
+    SockRef::from(stream).set_tcp_keepalive(&keepalive)?;
+    Ok(SocketAddr::new(local.ip().to_canonical(), local.port()))
 }
 
 /// How long to leave the listener alone after accept(2) has failed.

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
+use dashmap::mapref::one::RefMut;
 
 use crate::config::Limits;
 use crate::rate::Rate;
@@ -59,30 +60,49 @@ impl Sources {
         }
     }
 
-    /// A place for one more connection of `address`.
+    /// A place for one more connection of `address`, which has just come.
     pub fn admit(
         self: &Arc<Self>,
         address: IpAddr,
         now: Instant,
     ) -> Result<SourcePlace, SourceRefusal> {
+        self.arrive(address, now)?;
+        self.place(address, now)
+    }
+
+    /// Notes that a connection of `address` has come, unless they come too fast.
+    pub fn arrive(&self, address: IpAddr, now: Instant) -> Result<(), SourceRefusal> {
         if self.table.len() > self.sweep_at.load(Ordering::Relaxed) {
             let matters = |source: &mut Source| source.connections > 0 || !source.rate.is_full(now);
             self.table.retain(|_, source| matters(source));
             let next = self.table.len().saturating_mul(2).max(REMEMBERED);
             self.sweep_at.store(next, Ordering::Relaxed);
         }
-        let per_second = self.limits.accepts_per_source_per_second;
-        let mut source = self.table.entry(address).or_insert_with(|| Source {
-            connections: 0,
-            rate: Rate::new(per_second, per_second.saturating_mul(4), now),
-        });
-        source.rate.take(now).map_err(|_| SourceRefusal::TooOften)?;
+        let mut source = self.source(address, now);
+        source.rate.take(now).map_err(|_| SourceRefusal::TooOften)
+    }
+
+    /// A place for one more connection of `address`, however long ago it came.
+    pub fn place(
+        self: &Arc<Self>,
+        address: IpAddr,
+        now: Instant,
+    ) -> Result<SourcePlace, SourceRefusal> {
+        let mut source = self.source(address, now);
         if source.connections >= self.limits.connections_per_source {
             return Err(SourceRefusal::TooMany(source.connections));
         }
         source.connections += 1;
         let sources = Arc::clone(self);
         Ok(SourcePlace { sources, address })
+    }
+
+    fn source(&self, address: IpAddr, now: Instant) -> RefMut<'_, IpAddr, Source> {
+        let per_second = self.limits.accepts_per_source_per_second;
+        self.table.entry(address).or_insert_with(|| Source {
+            connections: 0,
+            rate: Rate::new(per_second, per_second.saturating_mul(4), now),
+        })
     }
 }
 

@@ -1,25 +1,64 @@
 //! The user a label's worker runs as.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use labelgate_mac::Label;
 
 /// How many labels that are no pair of categories can have a worker's UID while a supervisor
 /// lives.
-const OTHERS: u32 = 65_536;
+const OTHERS: u32 = 61_440;
+
+/// How many greeters can have a UID at a time.
+const GREETERS: u32 = 4096;
 
 /// How many UIDs belong to the gateway, from `uid_base` on.
-pub const UID_RANGE: u32 = Label::PAIRS + OTHERS;
+pub const UID_RANGE: u32 = Label::PAIRS + OTHERS + GREETERS;
 
 /// Gives each label a UID (and GID of the same number) of its own.
 ///
 /// Labels of two categories at `s0` have the same one for ever. The others get the next free one
 /// of a second range and keep it while this supervisor lives: two labels never share one.
+/// Greeters have one of a third range each, for as long as they live.
 #[derive(Debug)]
 pub struct Uids {
     base: u32,
     others: Mutex<HashMap<Label, u32>>,
+    greeters: Arc<Greeters>,
+}
+
+/// Which UIDs of the third range are taken.
+#[derive(Debug, Default)]
+struct Greeters(Mutex<Taken>);
+
+#[derive(Debug, Default)]
+struct Taken {
+    numbers: HashSet<u32>,
+    next: u32,
+}
+
+/// The UID of one greeter; another may have it when this is dropped.
+#[derive(Debug)]
+pub struct GreeterUid {
+    uid: u32,
+    number: u32,
+    greeters: Arc<Greeters>,
+}
+
+impl GreeterUid {
+    /// The UID, and the GID.
+    #[must_use]
+    pub const fn get(&self) -> u32 {
+        self.uid
+    }
+}
+
+impl Drop for GreeterUid {
+    fn drop(&mut self) {
+        let taken = &self.greeters.0;
+        let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.numbers.remove(&self.number);
+    }
 }
 
 /// Every UID of the second range is taken.
@@ -32,7 +71,33 @@ impl Uids {
     #[must_use]
     pub fn new(base: u32) -> Self {
         let others = Mutex::new(HashMap::new());
-        Self { base, others }
+        let greeters = Arc::default();
+        Self {
+            base,
+            others,
+            greeters,
+        }
+    }
+
+    /// A UID for a greeter, which no other has while it lives; the one that was free for longest.
+    pub fn greeter(&self) -> Option<GreeterUid> {
+        let mut taken = self
+            .greeters
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let next = taken.next;
+        let number = (0..GREETERS)
+            .map(|step| next.wrapping_add(step) % GREETERS)
+            .find(|number| !taken.numbers.contains(number))?;
+        taken.numbers.insert(number);
+        taken.next = number + 1;
+        drop(taken);
+        Some(GreeterUid {
+            uid: self.base.saturating_add(Label::PAIRS + OTHERS + number),
+            number,
+            greeters: Arc::clone(&self.greeters),
+        })
     }
 
     /// The UID of a label's worker.
@@ -71,5 +136,21 @@ mod tests {
         assert_eq!(of("s0:c7"), 1_900_523_776);
         assert_eq!(of("s1:c0,c1"), 1_900_523_777);
         assert_eq!(of("s0:c7"), 1_900_523_776, "it keeps what it got");
+    }
+
+    #[test]
+    fn no_two_greeters_share_a_uid_and_none_has_a_labels() {
+        let uids = Uids::new(1_900_000_000);
+        let all: Vec<_> = (0..GREETERS).map(|_| uids.greeter().unwrap()).collect();
+        let distinct: HashSet<u32> = all.iter().map(GreeterUid::get).collect();
+        assert_eq!(distinct.len(), all.len());
+        let (first, end) = (
+            1_900_000_000 + Label::PAIRS + OTHERS,
+            1_900_000_000 + UID_RANGE,
+        );
+        assert!(distinct.iter().all(|uid| (first..end).contains(uid)));
+        assert!(uids.greeter().is_none());
+        let last = all.into_iter().next_back().unwrap().get();
+        assert_ne!(uids.greeter().unwrap().get(), last);
     }
 }

@@ -51,6 +51,7 @@ fn the_shipped_configuration_is_sound_and_shows_the_defaults() {
         (1, 1, 1)
     );
     all.gateway.worker = None;
+    all.gateway.greeter = None;
     assert_eq!(all.gateway, empty.gateway);
 }
 
@@ -72,7 +73,7 @@ fn an_unknown_key_is_named_with_those_that_are_known() {
     let expected = [
         (
             "[gateway]\nlisten = []\nlissten = 1\n",
-            "3: unknown field `lissten`, expected one of `listen`, `target_prefix`, `provider`, `worker`, `driver`, `uid_base`, `run_dir`, `state_dir`, `idle_seconds`, `drain_seconds`, `pool_mib`, `limits`",
+            "3: unknown field `lissten`, expected one of `listen`, `target_prefix`, `provider`, `worker`, `driver`, `uid_base`, `run_dir`, `state_dir`, `idle_seconds`, `drain_seconds`, `pool_mib`, `limits`, `greeter`, `login`, `chap`",
         ),
         (
             "[[store]]\nname = \"vms\"\npath = \"/x\"\ncolour = 1\n",

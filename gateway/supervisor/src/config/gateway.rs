@@ -8,6 +8,7 @@ use labelgate_control::Driver;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::login::{ChapSection, LoginSection, RawChap, RawLogin};
 use super::name;
 use super::problem::Collector;
 use super::{Limits, limits::RawLimits};
@@ -40,6 +41,12 @@ pub struct GatewaySection {
     pub pool_bytes: u64,
     /// How much is served at a time.
     pub limits: Limits,
+    /// The greeter's program, if it is not to be looked for.
+    pub greeter: Option<PathBuf>,
+    /// How connections are greeted whose identity is not their address.
+    pub login: LoginSection,
+    /// How initiators prove themselves with CHAP.
+    pub chap: ChapSection,
 }
 
 /// What confines workers.
@@ -75,6 +82,9 @@ pub(super) struct RawGateway {
     drain_seconds: Option<Spanned<u64>>,
     pool_mib: Option<Spanned<u64>>,
     limits: Option<RawLimits>,
+    greeter: Option<Spanned<PathBuf>>,
+    login: Option<RawLogin>,
+    chap: Option<RawChap>,
 }
 
 impl RawGateway {
@@ -112,6 +122,9 @@ impl RawGateway {
             drain: seconds("drain_seconds", self.drain_seconds, 10, problems),
             pool_bytes: pool_mib << 20,
             limits,
+            greeter: absolute("greeter", self.greeter, problems),
+            login: self.login.unwrap_or_default().check(problems),
+            chap: self.chap.unwrap_or_default().check(problems),
         }
     }
 }

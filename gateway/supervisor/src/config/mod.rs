@@ -10,6 +10,7 @@ mod identity;
 mod image;
 mod label;
 mod limits;
+mod login;
 mod name;
 mod problem;
 mod seen;
@@ -29,6 +30,7 @@ pub use identity::{
 };
 pub use image::{Audience, Image};
 pub use limits::Limits;
+pub use login::{ChapSection, LoginSection};
 pub(crate) use name::target;
 pub use problem::{Problem, Problems};
 pub use store::Store;

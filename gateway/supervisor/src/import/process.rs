@@ -52,7 +52,7 @@ impl Process {
         let mut child = command.spawn().map_err(ImportError::Start)?;
         let pid = child.id().unwrap_or_default();
         if let Some(stderr) = child.stderr.take() {
-            tokio::spawn(log_lines(stderr, job.label.clone(), pid));
+            tokio::spawn(log_lines(stderr, "importer", Some(job.label.clone()), pid));
         }
         // Without one it has its resource limits still.
         let cgroup = job.cgroups.and_then(|cgroups| {

@@ -46,7 +46,6 @@ pub enum Login {
     /// Nothing was read from it: whatever it wants, its own label's worker answers.
     Untouched,
     /// A greeter has done all of it but the last response.
-    #[expect(dead_code, reason = "no greeters are started yet")]
     Negotiated {
         /// The target it asked for; `None` for discovery.
         target: Option<Text<223>>,

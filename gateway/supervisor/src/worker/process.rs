@@ -106,7 +106,7 @@ impl Process {
         let now = Instant::now();
         let pid = child.id().unwrap_or_default();
         if let Some(stderr) = child.stderr.take() {
-            tokio::spawn(log_lines(stderr, launch.label.clone(), pid));
+            tokio::spawn(log_lines(stderr, "worker", Some(launch.label.clone()), pid));
         }
         let control = Arc::new(control);
         let (outbox, messages) = mpsc::channel(OUTBOX);

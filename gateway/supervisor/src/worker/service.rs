@@ -40,7 +40,7 @@ pub struct Shared {
     /// The worker's program.
     pub program: PathBuf,
     /// Whose UID is whose; `None` when the supervisor cannot give out any.
-    pub uids: Option<Uids>,
+    pub uids: Option<Arc<Uids>>,
     /// Cgroups for workers, where there are any.
     pub cgroups: Option<Cgroups>,
     /// Places for workers.

@@ -1,6 +1,6 @@
-//! What a worker writes to its standard error, on its way to the log.
+//! What a process writes to its standard error, on its way to the log.
 //!
-//! A worker may be under a guest's control: its lines are cut, cleaned and rationed.
+//! It may be under a guest's control: its lines are cut, cleaned and rationed.
 
 use std::time::{Duration, Instant};
 
@@ -15,8 +15,15 @@ const LONGEST_LINE: usize = 512;
 const LINES_PER_SECOND: u32 = 20;
 const LINES_AT_ONCE: u32 = 200;
 
-/// Logs the lines of a worker until it closes its standard error.
-pub async fn log_lines(mut stderr: impl AsyncRead + Unpin, label: Label, pid: u32) {
+/// Logs the lines of a `kind` of process, with its label if it has one, until it closes its
+/// standard error.
+pub async fn log_lines(
+    mut stderr: impl AsyncRead + Unpin,
+    kind: &'static str,
+    label: Option<Label>,
+    pid: u32,
+) {
+    let label = label.as_ref().map(tracing::field::display);
     let mut lines = Lines::default();
     let mut rate = Rate::new(LINES_PER_SECOND, LINES_AT_ONCE, Instant::now());
     let mut dropped = 0_u64;
@@ -30,10 +37,14 @@ pub async fn log_lines(mut stderr: impl AsyncRead + Unpin, label: Label, pid: u3
                 return;
             }
             if dropped > 0 {
-                tracing::warn!(%label, pid, "worker: {dropped} lines were too many to be logged");
+                tracing::warn!(
+                    label,
+                    pid,
+                    "{kind}: {dropped} lines were too many to be logged"
+                );
                 dropped = 0;
             }
-            tracing::info!(%label, pid, "worker: {line}");
+            tracing::info!(label, pid, "{kind}: {line}");
         });
         if over {
             // The pipe fills, and whoever floods it waits.

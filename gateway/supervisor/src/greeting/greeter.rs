@@ -1,0 +1,189 @@
+//! One greeter process.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use labelgate_control::{FromGreeter, HearError, SupervisorEnd, TellError, ToGreeter, pair};
+use labelgate_mac::confinement::cgroup::Cgroup;
+use rustix::process::Pid;
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use crate::uid::{GreeterUid, Uids};
+use crate::worker::{Death, Shared, log_lines};
+
+/// A greeter is confined and ready after this long, or never.
+const START_PATIENCE: Duration = Duration::from_secs(10);
+/// So many may be dead and not reaped yet.
+const SPARE: usize = 64;
+
+/// What greeters are started with.
+#[derive(Debug)]
+pub struct Launch {
+    /// The program.
+    program: PathBuf,
+    /// Whose UID is whose; `None` when the supervisor cannot give out any.
+    uids: Option<Arc<Uids>>,
+    /// The cgroup of all greeters, where there are any.
+    cgroup: Option<Cgroup>,
+}
+
+impl Launch {
+    /// This program, with a UID of its own for each and a cgroup for all, where there are any.
+    pub fn new(program: PathBuf, shared: &Shared) -> Self {
+        let login = &shared.section.login;
+        let most = login
+            .at_once
+            .saturating_add(login.ready)
+            .saturating_add(SPARE);
+        let cgroup = shared
+            .cgroups
+            .as_ref()
+            .map(|cgroups| cgroups.for_greeters(most));
+        let cgroup = cgroup.and_then(|made| {
+            made.map_err(|why| tracing::warn!("greeters have no cgroup: {why}"))
+                .ok()
+        });
+        Self {
+            program,
+            uids: shared.uids.clone(),
+            cgroup,
+        }
+    }
+}
+
+/// A process that is confined and waits for its one connection. It is killed and reaped when this
+/// is dropped.
+#[derive(Debug)]
+pub struct Greeter {
+    /// There until the process is reaped or somebody else sees to that.
+    child: Option<Child>,
+    control: SupervisorEnd<ToGreeter>,
+    pid: u32,
+    /// No other process has it before this one is reaped.
+    uid: Option<GreeterUid>,
+}
+
+impl Greeter {
+    /// Starts one and waits until it is ready.
+    pub async fn start(launch: &Launch) -> io::Result<Self> {
+        let greeter = Self::spawn(launch)?;
+        let said = timeout(START_PATIENCE, greeter.hear()).await;
+        match said {
+            Ok(Ok(Some(FromGreeter::Ready { .. }))) => Ok(greeter),
+            Ok(Ok(Some(_))) => Err(io::Error::other("it did not say first that it is ready")),
+            Ok(Ok(None)) => {
+                let death = greeter.end("it closed its control socket").await;
+                Err(io::Error::other(death.to_string()))
+            }
+            Ok(Err(error)) => Err(io::Error::other(error)),
+            Err(_) => Err(io::Error::other("it was not ready in time")),
+        }
+    }
+
+    fn spawn(launch: &Launch) -> io::Result<Self> {
+        let uid = match &launch.uids {
+            Some(uids) => {
+                let uid = uids.greeter();
+                Some(uid.ok_or_else(|| io::Error::other("there is no free UID for a greeter"))?)
+            }
+            None => None,
+        };
+        let (ours, theirs) = pair()?;
+        let mut command = Command::new(&launch.program);
+        command
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::from(theirs))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true);
+        if let Some(uid) = &uid {
+            // With a UID the standard library also drops the supplementary groups.
+            command.uid(uid.get()).gid(uid.get());
+        }
+        let control = SupervisorEnd::new(ours)?;
+        let mut child = command.spawn().map_err(|error| {
+            let program = launch.program.display();
+            io::Error::new(error.kind(), format!("{program}: {error}"))
+        })?;
+        let pid = child.id().unwrap_or_default();
+        if let Some(stderr) = child.stderr.take() {
+            tokio::spawn(log_lines(stderr, "greeter", None, pid));
+        }
+        confine(launch.cgroup.as_ref(), pid);
+        Ok(Self {
+            child: Some(child),
+            control,
+            pid,
+            uid,
+        })
+    }
+
+    /// Its process number.
+    pub const fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Whether it still runs; one that does not is reaped by the question.
+    pub fn is_alive(&mut self) -> bool {
+        let status = self.child.as_mut().map(Child::try_wait);
+        matches!(status, Some(Ok(None)))
+    }
+
+    /// Tells it something.
+    pub async fn tell(&self, message: ToGreeter) -> Result<(), TellError> {
+        self.control.send(message).await
+    }
+
+    /// What it says next; `None` when it has closed its end, or is gone.
+    pub async fn hear(&self) -> Result<Option<FromGreeter>, HearError> {
+        self.control.receive().await
+    }
+
+    /// Kills it for this reason, if it still runs, and reaps it: after this it is gone.
+    pub async fn end(mut self, why: &str) -> Death {
+        let Some(child) = &mut self.child else {
+            return Death::Killed(why.to_owned());
+        };
+        // It cannot fail for a child that is not reaped.
+        let _ = child.start_kill();
+        let status = child.wait().await;
+        self.child = None;
+        match status {
+            Ok(status) => Death::new(status, true, Some(why.to_owned())),
+            Err(error) => Death::Killed(format!("its end could not be waited for: {error}")),
+        }
+    }
+}
+
+impl Drop for Greeter {
+    fn drop(&mut self) {
+        let Some(mut child) = self.child.take() else {
+            return;
+        };
+        let _ = child.start_kill();
+        let uid = self.uid.take();
+        // Whoever stops the runtime ends the process by that, too: the child is killed on drop.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                let _ = child.wait().await;
+                drop(uid);
+            });
+        }
+    }
+}
+
+/// A greeter without a cgroup has its resource limits still.
+fn confine(cgroup: Option<&Cgroup>, pid: u32) {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    if let (Some(cgroup), Some(pid)) = (cgroup, pid)
+        && let Err(why) = cgroup.add(pid)
+    {
+        tracing::warn!("greeter has no cgroup: {why}");
+    }
+}

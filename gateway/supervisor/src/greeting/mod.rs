@@ -1,0 +1,31 @@
+//! Connections whose label is not known by their address alone.
+//!
+//! The supervisor parses no byte of theirs. Once the client has said something, a process that
+//! was started ahead and can do nothing else, a *greeter*, does the iSCSI login with it, holding
+//! no secret: challenges are made here, and answers are judged here. When the login is over the
+//! greeter is killed and reaped, and the socket goes to the worker of the label that the identity,
+//! or the group that the target belongs to, has.
+//!
+//! * [`hall`] and [`visitor`]: who waits, who has a seat, who has to give it up.
+//! * [`pool`] and [`greeter`]: the processes.
+//! * [`authority`], [`challenges`], [`response`]: CHAP.
+//! * [`dialogue`]: what a greeter may say when. [`reception`]: all of it, for one connection.
+
+mod arrival;
+mod attempts;
+mod authority;
+mod challenges;
+mod dialogue;
+mod failure;
+mod greeter;
+mod hall;
+mod pool;
+mod reception;
+mod response;
+mod visitor;
+
+pub use arrival::Arrival;
+pub use authority::Authority;
+pub use greeter::Launch;
+pub use pool::Pool;
+pub use reception::Reception;

@@ -1,0 +1,220 @@
+//! The way of a connection from the door to its label's worker, past a greeter.
+
+use std::net::Shutdown;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::Instant;
+
+use labelgate_control::ToGreeter;
+use socket2::SockRef;
+use tokio::io::Interest;
+use tokio::time::timeout_at;
+
+use super::arrival::Arrival;
+use super::attempts::Attempts;
+use super::authority::Authority;
+use super::dialogue::{Agreed, Dialogue};
+use super::failure::Failure;
+use super::greeter::Greeter;
+use super::hall::Room;
+use super::pool::Pool;
+use super::visitor::{Visitor, Visitors};
+use crate::audit::{Decision, Event, Record};
+use crate::label_table::LabelTable;
+use crate::sources::Sources;
+use crate::worker::{Candidate, Death, Login, Shared, has_departed};
+
+/// Connections in line that have no seat, as a multiple of the seats.
+const LINE: usize = 8;
+/// The same, of one source.
+const LINE_PER_SOURCE: usize = 4;
+
+/// Receives connections whose label is not known by their address.
+#[derive(Debug)]
+pub struct Reception {
+    shared: Arc<Shared>,
+    labels: Arc<LabelTable>,
+    sources: Arc<Sources>,
+    visitors: Arc<Visitors>,
+    pool: Arc<Pool>,
+    authority: Authority,
+    attempts: Attempts,
+}
+
+impl Reception {
+    /// A reception for these labels.
+    pub fn new(
+        shared: Arc<Shared>,
+        labels: Arc<LabelTable>,
+        pool: Arc<Pool>,
+        authority: Authority,
+    ) -> Self {
+        let login = shared.section.login;
+        let room = Room {
+            seats: login.at_once,
+            seats_per_source: login.per_source,
+            line: login.at_once.saturating_mul(LINE),
+            line_per_source: login.per_source.saturating_mul(LINE_PER_SOURCE),
+        };
+        Self {
+            sources: Arc::new(Sources::new(shared.section.limits)),
+            shared,
+            labels,
+            visitors: Arc::new(Visitors::new(room)),
+            pool,
+            authority,
+            attempts: Attempts::new(login.failures_per_second),
+        }
+    }
+
+    /// Gives out seats and keeps greeters ready, for ever.
+    pub async fn keep(self: Arc<Self>) {
+        let identities = self.shared.identities.subscribe();
+        let pool = Arc::clone(&self.pool).keep(identities);
+        tokio::join!(pool, Arc::clone(&self.visitors).keep());
+    }
+
+    /// How many connections each source has.
+    pub const fn sources(&self) -> &Arc<Sources> {
+        &self.sources
+    }
+
+    /// Takes a connection on. It takes its time in a task of its own.
+    pub fn receive(self: &Arc<Self>, arrival: Arrival) {
+        // In line from here on, so that the number of these tasks is bounded.
+        let visitor = self.visitors.enter(arrival.peer.ip());
+        let reception = Arc::clone(self);
+        tokio::spawn(async move { reception.attend(visitor, arrival).await });
+    }
+
+    async fn attend(&self, visitor: Visitor, arrival: Arrival) {
+        let time = self.shared.section.login.time;
+        let deadline = tokio::time::Instant::now() + time;
+        let greeted = async {
+            tokio::select! {
+                biased;
+                () = visitor.told_to_leave() => Err(Failure::Displaced),
+                greeted = self.greet(&visitor, &arrival) => greeted,
+            }
+        };
+        let greeted = timeout_at(deadline, greeted).await;
+        let agreed = greeted.unwrap_or(Err(Failure::Late(time)));
+        // What was a greeter is gone by now, or about to be reaped with nothing more to say.
+        let handed = agreed.and_then(|agreed| self.hand_over(&arrival, agreed));
+        if let Err(failure) = handed {
+            self.refuse(&arrival, &failure);
+            let address = arrival.peer.ip();
+            // This ends the connection for the client, whoever else still has the socket. It fails
+            // when the client is gone already.
+            let _ = SockRef::from(&arrival.stream).shutdown(Shutdown::Both);
+            drop(arrival);
+            if failure.is_an_attempt()
+                && let Some(until) = self.attempts.failed(address, Instant::now())
+            {
+                visitor.atone(until).await;
+            }
+        }
+    }
+
+    /// Waits until there is something to greet, and a greeter to do it.
+    async fn greet(&self, visitor: &Visitor, arrival: &Arrival) -> Result<Agreed, Failure> {
+        // Nothing is read: what the client says is for the greeter alone.
+        let ready = arrival.stream.ready(Interest::READABLE).await;
+        if ready.is_err() || has_departed(&arrival.stream) {
+            return Err(Failure::Departed);
+        }
+        visitor.sit().await;
+        if has_departed(&arrival.stream) {
+            return Err(Failure::Departed);
+        }
+        let taken = self.pool.take().await;
+        let greeter = taken.map_err(|error| Failure::NoGreeter(error.to_string()))?;
+        let talked = self.talk(&greeter, arrival).await;
+        let pid = greeter.pid();
+        // It is gone before anyone else has the socket.
+        let death = greeter.end("the login is over").await;
+        if let Err(Failure::Died(_)) = &talked {
+            return Err(Failure::Died(death.to_string()));
+        }
+        match death {
+            Death::Orderly | Death::Killed(_) => {}
+            Death::Exit(_) | Death::Signal(_) => {
+                tracing::warn!(pid, "greeter is gone: {death}");
+            }
+        }
+        talked
+    }
+
+    async fn talk(&self, greeter: &Greeter, arrival: &Arrival) -> Result<Agreed, Failure> {
+        let copy = blocking_copy(arrival).map_err(|_| Failure::Departed)?;
+        let greet = ToGreeter::Greet(arrival.greet(), copy);
+        let told = greeter.tell(greet).await;
+        told.map_err(|error| Failure::Died(error.to_string()))?;
+        let dialogue = Dialogue {
+            authority: &self.authority,
+            identities: &self.shared.identities,
+            address: arrival.peer.ip(),
+        };
+        dialogue.hold(greeter, arrival.stage()).await
+    }
+
+    /// Gives the connection to the worker that is to serve what it wants.
+    fn hand_over(&self, arrival: &Arrival, agreed: Agreed) -> Result<(), Failure> {
+        let Agreed {
+            identity,
+            negotiated,
+        } = agreed;
+        let no_longer = |why: String| Failure::NoLonger(why);
+        let identities = Arc::clone(&self.shared.identities.borrow());
+        let current = identities.current(&identity, arrival.peer.ip());
+        let identity = current.ok_or_else(|| no_longer("its identity is gone".to_owned()))?;
+        let label = identity.label_for(negotiated.target.as_deref()).clone();
+        let source = self.sources.place(arrival.peer.ip(), Instant::now());
+        let source = source.map_err(|refusal| no_longer(refusal.to_string()))?;
+        let place = self.labels.place(&label).map_err(no_longer)?;
+        let stream = blocking_copy(arrival).map_err(|_| Failure::Departed)?;
+        let candidate = Candidate {
+            number: arrival.number,
+            stream: stream.into(),
+            peer: arrival.peer,
+            local: arrival.local,
+            identity: Arc::clone(identity),
+            label,
+            login: Login::Negotiated {
+                target: negotiated.target,
+                state: negotiated.login,
+            },
+            places: (source, place),
+        };
+        let handed = self.labels.connect(candidate);
+        handed.map_err(|busy| no_longer(busy.to_string()))
+    }
+
+    fn refuse(&self, arrival: &Arrival, failure: &Failure) {
+        let (initiator, target) = match failure {
+            Failure::Refused {
+                initiator, target, ..
+            } => (Some(initiator.as_str()), Some(target.as_str())),
+            _ => (None, None),
+        };
+        let reason = failure.to_string();
+        let known = arrival.known.as_ref();
+        let record = Record {
+            label: known.map(|identity| &identity.label),
+            identity: known.map(|identity| identity.name.as_str()),
+            peer: Some(arrival.peer),
+            connection: Some(arrival.number),
+            initiator: initiator.filter(|name| !name.is_empty()),
+            target: target.filter(|name| !name.is_empty()),
+            ..Record::new(Event::Login, Decision::Deny)
+        };
+        self.shared.refusals.write(&record.reason(&reason));
+    }
+}
+
+/// A copy of the socket, which greeters and workers have in blocking mode.
+fn blocking_copy(arrival: &Arrival) -> std::io::Result<OwnedFd> {
+    let copy = rustix::io::dup(&arrival.stream)?;
+    rustix::io::ioctl_fionbio(&copy, false)?;
+    Ok(copy)
+}
