@@ -192,6 +192,11 @@ async fn refusal(response: Response<Incoming>) -> Result<Fault, Fault> {
 
 /// What hyper says, told apart by whose fault it is.
 fn broken(error: &hyper::Error) -> Fault {
+    if error.is_user() {
+        // The body is the only thing of ours that can fail.
+        let cause = std::error::Error::source(error);
+        return Fault::Source(cause.map_or_else(|| error.to_string(), causes));
+    }
     match error.is_parse() {
         true => Fault::Nonsense(causes(error)),
         false => Fault::BrokenOff(causes(error)),
@@ -199,7 +204,7 @@ fn broken(error: &hyper::Error) -> Fault {
 }
 
 /// An error with what it came from.
-pub(crate) fn causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -40,6 +40,9 @@ pub(crate) enum Fault {
     /// A file could not be read.
     #[error("cannot read {}: {error}", .file.display())]
     Input { file: PathBuf, error: io::Error },
+    /// What is to be sent could not be read to its end.
+    #[error("cannot read what is to be sent: {0}")]
+    Source(String),
     /// What was read is not what it should be. It is not shown: it may be a secret.
     #[error("{what}: {why}")]
     Content { what: &'static str, why: String },
@@ -81,7 +84,7 @@ impl Fault {
             Self::TimedOut { .. } => EX_TEMPFAIL,
             Self::BrokenOff(_) | Self::Write { .. } => EX_IOERR,
             Self::Nonsense(_) => EX_PROTOCOL,
-            Self::Input { .. } => EX_NOINPUT,
+            Self::Input { .. } | Self::Source(_) => EX_NOINPUT,
             Self::Content { .. } | Self::BrokenTrail(_) => EX_DATAERR,
             Self::Create { .. } => EX_CANTCREAT,
             // `labelgate image list | head` is no error.
@@ -98,9 +101,11 @@ impl Fault {
             Self::Refused(failure) => failure.code,
             Self::Unreachable { .. } => ErrorCode::Unavailable,
             Self::TimedOut { .. } => ErrorCode::TimedOut,
-            Self::Input { .. } | Self::Create { .. } | Self::Write { .. } | Self::Output(_) => {
-                ErrorCode::Storage
-            }
+            Self::Input { .. }
+            | Self::Source(_)
+            | Self::Create { .. }
+            | Self::Write { .. }
+            | Self::Output(_) => ErrorCode::Storage,
             Self::Content { .. } | Self::Usage(_) => ErrorCode::Invalid,
             Self::Declined | Self::Interrupted => ErrorCode::Cancelled,
             Self::BrokenOff(_) | Self::Nonsense(_) | Self::BrokenTrail(_) | Self::Runtime(_) => {

@@ -143,6 +143,46 @@ fn an_import_that_fails_or_has_no_end_is_no_success() {
 }
 
 #[test]
+fn a_refusal_is_heard_although_the_gateway_takes_no_more_bytes() {
+    let problem = r#"{"error":{"code":"exists","message":"there is one","hint":"name another"}}"#;
+    let listener = Listener::saying_json(409, problem);
+    for _ in 0..20 {
+        let mut child = listener
+            .labelgate(&["image", "import", "vms/web-1", "-", "--label", "auto"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // As much as it takes: the program ends while there is more to come.
+        let chunk = vec![7; 1 << 20];
+        while stdin.write_all(&chunk).is_ok() {}
+        let ran = Ran::of_child(child);
+        assert_eq!(ran.error, "labelgate: there is one\n  name another\n");
+        assert_eq!(ran.code, Some(65));
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_to_its_end_is_no_fault_of_the_gateway() {
+    let (listener, bodies) = importing("");
+    // Its end is where the kernel says EIO: nothing is mapped at 0.
+    let mut child = listener
+        .labelgate(&["image", "import", "vms/web-1", "-", "--label", "auto"])
+        .stdin(std::fs::File::open("/proc/self/mem").unwrap())
+        .spawn()
+        .unwrap();
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), Some(66));
+    let ran = Ran::of_child(child);
+    assert!(ran.error.contains("cannot read"), "{ran:?}");
+    assert_eq!(
+        bodies.recv().unwrap().last(),
+        Some(&0),
+        "the body has an end"
+    );
+}
+
+#[test]
 fn an_import_that_is_interrupted_does_not_look_whole_to_the_gateway() {
     let (listener, bodies) = importing("");
     let mut child = listener
