@@ -250,3 +250,6 @@ fn xml(text: &str) -> String {
         .replace('\'', "&apos;")
         .replace('"', "&quot;")
 }
+
+#[cfg(test)]
+mod tests;
