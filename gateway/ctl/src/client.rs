@@ -17,6 +17,7 @@ use tokio::time::timeout;
 
 use crate::fault::Fault;
 use crate::lines::Answers;
+use crate::patient_stream::PatientStream;
 
 /// How long it may take until somebody accepts the connection.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -117,7 +118,7 @@ impl Client {
         body: RequestBody,
     ) -> Result<Response<Incoming>, Fault> {
         let stream = self.connect().await?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+        let (mut sender, connection) = http1::handshake(TokioIo::new(PatientStream::new(stream)))
             .await
             .map_err(|error| Fault::BrokenOff(causes(&error)))?;
         // It ends with the connection, at the latest with this process.

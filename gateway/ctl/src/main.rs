@@ -24,6 +24,7 @@ mod lease;
 mod level;
 mod lines;
 mod output;
+mod patient_stream;
 mod private_file;
 mod progress;
 mod registry;
