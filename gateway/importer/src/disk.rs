@@ -30,7 +30,7 @@ pub fn write_qcow2<S: Source>(
             None => {}
             Some(piece) => copy.piece(&mut pieces, piece, target)?,
         }
-        report.progress(ImportPhase::Writing, pieces.done(), Some(size));
+        report.progress(ImportPhase::Writing, pieces.done(), Some(size))?;
     }
     copy.flush(&pieces, target)?;
     Ok(size)

@@ -41,7 +41,7 @@ pub fn duplicate(
             let length = to.saturating_sub(at).min(RUN);
             copy.range(source, target, at, length)?;
             at = at.saturating_add(length);
-            report.progress(ImportPhase::Writing, at, Some(size));
+            report.progress(ImportPhase::Writing, at, Some(size))?;
         }
     }
     Ok(size)

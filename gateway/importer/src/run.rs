@@ -119,7 +119,7 @@ impl Files {
             }
         };
         target.finish(size)?;
-        report.progress(ImportPhase::Flushing, size, Some(size));
+        report.progress(ImportPhase::Flushing, size, Some(size))?;
         target.flush()?;
         Ok(FromImporter::Done {
             format,

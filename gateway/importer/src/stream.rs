@@ -64,7 +64,7 @@ impl<R: Read> Stream<R> {
             target.check_size(at.saturating_add(self.filled as u64))?;
             target.write(at, self.chunk.get(..self.filled).unwrap_or_default())?;
             self.next()?;
-            report.progress(ImportPhase::Writing, self.before, None);
+            report.progress(ImportPhase::Writing, self.before, None)?;
         }
         Ok(self.before)
     }
@@ -87,7 +87,7 @@ impl<R: Read> Stream<R> {
             let written = spool.write_all_at(bytes, self.before);
             written.map_err(Fault::file("spooling the image"))?;
             self.next()?;
-            report.progress(ImportPhase::Receiving, self.before, None);
+            report.progress(ImportPhase::Receiving, self.before, None)?;
         }
         SourceFile::new(spool).map_err(Fault::file("spooling the image"))
     }

@@ -22,4 +22,4 @@ pub use problem::{Malformed, Unsupported};
 
 /// The most memory that reading takes, in bytes, whatever the image is: a cluster of 2 MiB, 4 MiB
 /// of its compressed form, and Zstandard's window.
-pub const MOST_MEMORY: usize = 48 << 20;
+pub const MOST_MEMORY: usize = 24 << 20;
