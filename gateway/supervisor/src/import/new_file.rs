@@ -234,3 +234,142 @@ fn failed(file: &Path, action: &'static str, error: Errno) -> NewFileError {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+    use super::*;
+
+    /// A file with a name of its own meanwhile, as on file systems that want one.
+    fn create_named(store: &Path, file: &Path) -> NewFile {
+        let place = Place::find(store, file).unwrap();
+        let (file, name) = place.named().unwrap();
+        NewFile {
+            file,
+            place,
+            meanwhile: Some(name),
+        }
+    }
+
+    fn names(store: &Path) -> Vec<OsString> {
+        let entries = fs::read_dir(store).unwrap();
+        entries.map(|entry| entry.unwrap().file_name()).collect()
+    }
+
+    #[test]
+    fn it_has_its_name_only_when_it_is_published() {
+        for create in [
+            |s: &Path, f: &Path| NewFile::create(s, f).unwrap(),
+            create_named,
+        ] {
+            let store = tempfile::tempdir().unwrap();
+            let image = store.path().join("image");
+            let new = create(store.path(), Path::new("image"));
+            new.file().write_all(b"data").unwrap();
+            assert!(!image.exists());
+            new.publish().unwrap();
+            let status = fs::metadata(&image).unwrap();
+            assert_eq!(
+                (status.nlink(), status.permissions().mode() & 0o777),
+                (1, 0o600)
+            );
+            assert_eq!(fs::read(&image).unwrap(), b"data");
+            assert_eq!(names(store.path()), ["image"]);
+        }
+    }
+
+    #[test]
+    fn dropped_before_that_it_is_gone() {
+        for create in [
+            |s: &Path, f: &Path| NewFile::create(s, f).unwrap(),
+            create_named,
+        ] {
+            let store = tempfile::tempdir().unwrap();
+            drop(create(store.path(), Path::new("image")));
+            assert_eq!(names(store.path()), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn it_takes_nobodys_place() {
+        for create in [
+            |s: &Path, f: &Path| NewFile::create(s, f).unwrap(),
+            create_named,
+        ] {
+            let store = tempfile::tempdir().unwrap();
+            let image = store.path().join("image");
+            let new = create(store.path(), Path::new("image"));
+            fs::write(&image, "someone else's").unwrap();
+            let error = new.publish().unwrap_err();
+            assert!(matches!(error, NewFileError::Exists { .. }), "{error}");
+            let error = NewFile::create(store.path(), Path::new("image")).unwrap_err();
+            assert!(matches!(error, NewFileError::Exists { .. }), "{error}");
+            assert_eq!(fs::read(&image).unwrap(), b"someone else's");
+            assert_eq!(names(store.path()), ["image"]);
+        }
+    }
+
+    #[test]
+    fn no_path_leads_out_of_the_store() {
+        let (store, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::create_dir(store.path().join("within")).unwrap();
+        symlink(outside.path(), store.path().join("link")).unwrap();
+        symlink(outside.path().join("image"), store.path().join("dangling")).unwrap();
+        let refused = |file: &str| NewFile::create(store.path(), Path::new(file)).unwrap_err();
+        for file in ["../image", "within/../../image", "link/image", "/etc/image"] {
+            let error = refused(file);
+            assert!(
+                matches!(error, NewFileError::Escapes { .. }),
+                "{file}: {error}"
+            );
+        }
+        for file in ["", "..", "/", "within/.."] {
+            let error = refused(file);
+            assert!(
+                matches!(error, NewFileError::NoName { .. }),
+                "{file}: {error}"
+            );
+        }
+        assert!(matches!(refused("dangling"), NewFileError::Exists { .. }));
+        assert!(matches!(
+            refused("missing/image"),
+            NewFileError::File { .. }
+        ));
+        NewFile::create(store.path(), Path::new("within/image"))
+            .unwrap()
+            .publish()
+            .unwrap();
+        assert_eq!(names(&store.path().join("within")), ["image"]);
+        assert_eq!(names(outside.path()), [""; 0]);
+    }
+
+    #[test]
+    fn what_a_killed_gateway_has_left_is_swept_and_what_is_in_use_is_not() {
+        let store = tempfile::tempdir().unwrap();
+        let left = store.path().join(format!("{INCOMPLETE}0123456789abcdef"));
+        fs::write(&left, "half").unwrap();
+        fs::write(store.path().join("image"), "whole").unwrap();
+        let in_use = create_named(store.path(), Path::new("other"));
+        sweep(store.path()).unwrap();
+        assert!(!left.exists());
+        assert_eq!(names(store.path()).len(), 2);
+        in_use.publish().unwrap();
+        let mut names = names(store.path());
+        names.sort();
+        assert_eq!(names, ["image", "other"]);
+    }
+
+    #[test]
+    fn a_spool_never_gets_a_name() {
+        let store = tempfile::tempdir().unwrap();
+        let spool = nameless(store.path(), Path::new("image")).unwrap();
+        assert_eq!(spool.metadata().unwrap().nlink(), 0);
+        let itself = format!("/proc/self/fd/{}", spool.as_raw_fd());
+        let name = store.path().join("spool");
+        assert!(linkat(CWD, itself, CWD, name, AtFlags::SYMLINK_FOLLOW).is_err());
+        assert_eq!(names(store.path()), [""; 0]);
+    }
+}

@@ -76,3 +76,38 @@ pub(super) fn allocated(stat: &Stat) -> u64 {
         .unwrap_or(0)
         .saturating_mul(SECTOR)
 }
+
+#[cfg(test)]
+mod tests {
+    use rustix::fs::{FallocateFlags, fallocate};
+
+    use super::*;
+
+    #[test]
+    fn an_importer_that_takes_more_than_it_may_is_found_out() {
+        let target = tempfile::tempfile().unwrap();
+        let spool = tempfile::tempfile().unwrap();
+        let watch = Watch {
+            target: Some(target.try_clone().unwrap()),
+            spool: Some(spool.try_clone().unwrap()),
+            most: 1 << 20,
+        };
+        target.set_len(1 << 40).unwrap();
+        watch.look().unwrap();
+        let half = SLACK / 2 + (1 << 20);
+        fallocate(&target, FallocateFlags::empty(), 0, half).unwrap();
+        watch.look().unwrap();
+        fallocate(&spool, FallocateFlags::empty(), 0, half).unwrap();
+        let error = watch.look().unwrap_err();
+        assert!(matches!(error, ImportError::Space { most } if most == 1 << 20));
+    }
+
+    #[test]
+    fn a_store_keeps_a_reserve() {
+        let file = tempfile::tempfile().unwrap();
+        let status = fstatvfs(&file).unwrap();
+        let free = Space::of(&file).unwrap().free();
+        let most = status.f_bavail * status.f_frsize;
+        assert!(free < most || most == 0);
+    }
+}
