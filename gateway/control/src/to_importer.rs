@@ -26,7 +26,9 @@ pub enum ToImporter<D = OwnedFd> {
 pub struct Import {
     /// What the source is.
     pub source: ImportSource,
-    /// The largest disk that may come out, in bytes.
+    /// The target is made at least this large, in bytes, even beyond `max_size`.
+    pub min_size: u64,
+    /// The largest disk that may come out of the source, in bytes.
     pub max_size: u64,
     /// The most bytes that may be written to the target, and to the spool, holes not counted.
     pub max_data: u64,

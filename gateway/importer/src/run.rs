@@ -47,7 +47,7 @@ pub fn run() -> io::Result<()> {
 
 fn confined(import: &Import) -> Result<Confinement, Fault> {
     // The last block may be larger than what is left of the disk.
-    let most = import.max_size.max(import.max_data);
+    let most = import.max_size.max(import.max_data).max(import.min_size);
     let most = most.saturating_add(import.block_size.into());
     let mut profile = Profile::importer(most);
     if import.unprivileged {
@@ -118,7 +118,7 @@ impl Files {
                 )?
             }
         };
-        target.finish(size)?;
+        target.finish(size, import.min_size)?;
         report.progress(ImportPhase::Flushing, size, Some(size))?;
         target.flush()?;
         Ok(FromImporter::Done {

@@ -109,12 +109,13 @@ impl Target {
         self.written = self.written.saturating_sub(bytes);
     }
 
-    /// Gives the file the size of a disk of `size` bytes, in whole blocks.
+    /// Gives the file the size of a disk of `size` bytes, but at least `least`, in whole blocks.
     ///
     /// # Errors
     /// [`Fault::TooLarge`], [`Fault::Empty`], or what the kernel says.
-    pub fn finish(&self, size: u64) -> Result<(), Fault> {
+    pub fn finish(&self, size: u64, least: u64) -> Result<(), Fault> {
         self.check_size(size)?;
+        let size = size.max(least);
         let block = u64::from(self.limits.block_size.max(1));
         let Some(whole) = size.checked_next_multiple_of(block) else {
             let most = self.limits.size;

@@ -60,6 +60,7 @@ impl Bench {
 fn import() -> Import {
     Import {
         source: ImportSource::Stream(None),
+        min_size: 0,
         max_size: 1 << 40,
         max_data: 1 << 40,
         block_size: 512,

@@ -83,7 +83,16 @@ impl Cgroups {
         // The number makes it unique: a predecessor's may be slow to go. A name has at most 255
         // bytes, a label may have more.
         let label: String = label.to_string().chars().take(128).collect();
-        let cgroup = Cgroup::create(&self.parent, &format!("worker-{pid}-{label}"), &self.limits)?;
+        self.make(&format!("worker-{pid}-{label}"), pid)
+    }
+
+    /// Puts an importer into a cgroup of its own, with a worker's limits. It waits too.
+    pub fn confine_importer(&self, pid: u32) -> Result<Cgroup, CgroupUnavailable> {
+        self.make(&format!("importer-{pid}"), pid)
+    }
+
+    fn make(&self, name: &str, pid: u32) -> Result<Cgroup, CgroupUnavailable> {
+        let cgroup = Cgroup::create(&self.parent, name, &self.limits)?;
         let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
         match pid.map_or(Ok(()), |pid| cgroup.add(pid)) {
             Ok(()) => Ok(cgroup),

@@ -158,8 +158,10 @@ fn share(in_force: &InForce, poison: PoisonMarks) -> io::Result<Shared> {
     };
     let program = find(section.worker.as_ref(), "labelgate-worker")?;
     tracing::info!("workers are {}", program.display());
+    let importer = find(section.importer.as_ref(), "labelgate-importer")?;
     Ok(Shared {
         program,
+        importer,
         uids,
         cgroups,
         workers: Arc::new(Semaphore::new(

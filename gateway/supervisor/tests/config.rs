@@ -52,6 +52,7 @@ fn the_shipped_configuration_is_sound_and_shows_the_defaults() {
     );
     all.gateway.worker = None;
     all.gateway.greeter = None;
+    all.gateway.importer = None;
     assert_eq!(all.gateway, empty.gateway);
 }
 
@@ -73,7 +74,7 @@ fn an_unknown_key_is_named_with_those_that_are_known() {
     let expected = [
         (
             "[gateway]\nlisten = []\nlissten = 1\n",
-            "3: unknown field `lissten`, expected one of `listen`, `target_prefix`, `provider`, `worker`, `driver`, `uid_base`, `run_dir`, `state_dir`, `idle_seconds`, `drain_seconds`, `pool_mib`, `limits`, `greeter`, `login`, `chap`",
+            "3: unknown field `lissten`, expected one of `listen`, `target_prefix`, `provider`, `worker`, `driver`, `uid_base`, `run_dir`, `state_dir`, `idle_seconds`, `drain_seconds`, `pool_mib`, `limits`, `greeter`, `importer`, `login`, `chap`",
         ),
         (
             "[[store]]\nname = \"vms\"\npath = \"/x\"\ncolour = 1\n",

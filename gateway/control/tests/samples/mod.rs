@@ -204,6 +204,7 @@ pub fn to_importer() -> Vec<ToImporter<Attached>> {
         ToImporter::Spool(Attached),
         ToImporter::Start(Import {
             source: ImportSource::Stream(Some(ImageFormat::Qcow2)),
+            min_size: u64::MAX,
             max_size: u64::MAX,
             max_data: u64::MAX,
             block_size: 4096,

@@ -121,7 +121,7 @@ pub fn import(image: &[u8], size: u64, data: u64, file: &File) -> Result<u64, Fa
     };
     let mut target = Target::new(file.try_clone().unwrap(), limits);
     let size = write_qcow2(image, &mut target, &mut ())?;
-    target.finish(size)?;
+    target.finish(size, 0)?;
     Ok(target.written())
 }
 

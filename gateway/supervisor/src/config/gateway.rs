@@ -43,6 +43,8 @@ pub struct GatewaySection {
     pub limits: Limits,
     /// The greeter's program, if it is not to be looked for.
     pub greeter: Option<PathBuf>,
+    /// The importer's program, if it is not to be looked for.
+    pub importer: Option<PathBuf>,
     /// How connections are greeted whose identity is not their address.
     pub login: LoginSection,
     /// How initiators prove themselves with CHAP.
@@ -83,6 +85,7 @@ pub(super) struct RawGateway {
     pool_mib: Option<Spanned<u64>>,
     limits: Option<RawLimits>,
     greeter: Option<Spanned<PathBuf>>,
+    importer: Option<Spanned<PathBuf>>,
     login: Option<RawLogin>,
     chap: Option<RawChap>,
 }
@@ -123,6 +126,7 @@ impl RawGateway {
             pool_bytes: pool_mib << 20,
             limits,
             greeter: absolute("greeter", self.greeter, problems),
+            importer: absolute("importer", self.importer, problems),
             login: self.login.unwrap_or_default().check(problems),
             chap: self.chap.unwrap_or_default().check(problems),
         }

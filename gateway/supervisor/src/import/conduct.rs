@@ -76,7 +76,7 @@ async fn converse(
                 None => return Ok(None),
                 Some(FromImporter::Ready { confinement }) => {
                     let layers: Vec<&str> = confinement.iter().map(|words| &**words).collect();
-                    tracing::debug!(label = %job.label, "importer: {}", layers.join("; "));
+                    tracing::debug!(label = %job.reader(), "importer: {}", layers.join("; "));
                 }
                 Some(FromImporter::Progress(now)) => {
                     if last.replace(now) != Some(now) {

@@ -40,9 +40,10 @@ use space::Space;
 pub struct ImportJob<'a> {
     /// The program: `labelgate-importer`.
     pub program: &'a Path,
-    /// The label that the image is to have.
-    pub label: &'a Label,
-    /// The UID and GID of that label; `None` if the supervisor has none to give out.
+    /// The label that the image is to have; `None` for content, which many read.
+    pub label: Option<&'a Label>,
+    /// The UID and GID of that label, or, for content, one that nobody else has meanwhile; `None`
+    /// if the supervisor has none to give out.
     pub uid: Option<u32>,
     /// Where the importer's cgroup comes from, if there are any.
     pub cgroups: Option<&'a Cgroups>,
@@ -52,12 +53,22 @@ pub struct ImportJob<'a> {
     pub file: &'a Path,
     /// The image's block size: its size is made a multiple of that.
     pub block_size: u32,
-    /// The largest disk that may come out, in bytes.
-    pub max_size: u64,
+    /// The image is made at least this large, in bytes.
+    pub min_size: u64,
+    /// The largest disk that may come out, in bytes; by default what its store can spare.
+    pub max_size: Option<u64>,
     /// How long it may take in all.
     pub time: Duration,
     /// How long it may get no further: neither the client nor the importer.
     pub patience: Duration,
+}
+
+impl ImportJob<'_> {
+    /// Who will read the image, in words.
+    fn reader(&self) -> String {
+        self.label
+            .map_or_else(|| "content".to_owned(), ToString::to_string)
+    }
 }
 
 /// An image that has been filled and has its name.
@@ -132,7 +143,8 @@ async fn begin(
     process.tell(ToImporter::Target(target)).await?;
     let import = Import {
         source,
-        max_size: job.max_size,
+        min_size: job.min_size,
+        max_size: files.max_size(job),
         max_data: files.space.free(),
         block_size: job.block_size,
         unprivileged: job.uid.is_none(),
@@ -162,6 +174,10 @@ impl Files {
         .await
     }
 
+    fn max_size(&self, job: &ImportJob<'_>) -> u64 {
+        job.max_size.unwrap_or(self.space.free())
+    }
+
     async fn spool(&self, job: &ImportJob<'_>) -> Result<File, ImportError> {
         let (store, file) = (job.store.to_owned(), job.file.to_owned());
         blocking(move || Ok(new_file::nameless(&store, &file)?)).await
@@ -169,12 +185,14 @@ impl Files {
 
     /// Looks at the file, of an importer that is gone, and gives it its name.
     async fn finish(self, job: &ImportJob<'_>, told: Told) -> Result<Imported, ImportError> {
-        let (max_size, block_size) = (job.max_size, u64::from(job.block_size.max(1)));
+        let least = job.min_size;
+        let most = self.max_size(job).max(least);
+        let block_size = u64::from(job.block_size.max(1));
         blocking(move || {
             let stat = fstat(self.target.file()).map_err(std::io::Error::from)?;
             let size = u64::try_from(stat.st_size).unwrap_or(0);
-            let most = max_size.checked_next_multiple_of(block_size);
-            let fits = most.is_none_or(|most| size <= most);
+            let most = most.checked_next_multiple_of(block_size);
+            let fits = size >= least && most.is_none_or(|most| size <= most);
             if size == 0 || !fits || !size.is_multiple_of(block_size) {
                 return Err(ImportError::Lied { size });
             }

@@ -36,7 +36,7 @@ impl Process {
         let (ours, theirs) = pair()?;
         let mut command = Command::new(job.program);
         command
-            .arg0(format!("labelgate-importer {}", job.label))
+            .arg0(format!("labelgate-importer {}", job.reader()))
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::from(theirs))
@@ -52,13 +52,12 @@ impl Process {
         let mut child = command.spawn().map_err(ImportError::Start)?;
         let pid = child.id().unwrap_or_default();
         if let Some(stderr) = child.stderr.take() {
-            tokio::spawn(log_lines(stderr, "importer", Some(job.label.clone()), pid));
+            tokio::spawn(log_lines(stderr, "importer", job.label.cloned(), pid));
         }
         // Without one it has its resource limits still.
         let cgroup = job.cgroups.and_then(|cgroups| {
-            let confined = cgroups.confine(job.label, pid);
-            let warn =
-                |why| tracing::warn!(label = %job.label, pid, "importer has no cgroup: {why}");
+            let confined = cgroups.confine_importer(pid);
+            let warn = |why| tracing::warn!(pid, "importer has no cgroup: {why}");
             confined.map_err(warn).ok()
         });
         Ok(Self {

@@ -39,6 +39,8 @@ pub struct Shared {
     pub section: GatewaySection,
     /// The worker's program.
     pub program: PathBuf,
+    /// The importer's program.
+    pub importer: PathBuf,
     /// Whose UID is whose; `None` when the supervisor cannot give out any.
     pub uids: Option<Arc<Uids>>,
     /// Cgroups for workers, where there are any.
