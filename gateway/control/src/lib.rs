@@ -2,10 +2,10 @@
 //!
 //! Each of these is started with one end of a `SOCK_SEQPACKET` socket pair as its standard input.
 //! One datagram is one message; it is at most [`MAX_MESSAGE`] bytes long and carries at most one
-//! descriptor. Whether it carries one is part of the message's type: [`ToWorker::AddImage`],
-//! [`ToWorker::Connection`], [`ToGreeter::Greet`] and an importer's files do, nothing else does,
-//! and the supervisor is sent none. [`Order`] says which messages belong on one socket;
-//! [`SupervisorEnd`] and
+//! descriptor. Whether it carries one is part of the message's type: [`ToWorker::Configure`],
+//! [`ToWorker::AddImage`], [`ToWorker::Connection`], [`ToGreeter::Greet`] and an importer's files
+//! do, nothing else does, and the supervisor is sent none. [`Order`] says which messages belong on
+//! one socket; [`SupervisorEnd`] and
 //! [`ProcessEnd`] are its ends.
 //!
 //! Neither side trusts the other. The worker may have been taken over by a guest, so everything

@@ -18,7 +18,10 @@ pub struct Attached;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToWorker<D = OwnedFd> {
     /// The first message, sent once: who the worker is.
-    Configure(Configure),
+    ///
+    /// The descriptor is the page the worker counts in, made by the supervisor (crate
+    /// `labelgate-pages`), which reads it whenever it likes.
+    Configure(Configure, D),
     /// Serve this image. Answered by [`crate::FromWorker::ImageOpened`].
     ///
     /// The descriptor is the image: opened for reading and, unless read-only, writing; in
@@ -95,6 +98,8 @@ pub enum Driver {
 pub struct AddImage {
     /// What it is called in every later message.
     pub image: u32,
+    /// The slot of the worker's page in which it is counted. Images may share one.
+    pub slot: u32,
     /// Its iSCSI target name (RFC 7143 4.2.7: at most 223 bytes).
     pub target: Text<223>,
     /// Its unit serial number.
@@ -160,7 +165,7 @@ impl<D> ToWorker<D> {
             Self::Connection(connection, fd) => {
                 (ToWorker::Connection(connection, Attached), Some(fd))
             }
-            Self::Configure(configure) => (ToWorker::Configure(configure), None),
+            Self::Configure(configure, fd) => (ToWorker::Configure(configure, Attached), Some(fd)),
             Self::RefreshImage { image, size } => (ToWorker::RefreshImage { image, size }, None),
             Self::RemoveImage { image } => (ToWorker::RemoveImage { image }, None),
             Self::CloseConnection { connection } => {
@@ -175,13 +180,17 @@ impl ToWorker<Attached> {
     /// Joins the message with the descriptor that came with it.
     pub fn attach<D>(self, descriptor: Option<D>) -> Result<ToWorker<D>, Mismatch> {
         match (self, descriptor) {
+            (Self::Configure(configure, Attached), Some(fd)) => {
+                Ok(ToWorker::Configure(configure, fd))
+            }
             (Self::AddImage(image, Attached), Some(fd)) => Ok(ToWorker::AddImage(image, fd)),
             (Self::Connection(connection, Attached), Some(fd)) => {
                 Ok(ToWorker::Connection(connection, fd))
             }
-            (Self::AddImage(..) | Self::Connection(..), None) => Err(Mismatch::Missing),
+            (Self::Configure(..) | Self::AddImage(..) | Self::Connection(..), None) => {
+                Err(Mismatch::Missing)
+            }
             (_, Some(_)) => Err(Mismatch::Unwanted),
-            (Self::Configure(configure), None) => Ok(ToWorker::Configure(configure)),
             (Self::RefreshImage { image, size }, None) => {
                 Ok(ToWorker::RefreshImage { image, size })
             }

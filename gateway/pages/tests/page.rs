@@ -137,8 +137,8 @@ fn fuzz_pages_with_anything_in_them() {
                 let bytes = bytes.get(..length - at).unwrap_or(bytes);
                 rustix::io::pwrite(descriptor.as_fd(), bytes, at as u64).unwrap();
                 let before = (*image.total(), *worker.total());
-                image.take_in(page.image(1));
-                worker.take_in(page.worker());
+                let _ = image.take_in(page.image(1));
+                let _ = worker.take_in(page.worker());
                 assert_grown(&before.0, image.total());
                 let counter = WorkerCounter::SentBytes;
                 assert!(worker.total().counter(counter) >= before.1.counter(counter));

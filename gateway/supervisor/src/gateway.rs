@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::greeting::{Authority, Launch, Pool, Reception};
 use crate::label_table::LabelTable;
 use crate::listener::{Door, bind};
+use crate::metrics::{self, Metrics};
 use crate::poison::{PoisonMarks, Settling, announce};
 use crate::reload::reload;
 use crate::run_lock::{RunLock, RunLockError};
@@ -89,6 +90,13 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     });
     let listeners = listeners.collect::<Result<Vec<_>, _>>()?;
 
+    let scraped = match in_force.config.metrics.listen {
+        Some(address) => {
+            let listener = bind(address).map_err(|error| RunError::Listen { address, error });
+            Some((address, listener?))
+        }
+        None => None,
+    };
     let shared = Arc::new(share(&in_force, poison)?);
     let labels = Arc::new(LabelTable::new(Arc::clone(&shared)));
     let reception = receive(&shared, &labels, &registry)?;
@@ -111,6 +119,11 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
         let address = listener.local_addr().unwrap_or(address);
         tracing::info!("listening on {address}");
         tasks.spawn(Arc::clone(&door).keep(listener));
+    }
+    if let Some((address, listener)) = scraped {
+        let address = listener.local_addr().unwrap_or(address);
+        tracing::info!("metrics at http://{address}/metrics");
+        tasks.spawn(metrics::serve(listener, Arc::clone(&shared)));
     }
     tasks.spawn(flush_refusals(Arc::clone(&shared)));
     tasks.spawn(end_expired_leases(Arc::clone(&state)));
@@ -173,6 +186,7 @@ fn share(in_force: &InForce, poison: PoisonMarks) -> io::Result<Shared> {
         settling: Settling::default(),
         refusals: Throttle::new(REFUSALS_PER_SECOND, REFUSALS_AT_ONCE),
         next_connection: AtomicU64::new(1),
+        metrics: Arc::new(Metrics::new().map_err(io::Error::other)?),
         section,
     })
 }

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::refusal::Refusal;
 use crate::sources::{LabelPlace, LabelPlaces};
 use crate::worker::{Candidate, Description, Ended, Request, Service, Shared};
 
@@ -72,12 +73,10 @@ impl LabelTable {
     }
 
     /// A place among the connections of a label; without one, the reason.
-    pub fn place(&self, label: &Label) -> Result<LabelPlace, String> {
+    pub fn place(&self, label: &Label) -> Result<LabelPlace, Refusal> {
         let limit = self.shared.section.limits.connections_per_label;
         let place = self.entry(label).places.admit(limit);
-        place.ok_or_else(|| {
-            format!("the label has {limit} connections, which is the limit (connections_per_label)")
-        })
+        place.ok_or(Refusal::LabelFull(limit))
     }
 
     /// Hands a connection to its label's service; it ends if that has too much to do.

@@ -15,6 +15,7 @@ use crate::config::{Identities, Identity};
 use crate::greeting::{Arrival, Reception};
 use crate::label_table::LabelTable;
 use crate::rate::Rate;
+use crate::refusal::Refusal;
 use crate::worker::{Candidate, Login, Shared};
 
 /// Connections that the kernel keeps for us, at most; a flood beyond is answered with cookies.
@@ -87,7 +88,7 @@ impl Door {
         let identities = Arc::clone(&self.shared.identities.borrow());
         let known = identities.of(address).cloned();
         if let Err(reason) = admit(&identities, known.as_ref(), address) {
-            return self.refuse(peer, known.as_ref(), reason);
+            return self.refuse(peer, known.as_ref(), &reason);
         }
         let peer = SocketAddr::new(address, peer.port());
         let let_in = match known.clone() {
@@ -107,15 +108,15 @@ impl Door {
         stream: TcpStream,
         peer: SocketAddr,
         identity: Arc<Identity>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Refusal> {
         let sources = self.reception.sources();
-        let admitted = sources.admit(peer.ip(), Instant::now());
-        let source_place = admitted.map_err(|refusal| refusal.to_string())?;
+        let source_place = sources.admit(peer.ip(), Instant::now())?;
         let label_place = self.labels.place(&identity.label)?;
-        let local = prepare(&stream).map_err(gone)?;
+        // A client that reset the connection meanwhile harms nobody.
+        let local = prepare(&stream).map_err(Refusal::Gone)?;
         let candidate = Candidate {
             number: self.next_number(),
-            stream: stream.into_std().map_err(gone)?,
+            stream: stream.into_std().map_err(Refusal::Gone)?,
             peer,
             local,
             label: identity.label.clone(),
@@ -125,7 +126,7 @@ impl Door {
         };
         self.wait_for_turn().await;
         let handed = self.labels.connect(candidate);
-        handed.map_err(|busy| busy.to_string())
+        handed.map_err(|_| Refusal::Busy("the label's service has too much to do"))
     }
 
     /// Hands a connection to the reception, which finds out who it is or what it wants.
@@ -134,11 +135,11 @@ impl Door {
         stream: TcpStream,
         peer: SocketAddr,
         known: Option<Arc<Identity>>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Refusal> {
         let sources = self.reception.sources();
-        let arrived = sources.arrive(peer.ip(), Instant::now());
-        arrived.map_err(|refusal| refusal.to_string())?;
-        let local = prepare(&stream).map_err(gone)?;
+        sources.arrive(peer.ip(), Instant::now())?;
+        // A client that reset the connection meanwhile harms nobody.
+        let local = prepare(&stream).map_err(Refusal::Gone)?;
         self.wait_for_turn().await;
         self.reception.receive(Arrival {
             number: self.next_number(),
@@ -169,14 +170,16 @@ impl Door {
         }
     }
 
-    fn refuse(&self, peer: SocketAddr, identity: Option<&Arc<Identity>>, reason: &str) {
+    fn refuse(&self, peer: SocketAddr, identity: Option<&Arc<Identity>>, why: &Refusal) {
         let record = Record {
             peer: Some(peer),
             label: identity.map(|identity| &identity.label),
             identity: identity.map(|identity| identity.name.as_str()),
             ..Record::new(Event::Connection, Decision::Deny)
         };
-        self.shared.refusals.write(&record.reason(reason));
+        self.shared.metrics.refused(why.reason());
+        let reason = why.to_string();
+        self.shared.refusals.write(&record.reason(&reason));
     }
 }
 
@@ -185,18 +188,13 @@ fn admit(
     identities: &Identities,
     known: Option<&Arc<Identity>>,
     address: IpAddr,
-) -> Result<(), &'static str> {
+) -> Result<(), Refusal> {
     match known {
         Some(identity) if identity.is_admitted(address, SystemTime::now()) => Ok(()),
-        Some(_) => Err("no lease of its label runs; start one for its virtual machine"),
+        Some(_) => Err(Refusal::NoLease),
         None if identities.use_chap() => Ok(()),
-        None => Err("no identity has this address"),
+        None => Err(Refusal::UnknownAddress),
     }
-}
-
-/// A client that reset the connection meanwhile harms nobody.
-fn gone(error: io::Error) -> String {
-    format!("the connection is gone: {error}")
 }
 
 /// Sets a connection up for block storage, and finds the address of ours that it reached.

@@ -82,7 +82,7 @@ fn an_unknown_key_is_named_with_those_that_are_known() {
         ),
         (
             "\n[[sotre]]\n",
-            "2: unknown field `sotre`, expected one of `gateway`, `admin`, `audit`, `store`, `image`, `identity`",
+            "2: unknown field `sotre`, expected one of `gateway`, `admin`, `audit`, `metrics`, `store`, `image`, `identity`",
         ),
         (
             "[gateway]\nprovider = \"apparmor\"\n",

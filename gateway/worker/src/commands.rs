@@ -45,7 +45,7 @@ impl<S: Service> Desk<S> {
     fn command(&mut self, message: ToWorker) {
         match message {
             // It is the first message and sent once; what it settles cannot be changed.
-            ToWorker::Configure(_) => {}
+            ToWorker::Configure(..) => {}
             ToWorker::AddImage(image, file) => self.add_image(&image, file),
             ToWorker::RefreshImage { image, size } => self.refresh_image(ImageId(image), size),
             ToWorker::RemoveImage { image } => self.remove_image(ImageId(image)),
@@ -87,7 +87,7 @@ impl<S: Service> Desk<S> {
             grow(&mut image, add.size).map_err(text)?;
         }
         let geometry = image.geometry();
-        self.images.add(id, image);
+        self.images.add(id, image, add.slot);
         let description = ImageDescription {
             target: add.target.as_str().to_owned(),
             serial: add.serial.to_string(),

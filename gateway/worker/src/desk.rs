@@ -15,10 +15,12 @@ use labelgate_engine::{
     Action, Completion, ConnectionId, ImageError, ImageId, IoId, Operation, Outbox, Receive,
     Received, Transmission,
 };
+use labelgate_pages::{Counters, WorkerCounter};
 
 use crate::connections::Connections;
 use crate::driver::{Attention, Driver, Handler, Purpose, Ticket};
 use crate::images::{Images, Progress};
+use crate::meter;
 use crate::outgoing::Outgoing;
 use crate::service::Service;
 use crate::stage::Stage;
@@ -28,6 +30,7 @@ pub(crate) struct Desk<S> {
     pub(crate) engine: S,
     pub(crate) outbox: Outbox,
     pub(crate) images: Images,
+    pub(crate) counters: Rc<Counters>,
     pub(crate) connections: Connections,
     pub(crate) control: Rc<WorkerEnd>,
     pub(crate) outgoing: Outgoing,
@@ -79,9 +82,12 @@ impl<S: Service> Desk<S> {
     /// Takes what the engine has for the audit trail.
     fn record(&mut self) {
         while let Some((id, event)) = self.engine.take_event() {
+            self.counters.add(meter::event(&event), 1);
             if let Some(connection) = self.connections.name(id) {
                 let audit = FromWorker::Audit { connection, event };
-                self.outgoing.push(audit);
+                if !self.outgoing.push(audit) {
+                    self.counters.add(WorkerCounter::EventsDropped, 1);
+                }
             }
         }
     }
@@ -97,8 +103,8 @@ impl<S: Service> Desk<S> {
 
     fn start(&mut self, io: IoId, image: ImageId, operation: Operation) {
         let purpose = Purpose::Operation(io);
-        self.images
-            .start(Ticket { image, purpose }, operation, &mut self.progress);
+        let (now, out) = (self.now, &mut self.progress);
+        self.images.start(image, purpose, operation, now, out);
     }
 
     /// An operation has ended.
@@ -133,6 +139,11 @@ impl<S: Service> Handler for Desk<S> {
         self.now = Instant::now();
     }
 
+    fn arrived(&mut self, bytes: usize) {
+        self.counters
+            .add(WorkerCounter::ReceivedBytes, bytes as u64);
+    }
+
     fn received(&mut self, connection: ConnectionId, received: Received<'_>) -> Receive {
         self.active = true;
         self.engine
@@ -142,6 +153,7 @@ impl<S: Service> Handler for Desk<S> {
     fn sent(&mut self, connection: ConnectionId, transmission: Transmission) {
         self.active = true;
         let length = transmission.length();
+        self.counters.add(WorkerCounter::SentBytes, length as u64);
         self.outbox.recycle(transmission);
         self.engine
             .sent(connection, length, self.now, &mut self.outbox);
@@ -161,7 +173,7 @@ impl<S: Service> Handler for Desk<S> {
     fn finished(&mut self, ticket: Ticket, request: Request, result: io::Result<usize>) {
         self.active = true;
         self.images
-            .resume(ticket, request, result, &mut self.progress);
+            .resume(ticket, request, result, self.now, &mut self.progress);
     }
 
     fn control(&mut self) -> Attention {

@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
+use std::rc::Rc;
+use std::time::Instant;
 
 use labelgate_backends::{FileImage, Held, Image, Request, ResizeError, Step};
 use labelgate_engine::{Completion, ConnectionId, Geometry, ImageError, ImageId, Operation};
+use labelgate_pages::{Counters, Ended};
 
 use crate::driver::{Purpose, Ticket};
+use crate::meter::{self, Meter};
 
 /// What comes of an operation.
 #[derive(Debug)]
@@ -20,15 +24,17 @@ pub(crate) enum Progress {
 }
 
 /// The images, by number.
-#[derive(Default)]
 pub(crate) struct Images {
     table: BTreeMap<ImageId, Entry>,
+    counters: Rc<Counters>,
 }
 
 struct Entry {
     image: FileImage,
+    /// Where it is counted.
+    slot: u32,
     /// Operations that wait for others of this image, oldest first.
-    held: VecDeque<(Purpose, Held)>,
+    held: VecDeque<(Ticket, Held)>,
     /// Operations that have not ended.
     in_flight: usize,
     leaving: Leaving,
@@ -48,11 +54,18 @@ enum Leaving {
 }
 
 impl Images {
+    /// None yet.
+    pub(crate) const fn new(counters: Rc<Counters>) -> Self {
+        let table = BTreeMap::new();
+        Self { table, counters }
+    }
+
     /// Takes an image; the one that had the number, if any, must have been removed.
-    pub(crate) fn add(&mut self, id: ImageId, image: FileImage) {
+    pub(crate) fn add(&mut self, id: ImageId, image: FileImage, slot: u32) {
         let entry = Entry {
             known_poisoned: image.poisoned(),
             image,
+            slot,
             held: VecDeque::new(),
             in_flight: 0,
             leaving: Leaving::No,
@@ -85,15 +98,24 @@ impl Images {
     /// Begins an operation.
     pub(crate) fn start(
         &mut self,
-        ticket: Ticket,
+        image: ImageId,
+        purpose: Purpose,
         operation: Operation,
+        now: Instant,
         out: &mut VecDeque<Progress>,
     ) {
-        match self.table.get_mut(&ticket.image) {
-            Some(entry) if entry.admits(ticket.purpose) => {
+        let ticket = Ticket {
+            image,
+            purpose,
+            meter: Meter::of(&operation, now),
+        };
+        match self.table.get_mut(&image) {
+            Some(entry) if entry.admits(purpose) => {
                 entry.in_flight += 1;
+                self.counters.image(entry.slot).began();
                 let step = entry.image.start(operation);
-                entry.take(ticket, step, out);
+                // What was done inline has taken time since the turn began.
+                entry.take(ticket, step, Instant::now, &self.counters, out);
             }
             _ => {
                 let completion = Completion {
@@ -111,6 +133,7 @@ impl Images {
         ticket: Ticket,
         request: Request,
         result: io::Result<usize>,
+        now: Instant,
         out: &mut VecDeque<Progress>,
     ) {
         let Some(entry) = self.table.get_mut(&ticket.image) else {
@@ -118,12 +141,11 @@ impl Images {
             return;
         };
         let step = entry.image.resume(request, result);
-        entry.take(ticket, step, out);
+        entry.take(ticket, step, || now, &self.counters, out);
         for _ in 0..entry.held.len() {
-            if let Some((purpose, held)) = entry.held.pop_front() {
+            if let Some((ticket, held)) = entry.held.pop_front() {
                 let step = entry.image.release(held);
-                let image = ticket.image;
-                entry.take(Ticket { image, purpose }, step, out);
+                entry.take(ticket, step, || now, &self.counters, out);
             }
         }
     }
@@ -164,7 +186,7 @@ impl Images {
 
     /// Goes on with removals: begins the last flush of images nobody uses any more, and lets go
     /// of those that have had it. The numbers of the latter.
-    pub(crate) fn let_go(&mut self, out: &mut VecDeque<Progress>) -> Vec<ImageId> {
+    pub(crate) fn let_go(&mut self, now: Instant, out: &mut VecDeque<Progress>) -> Vec<ImageId> {
         let idle = self.table.iter_mut().filter_map(|(&id, entry)| {
             let waited = match &entry.leaving {
                 Leaving::Waiting(connections) => connections.is_empty(),
@@ -176,8 +198,7 @@ impl Images {
             })
         });
         for image in idle.collect::<Vec<_>>() {
-            let purpose = Purpose::LastFlush;
-            self.start(Ticket { image, purpose }, Operation::Flush, out);
+            self.start(image, Purpose::LastFlush, Operation::Flush, now, out);
         }
         let gone = self
             .table
@@ -211,17 +232,31 @@ impl Entry {
         }
     }
 
-    fn take(&mut self, ticket: Ticket, step: Step, out: &mut VecDeque<Progress>) {
+    fn take(
+        &mut self,
+        ticket: Ticket,
+        step: Step,
+        now: impl FnOnce() -> Instant,
+        counters: &Counters,
+        out: &mut VecDeque<Progress>,
+    ) {
         if self.image.poisoned() && !std::mem::replace(&mut self.known_poisoned, true) {
             out.push_back(Progress::Poisoned(ticket.image));
         }
         match step {
             Step::Done(completion) => {
                 self.in_flight = self.in_flight.saturating_sub(1);
+                let Meter { kind, bytes, begun } = ticket.meter;
+                counters.image(self.slot).ended(Ended {
+                    operation: kind,
+                    bytes,
+                    result: completion.result.map(drop).map_err(meter::failure),
+                    latency: now().saturating_duration_since(begun),
+                });
                 out.push_back(Progress::Done(ticket, completion));
             }
             Step::System(request) => out.push_back(Progress::System(ticket, request)),
-            Step::Held(held) => self.held.push_back((ticket.purpose, held)),
+            Step::Held(held) => self.held.push_back((ticket, held)),
         }
     }
 }
@@ -263,16 +298,13 @@ mod tests {
             asynchronous: true,
             ..FileOptions::default()
         };
-        let mut images = Images::default();
-        images.add(ID, FileImage::open(file.into(), &options).unwrap());
+        let mut images = Images::new(Rc::new(Counters::alone().unwrap()));
+        images.add(ID, FileImage::open(file.into(), &options).unwrap(), 0);
         images
     }
 
     fn write(images: &mut Images, pool: &Pool, out: &mut VecDeque<Progress>) {
-        let ticket = Ticket {
-            image: ID,
-            purpose: Purpose::Operation(IoId(1)),
-        };
+        let purpose = Purpose::Operation(IoId(1));
         let operation = Operation::Write {
             offset: 0,
             length: 512,
@@ -280,7 +312,7 @@ mod tests {
             from: 0,
             stable: false,
         };
-        images.start(ticket, operation, out);
+        images.start(ID, purpose, operation, Instant::now(), out);
     }
 
     #[test]
@@ -295,21 +327,24 @@ mod tests {
 
         // Its last operation is in flight, then its connection is open.
         images.closed(ConnectionId(6));
-        assert!(images.let_go(&mut out).is_empty() && out.is_empty());
-        images.resume(ticket, request, Ok(512), &mut out);
+        assert!(images.let_go(Instant::now(), &mut out).is_empty() && out.is_empty());
+        images.resume(ticket, request, Ok(512), Instant::now(), &mut out);
         assert!(matches!(out.pop_front(), Some(Progress::Done(_, _))));
-        assert!(images.let_go(&mut out).is_empty() && out.is_empty());
+        assert!(images.let_go(Instant::now(), &mut out).is_empty() && out.is_empty());
         images.closed(ConnectionId(7));
 
-        assert!(images.let_go(&mut out).is_empty(), "not before the flush");
+        assert!(
+            images.let_go(Instant::now(), &mut out).is_empty(),
+            "not before the flush"
+        );
         let Some(Progress::System(ticket, request)) = out.pop_front() else {
             panic!("the flush is asynchronous");
         };
         assert_eq!(*request.call(), SystemCall::Sync);
-        assert!(images.let_go(&mut out).is_empty() && out.is_empty());
-        images.resume(ticket, request, Ok(0), &mut out);
+        assert!(images.let_go(Instant::now(), &mut out).is_empty() && out.is_empty());
+        images.resume(ticket, request, Ok(0), Instant::now(), &mut out);
         images.flushed(ID);
-        assert_eq!(images.let_go(&mut out), [ID]);
+        assert_eq!(images.let_go(Instant::now(), &mut out), [ID]);
         assert!(images.is_empty());
     }
 
@@ -322,32 +357,31 @@ mod tests {
 
         images.remove_all();
 
-        assert!(images.let_go(&mut out).is_empty() && out.is_empty());
+        assert!(images.let_go(Instant::now(), &mut out).is_empty() && out.is_empty());
         drop(in_flight);
     }
 
     #[test]
     fn a_failed_flush_is_told_once_and_before_its_own_end() {
         let (mut images, mut out) = (images(), VecDeque::new());
-        let flush = |number| Ticket {
-            image: ID,
-            purpose: Purpose::Operation(IoId(number)),
-        };
-        images.start(flush(1), Operation::Flush, &mut out);
-        images.start(flush(2), Operation::Flush, &mut out);
+        let flush = |number| Purpose::Operation(IoId(number));
+        let now = Instant::now();
+        images.start(ID, flush(1), Operation::Flush, now, &mut out);
+        images.start(ID, flush(2), Operation::Flush, now, &mut out);
         let Some(Progress::System(ticket, request)) = out.pop_front() else {
             panic!("the flush is asynchronous");
         };
 
-        images.resume(ticket, request, Err(io::Error::other("lost")), &mut out);
-        images.start(flush(3), Operation::Flush, &mut out);
+        let lost = Err(io::Error::other("lost"));
+        images.resume(ticket, request, lost, Instant::now(), &mut out);
+        images.start(ID, flush(3), Operation::Flush, now, &mut out);
 
         assert!(matches!(out.pop_front(), Some(Progress::Poisoned(ID))));
         for number in [1, 2, 3] {
             let Some(Progress::Done(ticket, completion)) = out.pop_front() else {
                 panic!("every flush ends, and nothing else comes");
             };
-            assert_eq!(ticket, flush(number));
+            assert_eq!(ticket.purpose, flush(number));
             assert!(completion.result.is_err());
         }
         assert!(out.is_empty());

@@ -31,6 +31,10 @@ impl Service for Target {
         Self::trim(self)
     }
 
+    fn buffer_bytes(&self) -> usize {
+        self.bytes_in_use()
+    }
+
     fn take_event(&mut self) -> Option<(ConnectionId, AuditEvent)> {
         self.take_notice().map(told)
     }

@@ -11,12 +11,14 @@ pub mod driver;
 mod idle;
 mod images;
 pub mod iscsi;
+mod meter;
 mod outgoing;
 mod serve;
 mod service;
 mod stage;
 mod start;
 
+pub use meter::Meter;
 pub use serve::{Farewell, ServeError, Worker};
 pub use service::Service;
 pub use start::{RunError, run};

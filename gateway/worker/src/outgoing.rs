@@ -20,10 +20,13 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
-    pub(crate) fn push(&mut self, message: FromWorker) {
-        if self.waiting.len() < MANY || !matches!(message, FromWorker::Audit { .. }) {
+    /// Puts a message at the end; whether it was taken.
+    pub(crate) fn push(&mut self, message: FromWorker) -> bool {
+        let taken = self.waiting.len() < MANY || !matches!(message, FromWorker::Audit { .. });
+        if taken {
             self.waiting.push_back(message);
         }
+        taken
     }
 
     /// Sends as much as the socket takes.

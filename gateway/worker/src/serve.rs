@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use labelgate_control::{ReceiveError, SendError, WorkerEnd};
 use labelgate_engine::{ImageError, Outbox};
+use labelgate_pages::{Counters, WorkerCounter, WorkerGauge};
 use thiserror::Error;
 
 use crate::connections::Connections;
@@ -56,6 +57,8 @@ pub struct Worker<D, S> {
     pub engine: S,
     /// The supervisor's other end, after the answer to its first message.
     pub control: WorkerEnd,
+    /// What it counts in.
+    pub counters: Counters,
     /// The most connections at a time.
     pub max_connections: usize,
 }
@@ -67,8 +70,7 @@ impl<D: Driver, S: Service> Worker<D, S> {
     /// See [`ServeError`].
     pub fn serve(self) -> Result<Farewell, ServeError> {
         let now = Instant::now();
-        let mut driver = self.driver;
-        let mut desk = desk(self.engine, self.control, self.max_connections, now);
+        let (mut driver, mut desk) = desk(self, now);
         let mut idle = Idle::new(now);
         driver.watch(Rc::clone(&desk.control))?;
         loop {
@@ -98,19 +100,24 @@ impl<D: Driver, S: Service> Worker<D, S> {
                 desk.outgoing.deadline(),
                 idle.deadline(),
             ];
+            desk.counters.add(WorkerCounter::Turns, 1);
+            let used = desk.engine.buffer_bytes();
+            desk.counters.set(WorkerGauge::BufferBytes, used as u64);
             driver.turn(deadlines.into_iter().flatten().min(), &mut desk)?;
             desk.tick();
         }
     }
 }
 
-fn desk<S: Service>(engine: S, control: WorkerEnd, limit: usize, now: Instant) -> Desk<S> {
-    Desk {
-        engine,
+fn desk<D, S: Service>(worker: Worker<D, S>, now: Instant) -> (D, Desk<S>) {
+    let counters = Rc::new(worker.counters);
+    let desk = Desk {
+        engine: worker.engine,
         outbox: Outbox::default(),
-        images: Images::default(),
-        connections: Connections::new(limit),
-        control: Rc::new(control),
+        images: Images::new(Rc::clone(&counters)),
+        counters,
+        connections: Connections::new(worker.max_connections),
+        control: Rc::new(worker.control),
         outgoing: Outgoing::default(),
         stage: Stage::Serving,
         control_error: None,
@@ -120,7 +127,8 @@ fn desk<S: Service>(engine: S, control: WorkerEnd, limit: usize, now: Instant) -
         progress: VecDeque::new(),
         now,
         active: true,
-    }
+    };
+    (worker.driver, desk)
 }
 
 /// Sends what there is to say; how the worker has ended, if it has.

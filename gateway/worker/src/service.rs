@@ -14,6 +14,9 @@ pub trait Service: Engine {
     /// The system refuses; the worker goes on with the memory it has.
     fn trim(&self) -> io::Result<()>;
 
+    /// Bytes of buffers that are in use. Asked once a turn, so it must cost nothing.
+    fn buffer_bytes(&self) -> usize;
+
     /// The oldest event for the audit trail that has not been taken yet, and the connection it
     /// happened on. The worker asks after every turn, and after each [`Engine::closed`], when
     /// the connection can still be named.

@@ -80,7 +80,7 @@ impl<S: Service> Desk<S> {
             }
             Stage::Serving | Stage::Leaving { .. } | Stage::Gone { .. } => {}
         }
-        for image in self.images.let_go(&mut self.progress) {
+        for image in self.images.let_go(self.now, &mut self.progress) {
             if self.removals.remove(&image) {
                 let image = image.0;
                 self.outgoing.push(FromWorker::ImageRemoved { image });

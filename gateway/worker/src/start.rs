@@ -9,6 +9,7 @@ use labelgate_control::{
 use labelgate_mac::confinement::{
     ConfinementError, DriverKind, Identity, Profile, Report, confine, restrict,
 };
+use labelgate_pages::{Counters, MapError};
 use thiserror::Error;
 
 use crate::driver::{Driver, Epoll, Ring};
@@ -36,6 +37,9 @@ pub enum RunError {
     /// The supervisor's first message says something else.
     #[error("the supervisor's first message does not say who this worker is")]
     NotConfigured,
+    /// Its page for counters cannot be used.
+    #[error(transparent)]
+    Counters(#[from] MapError),
     /// Neither driver, or not the one that was asked for, can be had.
     #[error("driver: {0}")]
     Driver(io::Error),
@@ -64,23 +68,40 @@ pub fn run<S: Service>(
     engine: impl FnOnce(&Configure) -> io::Result<S>,
 ) -> Result<Farewell, RunError> {
     let control = WorkerEnd::from_stdin().map_err(RunError::Stdin)?;
-    let configure = match control.receive_blocking()? {
-        Incoming::Message(ToWorker::Configure(configure)) => configure,
+    let (configure, page) = match control.receive_blocking()? {
+        Incoming::Message(ToWorker::Configure(configure, page)) => (configure, page),
         Incoming::Message(_) | Incoming::Nothing => return Err(RunError::NotConfigured),
         Incoming::Closed => return Err(RunError::Abandoned),
     };
+    // While files can be mapped.
+    let counters = Counters::map(page)?;
     let engine = engine(&configure).map_err(RunError::Engine)?;
+    let max_connections = usize::try_from(configure.max_connections).unwrap_or(usize::MAX);
     match ring(configure.driver)? {
         Some(ring) => {
             let report = confine(&profile(&configure, DriverKind::Ring))?;
-            serve(ring, engine, control, &configure, (Wanted::Ring, &report))
+            let worker = Worker {
+                driver: ring,
+                engine,
+                control,
+                counters,
+                max_connections,
+            };
+            serve(worker, Wanted::Ring, &report)
         }
         None => {
             // Helper threads inherit the first part and are needed before the second.
             let restricted = restrict(&profile(&configure, DriverKind::Epoll))?;
             let epoll = Epoll::new().map_err(RunError::Driver)?;
             let report = restricted.seal()?;
-            serve(epoll, engine, control, &configure, (Wanted::Epoll, &report))
+            let worker = Worker {
+                driver: epoll,
+                engine,
+                control,
+                counters,
+                max_connections,
+            };
+            serve(worker, Wanted::Epoll, &report)
         }
     }
 }
@@ -109,23 +130,15 @@ fn profile(configure: &Configure, driver: DriverKind) -> Profile {
 
 /// Says that the worker is ready, and serves.
 fn serve<D: Driver, S: Service>(
-    driver: D,
-    engine: S,
-    control: WorkerEnd,
-    configure: &Configure,
-    (kind, report): (Wanted, &Report),
+    worker: Worker<D, S>,
+    kind: Wanted,
+    report: &Report,
 ) -> Result<Farewell, RunError> {
     let entries = report.entries().iter().take(Report::MAX_ENTRIES);
     let words: Vec<Text<128>> = entries.map(|entry| Text::clean(entry)).collect();
-    control.send(&FromWorker::Ready {
+    worker.control.send(&FromWorker::Ready {
         driver: kind,
         confinement: List::try_from(words).unwrap_or_default(),
     })?;
-    let worker = Worker {
-        driver,
-        engine,
-        control,
-        max_connections: usize::try_from(configure.max_connections).unwrap_or(usize::MAX),
-    };
     Ok(worker.serve()?)
 }

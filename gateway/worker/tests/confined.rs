@@ -19,6 +19,7 @@
 mod harness;
 
 use std::fs::File;
+use std::os::fd::AsFd;
 use std::process::Command;
 use std::time::Duration;
 
@@ -54,13 +55,15 @@ fn main() {
 fn start(driver: Driver) -> Bench {
     let program = std::env::current_exe().unwrap();
     let bench = Bench::process(Command::new(program).arg(WORKER));
-    bench.tell(ToWorker::Configure(Configure {
+    let (_, page) = labelgate_pages::Page::create(8).unwrap();
+    let configure = Configure {
         label: "s0:c1,c2".parse().unwrap(),
         driver,
         pool_bytes: 32 * MAX_BUFFER as u64,
         max_connections: 300,
         unprivileged: true,
-    }));
+    };
+    bench.tell(ToWorker::Configure(configure, page.as_fd()));
     let FromWorker::Ready {
         driver: got,
         confinement,

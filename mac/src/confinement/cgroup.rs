@@ -146,6 +146,16 @@ impl Cgroup {
         self.write("cgroup.kill", "1")
     }
 
+    /// Whether the kernel has killed a process in it because its memory was used up.
+    #[must_use]
+    pub fn has_starved(&self) -> bool {
+        let events = fs::read_to_string(self.0.join("memory.events")).unwrap_or_default();
+        let kills = events
+            .lines()
+            .find_map(|line| line.strip_prefix("oom_kill "));
+        kills.is_some_and(|kills| kills != "0")
+    }
+
     /// Removes the cgroup, which must hold no process.
     ///
     /// # Errors

@@ -33,16 +33,20 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
         .parse()
         .unwrap();
     vec![
-        ToWorker::Configure(Configure {
-            label: label.parse().unwrap(),
-            driver: Driver::Epoll,
-            pool_bytes: u64::MAX,
-            max_connections: u32::MAX,
-            unprivileged: true,
-        }),
+        ToWorker::Configure(
+            Configure {
+                label: label.parse().unwrap(),
+                driver: Driver::Epoll,
+                pool_bytes: u64::MAX,
+                max_connections: u32::MAX,
+                unprivileged: true,
+            },
+            Attached,
+        ),
         ToWorker::AddImage(
             AddImage {
                 image: u32::MAX,
+                slot: u32::MAX,
                 target: full(),
                 serial: designator.serial,
                 naa: designator.naa,

@@ -130,6 +130,13 @@ impl Target {
         self.shared.is_idle() && self.reserve.is_idle()
     }
 
+    /// Bytes of buffers that are in use.
+    #[must_use]
+    pub fn bytes_in_use(&self) -> usize {
+        let used = |pool: &Pool| pool.bound().saturating_sub(pool.free());
+        used(&self.shared).saturating_add(used(&self.reserve))
+    }
+
     /// Bytes of buffers that have memory behind them.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ mod image;
 mod label;
 mod limits;
 mod login;
+mod metrics;
 mod name;
 mod problem;
 mod seen;
@@ -31,6 +32,7 @@ pub use identity::{
 pub use image::{Audience, Image};
 pub use limits::Limits;
 pub use login::{ChapSection, LoginSection};
+pub use metrics::MetricsSection;
 pub(crate) use name::target;
 pub use problem::{Problem, Problems};
 pub use store::Store;
@@ -41,6 +43,7 @@ use gateway::RawGateway;
 use identity::RawIdentity;
 use image::{RawImage, check_image};
 use label::check_label;
+use metrics::RawMetrics;
 use problem::Collector;
 use seen::Seen;
 use store::{RawStore, Stores, check_stores};
@@ -60,6 +63,8 @@ pub struct Config {
     pub admin: AdminSection,
     /// Where the audit trail goes.
     pub audit: AuditSection,
+    /// Where Prometheus finds the metrics.
+    pub metrics: MetricsSection,
     /// Every directory that holds images.
     pub stores: Vec<Arc<Store>>,
     /// Every image.
@@ -78,6 +83,8 @@ struct Document {
     admin: RawAdmin,
     #[serde(default)]
     audit: RawAudit,
+    #[serde(default)]
+    metrics: RawMetrics,
     #[serde(default)]
     store: Vec<RawStore>,
     #[serde(default)]
@@ -115,6 +122,7 @@ impl Config {
         let gateway = document.gateway.check(&mut problems);
         let admin = document.admin.check(&gateway.run_dir, &mut problems);
         let audit = document.audit.check(&mut problems);
+        let metrics = document.metrics.check(&mut problems);
         let stores = check_stores(document.store, &mut problems);
         let images = check_images(
             document.image,
@@ -127,6 +135,7 @@ impl Config {
             gateway,
             admin,
             audit,
+            metrics,
             stores: stores.in_order,
             images,
             identities,

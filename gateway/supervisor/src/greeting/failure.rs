@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use labelgate_control::Text;
 
+use crate::metrics::Greeted;
+
 /// Why a connection was not let in, for the audit trail. The client hears nothing but
 /// "authentication failure", whichever of these it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -72,6 +74,25 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// What it is counted as.
+    pub const fn result(&self) -> Greeted {
+        match self {
+            Self::Departed => Greeted::Departed,
+            Self::Late(_) => Greeted::Late,
+            Self::Displaced => Greeted::Displaced,
+            Self::Refused { .. } => Greeted::Refused,
+            Self::Algorithm => Greeted::Algorithm,
+            Self::Response(_) => Greeted::WrongResponse,
+            Self::Name(_) => Greeted::UnknownName,
+            Self::Reflected(_) => Greeted::Reflected,
+            Self::NoReverseSecret(_) => Greeted::NoReverseSecret,
+            Self::NoLease(_) => Greeted::NoLease,
+            Self::Registry(_) | Self::Random(_) | Self::NoGreeter(_) => Greeted::Internal,
+            Self::Died(_) | Self::Violation(_) => Greeted::Greeter,
+            Self::NoLonger(_) => Greeted::NoLonger,
+        }
+    }
+
     /// Whether it counts against its source as an attempt to prove something false.
     pub const fn is_an_attempt(&self) -> bool {
         match self {

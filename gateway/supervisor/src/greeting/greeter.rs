@@ -12,6 +12,7 @@ use rustix::process::Pid;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
+use crate::metrics::Metrics;
 use crate::uid::{GreeterUid, Uids};
 use crate::worker::{Death, Shared, log_lines};
 
@@ -29,6 +30,7 @@ pub struct Launch {
     uids: Option<Arc<Uids>>,
     /// The cgroup of all greeters, where there are any.
     cgroup: Option<Cgroup>,
+    metrics: Arc<Metrics>,
 }
 
 impl Launch {
@@ -51,6 +53,7 @@ impl Launch {
             program,
             uids: shared.uids.clone(),
             cgroup,
+            metrics: Arc::clone(&shared.metrics),
         }
     }
 }
@@ -70,6 +73,12 @@ pub struct Greeter {
 impl Greeter {
     /// Starts one and waits until it is ready.
     pub async fn start(launch: &Launch) -> io::Result<Self> {
+        let started = Self::start_one(launch).await;
+        launch.metrics.greeter_started(started.is_ok());
+        started
+    }
+
+    async fn start_one(launch: &Launch) -> io::Result<Self> {
         let greeter = Self::spawn(launch)?;
         let said = timeout(START_PATIENCE, greeter.hear()).await;
         match said {

@@ -21,6 +21,7 @@ use super::pool::Pool;
 use super::visitor::{Visitor, Visitors};
 use crate::audit::{Decision, Event, Record};
 use crate::label_table::LabelTable;
+use crate::metrics::Greeted;
 use crate::sources::Sources;
 use crate::worker::{Candidate, Death, Login, Shared, has_departed};
 
@@ -101,6 +102,11 @@ impl Reception {
         let agreed = greeted.unwrap_or(Err(Failure::Late(time)));
         // What was a greeter is gone by now, or about to be reaped with nothing more to say.
         let handed = agreed.and_then(|agreed| self.hand_over(&arrival, agreed));
+        let result = handed
+            .as_ref()
+            .err()
+            .map_or(Greeted::Accepted, Failure::result);
+        self.shared.metrics.greeted(result);
         if let Err(failure) = handed {
             self.refuse(&arrival, &failure);
             let address = arrival.peer.ip();
@@ -133,12 +139,13 @@ impl Reception {
         let pid = greeter.pid();
         // It is gone before anyone else has the socket.
         let death = greeter.end("the login is over").await;
+        self.shared.metrics.greeter_ended(death.cause());
         if let Err(Failure::Died(_)) = &talked {
             return Err(Failure::Died(death.to_string()));
         }
         match death {
             Death::Orderly | Death::Killed(_) => {}
-            Death::Exit(_) | Death::Signal(_) => {
+            Death::Memory | Death::Exit(_) | Death::Signal(_) => {
                 tracing::warn!(pid, "greeter is gone: {death}");
             }
         }
@@ -171,7 +178,8 @@ impl Reception {
         let label = identity.label_for(negotiated.target.as_deref()).clone();
         let source = self.sources.place(arrival.peer.ip(), Instant::now());
         let source = source.map_err(|refusal| no_longer(refusal.to_string()))?;
-        let place = self.labels.place(&label).map_err(no_longer)?;
+        let place = self.labels.place(&label);
+        let place = place.map_err(|refusal| no_longer(refusal.to_string()))?;
         let stream = blocking_copy(arrival).map_err(|_| Failure::Departed)?;
         let candidate = Candidate {
             number: arrival.number,

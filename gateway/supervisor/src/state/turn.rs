@@ -13,6 +13,7 @@ use tokio::task::spawn_blocking;
 
 use super::{InForce, Published, State, StateError};
 use crate::config::Config;
+use crate::metrics::Reloaded;
 use crate::poison;
 use crate::worker::Ended;
 
@@ -111,15 +112,26 @@ impl Turn {
     /// # Errors
     /// Something is wrong with it, or it clashes with the registry.
     pub async fn reload(&self) -> Result<Changed, StateError> {
+        let reloaded = self.read_again().await;
+        self.state.shared.metrics.reloaded(match &reloaded {
+            Ok(_) => Reloaded::Applied,
+            Err(_) => Reloaded::Refused,
+        });
+        reloaded
+    }
+
+    async fn read_again(&self) -> Result<Changed, StateError> {
         let path: PathBuf = self.state.file.clone();
         let config = spawn_blocking(move || Config::read(&path)).await??;
         let shared = &self.state.shared;
         if config.gateway.target_prefix != shared.section.target_prefix {
             return Err(StateError::TargetPrefix);
         }
-        if config.gateway != shared.section || config.admin != self.state.in_force().config.admin {
+        let before = Arc::clone(&self.state.in_force().config);
+        let sections = (&config.gateway, &config.admin, &config.metrics);
+        if sections != (&shared.section, &before.admin, &before.metrics) {
             tracing::warn!(
-                "[gateway] or [admin] has changed, which takes effect when the gateway is restarted"
+                "[gateway], [admin] or [metrics] has changed, which takes effect when the gateway is restarted"
             );
         }
         let snapshot = Arc::clone(&self.state.in_force().snapshot);

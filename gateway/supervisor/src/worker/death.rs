@@ -6,6 +6,8 @@ use std::process::ExitStatus;
 
 use rustix::process::Signal;
 
+use crate::metrics::Cause;
+
 /// What a worker died of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Death {
@@ -13,6 +15,8 @@ pub enum Death {
     Orderly,
     /// The supervisor killed it.
     Killed(String),
+    /// The kernel killed it, because its cgroup had used up its memory.
+    Memory,
     /// It ended on its own account.
     Exit(i32),
     /// A signal ended it that was not the supervisor's.
@@ -37,11 +41,38 @@ impl Death {
     }
 }
 
+impl Death {
+    /// The same, of a worker in whose cgroup the kernel has killed for want of memory.
+    #[must_use]
+    pub fn of_starved(self) -> Self {
+        match self {
+            Self::Signal(signal) if signal == Signal::KILL.as_raw() => Self::Memory,
+            other => other,
+        }
+    }
+
+    /// What it is counted as.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::Orderly => Cause::Orderly,
+            Self::Killed(_) => Cause::Killed,
+            Self::Memory => Cause::Memory,
+            Self::Exit(_) => Cause::Exit,
+            Self::Signal(signal) if *signal == Signal::SYS.as_raw() => Cause::Seccomp,
+            Self::Signal(_) => Cause::Signal,
+        }
+    }
+}
+
 impl fmt::Display for Death {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Orderly => f.write_str("ended as it was asked to"),
             Self::Killed(why) => write!(f, "killed by the supervisor: {why}"),
+            Self::Memory => f.write_str(
+                "killed by the kernel, for it had used up its memory (worker_memory_mib)",
+            ),
             Self::Exit(0) => f.write_str("ended without being asked to (exit code 0)"),
             Self::Exit(code) => write!(f, "exit code {code}"),
             Self::Signal(signal) => match meaning(*signal) {
@@ -82,6 +113,23 @@ mod tests {
     fn death(raw: i32, asked: bool, killed: Option<&str>) -> String {
         let status = ExitStatus::from_raw(raw);
         Death::new(status, asked, killed.map(str::to_owned)).to_string()
+    }
+
+    #[test]
+    fn each_cause_is_counted_as_itself() {
+        let cause = |raw, asked, killed: Option<&str>, starved| {
+            let status = ExitStatus::from_raw(raw);
+            let death = Death::new(status, asked, killed.map(str::to_owned));
+            let death = if starved { death.of_starved() } else { death };
+            death.cause()
+        };
+        assert_eq!(cause(0, true, None, false), Cause::Orderly);
+        assert_eq!(cause(0, false, None, false), Cause::Exit);
+        assert_eq!(cause(31, false, None, false), Cause::Seccomp);
+        assert_eq!(cause(9, false, Some("x"), true), Cause::Killed);
+        assert_eq!(cause(9, false, None, true), Cause::Memory);
+        assert_eq!(cause(9, false, None, false), Cause::Signal);
+        assert_eq!(cause(11, false, None, true), Cause::Signal);
     }
 
     #[test]

@@ -105,6 +105,13 @@ impl Images {
         !self.served.values().any(|served| unsettled(&served.state))
     }
 
+    /// How many the worker has open.
+    #[must_use]
+    pub fn count_open(&self) -> usize {
+        let open = |served: &&Served| matches!(served.state, ImageState::Open(_));
+        self.served.values().filter(open).count()
+    }
+
     /// Whether the worker has been given one and has not said yet what it makes of it.
     #[must_use]
     pub fn is_one_unanswered(&self) -> bool {
@@ -206,9 +213,10 @@ impl Served {
 
 /// What the worker is told about an image.
 #[must_use]
-pub fn describe(number: u32, image: &Image, poisoned: bool) -> AddImage {
+pub fn describe(number: u32, slot: u32, image: &Image, poisoned: bool) -> AddImage {
     AddImage {
         image: number,
+        slot,
         target: image.target.clone(),
         serial: image.designator.serial,
         naa: image.designator.naa,

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use labelgate_control::{Configure, Connection, List, LoginState, Text, ToWorker};
 use labelgate_mac::Label;
+use labelgate_pages::Page;
 use tokio::task::JoinSet;
 
 use super::connections::{Candidate, Login};
@@ -17,6 +18,8 @@ use super::service::{Seat, Service};
 use super::state::{Phase, Vacancy};
 use crate::audit::{Decision, Event, Record};
 use crate::config::Identity;
+use crate::metrics::LabelMeter;
+use crate::refusal::Refusal;
 
 /// A worker must be serving after this long. Images that are still locked by a predecessor have
 /// been given up before that.
@@ -31,17 +34,15 @@ impl Service {
     pub(super) fn settle(&mut self, now: Instant) {
         self.enforce_deadlines(now);
         while let Some(candidate) = self.queue.pop_expired(now) {
-            let reason = match &self.trouble {
-                Some(trouble) => format!("no worker in time: {trouble}"),
-                None => "no worker in time".to_owned(),
-            };
-            self.refuse(&candidate, &reason);
+            self.refuse(&candidate, &Refusal::NoWorker(self.trouble.clone()));
         }
         if !self.queue.is_empty() && !self.stopping {
             self.start_if_vacant(now);
         }
         self.advance(now);
         self.report_reconciled();
+        self.meter
+            .holds(self.connections.len(), self.images.count_open());
     }
 
     /// When something will be due.
@@ -113,6 +114,7 @@ impl Service {
                 self.open_all();
             }
             Err((vacancy, error)) => {
+                self.meter.start_failed();
                 let reason = error.to_string();
                 let record = Record::new(Event::WorkerStart, Decision::Deny);
                 record.label(&self.label).reason(&reason).write();
@@ -134,6 +136,11 @@ impl Service {
             let why = "there are as many workers as there may be (limits.workers)";
             return Err((vacancy, io::Error::other(why)));
         };
+        let slots = LabelMeter::slots_for(self.wanted().len());
+        let (page, descriptor) = match Page::create(slots) {
+            Ok(made) => made,
+            Err(error) => return Err((vacancy, error)),
+        };
         let launch = Launch {
             program: &self.shared.program,
             label: &self.label,
@@ -153,7 +160,8 @@ impl Service {
         };
         record.label(&self.label).write();
         // A new worker's queue has room.
-        let _ = process.tell(ToWorker::Configure(self.configuration()));
+        let _ = process.tell(ToWorker::Configure(self.configuration(), descriptor));
+        self.meter.started(process.pid(), page);
         Ok(process)
     }
 
@@ -200,12 +208,12 @@ impl Service {
         let identities = Arc::clone(&self.shared.identities.borrow());
         let granted = match candidate.is_still(&identities, SystemTime::now()) {
             Ok(current) => granted(current, &self.label),
-            Err(why) => return self.refuse(&candidate, &why.to_string()),
+            Err(why) => return self.refuse(&candidate, &why.into()),
         };
         let blocking = candidate.stream.set_nonblocking(false);
         let copy = match blocking.and_then(|()| candidate.stream.try_clone()) {
             Ok(copy) => OwnedFd::from(copy),
-            Err(error) => return self.refuse(&candidate, &error.to_string()),
+            Err(error) => return self.refuse(&candidate, &Refusal::System(error)),
         };
         let connection = candidate.number;
         let message = Connection {
@@ -226,6 +234,7 @@ impl Service {
             ..Record::new(Event::Connection, Decision::Allow)
         };
         record.label(&self.label).write();
+        self.meter.accepted();
         self.connections.insert(connection, candidate);
         self.tell(ToWorker::Connection(message, copy));
     }
@@ -261,7 +270,7 @@ impl Service {
     pub(super) fn stop(&mut self, now: Instant) {
         self.stopping = true;
         while let Some(candidate) = self.queue.pop() {
-            self.refuse(&candidate, "the gateway stops");
+            self.refuse(&candidate, &Refusal::Stopping);
         }
         self.drain(now);
     }
@@ -285,6 +294,7 @@ impl Service {
         };
         let pid = process.pid();
         let (vacancy, death) = process.reaped(status);
+        self.meter.ended(death.cause());
         let lost = self.connections.len();
         if matches!(death, Death::Killed(_)) {
             self.revoking.note_sessions(self.connections.count_all());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use labelgate_control::{AuditEvent, FromWorker, ImageShape, Text};
+use labelgate_control::{AuditEvent, Driver, FromWorker, ImageShape, Text};
 
 use super::images::ImageState;
 use super::service::Service;
@@ -17,7 +17,7 @@ impl Service {
             FromWorker::Ready {
                 driver,
                 confinement,
-            } => self.said_ready(&format!("{driver:?}"), &confinement),
+            } => self.said_ready(driver, &confinement),
             FromWorker::ImageOpened { image, result } => self.said_opened(image, result),
             FromWorker::ImageRefreshed { image, result } => self.said_refreshed(image, result),
             FromWorker::ImagePoisoned { image } => self.said_poisoned(image).await,
@@ -39,14 +39,15 @@ impl Service {
         }
     }
 
-    fn said_ready(&mut self, driver: &str, confinement: &[Text<128>]) -> bool {
+    fn said_ready(&mut self, driver: Driver, confinement: &[Text<128>]) -> bool {
         let label = &self.label;
         let Some(process) = self.seat.process() else {
             return false;
         };
         let pid = process.pid();
         let confinement: Vec<&str> = confinement.iter().map(Text::as_str).collect();
-        tracing::info!(%label, pid, driver, "worker is confined: {}", confinement.join(", "));
+        self.meter.ready(driver);
+        tracing::info!(%label, pid, ?driver, "worker is confined: {}", confinement.join(", "));
         process.now_confined()
     }
 

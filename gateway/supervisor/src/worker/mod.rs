@@ -16,7 +16,7 @@ mod service;
 mod state;
 mod stderr;
 
-pub use connections::{Candidate, Login, has_departed};
+pub use connections::{Candidate, Login, NoLonger, has_departed};
 pub use death::Death;
 pub use describe::Description;
 pub use revocation::Ended;

@@ -254,7 +254,13 @@ impl Process {
     pub fn reaped(self, status: io::Result<ExitStatus>) -> (Vacancy, Death) {
         let now = Instant::now();
         let death = match status {
-            Ok(status) => Death::new(status, self.asked_to_end, self.killed),
+            Ok(status) => {
+                let death = Death::new(status, self.asked_to_end, self.killed);
+                match &self.cgroup {
+                    Some(cgroup) if cgroup.has_starved() => death.of_starved(),
+                    _ => death,
+                }
+            }
             Err(error) => Death::Killed(format!("its end could not be waited for: {error}")),
         };
         self.writer.abort();

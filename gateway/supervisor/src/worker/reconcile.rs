@@ -34,7 +34,7 @@ impl Service {
         }
     }
 
-    fn wanted(&self) -> Vec<Arc<Image>> {
+    pub(super) fn wanted(&self) -> Vec<Arc<Image>> {
         let images = self.shared.images.borrow();
         images.of(&self.label).map(Arc::clone).collect()
     }
@@ -103,6 +103,7 @@ impl Service {
             Looked::Opened(number, Ok(opened)) => self.pass_on(number, opened),
             Looked::Opened(number, Err(error)) => self.refuse_image(number, &error),
             Looked::Probed(number, Ok(())) => {
+                self.meter.image_taken(number);
                 if let Some(served) = self.images.remove(number) {
                     let name = served.image.to_string();
                     let record = Record {
@@ -134,7 +135,8 @@ impl Service {
         served.anchor = Some(Arc::new(opened.anchor));
         served.witness = opened.witness;
         served.poisoned = self.shared.poison.contains(served.image.designator.serial);
-        let description = describe(number, &served.image, served.poisoned);
+        let slot = self.meter.image_given(number, served.image.to_string());
+        let description = describe(number, slot, &served.image, served.poisoned);
         self.let_write(size);
         self.tell(ToWorker::AddImage(description, opened.file));
     }
@@ -175,6 +177,7 @@ impl Service {
             .map(|served| Arc::clone(&served.image));
         if let Some(image) = refused {
             self.images.remove(number);
+            self.meter.image_taken(number);
             self.open(image);
         }
     }

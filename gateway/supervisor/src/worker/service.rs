@@ -25,7 +25,9 @@ use crate::catalogue::Catalogue;
 use crate::cgroups::Cgroups;
 use crate::config::{GatewaySection, Identities};
 use crate::image::{OpenError, Opened};
+use crate::metrics::{LabelMeter, Metrics, Served, render};
 use crate::poison::{PoisonMarks, Settling};
+use crate::refusal::Refusal;
 use crate::uid::Uids;
 
 /// Audit records of one label's workers: a guest must not fill the trail.
@@ -59,6 +61,24 @@ pub struct Shared {
     pub refusals: Throttle,
     /// The number of the next connection.
     pub next_connection: AtomicU64,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+}
+
+impl Shared {
+    /// Everything that is counted, in Prometheus' text format. It reads `/proc`, so it is not to
+    /// be called where something else waits.
+    ///
+    /// # Errors
+    /// A fault of ours: the text cannot be made.
+    pub fn render_metrics(&self) -> Result<String, prometheus::Error> {
+        let catalogue = Arc::clone(&self.images.borrow());
+        let served = Served {
+            images: catalogue.all(),
+            poison: &self.poison,
+        };
+        render(&self.metrics, served)
+    }
 }
 
 /// What a label's service is asked to do.
@@ -129,6 +149,8 @@ impl Seat {
 pub struct Service {
     pub(super) label: Label,
     pub(super) shared: Arc<Shared>,
+    /// Where the label is counted.
+    pub(super) meter: Arc<LabelMeter>,
     pub(super) seat: Seat,
     pub(super) images: Images,
     pub(super) looking: JoinSet<Looked>,
@@ -148,6 +170,7 @@ impl Service {
     #[must_use]
     pub fn new(label: Label, shared: Arc<Shared>) -> Self {
         Self {
+            meter: shared.metrics.label(&label),
             label,
             shared,
             seat: Seat::Vacant(Vacancy::first()),
@@ -193,10 +216,8 @@ impl Service {
         match request {
             Some(Request::Connection(candidate)) => {
                 if let Err(candidate) = self.queue.push(*candidate, now) {
-                    self.refuse(
-                        &candidate,
-                        "too many connections wait for the label's worker",
-                    );
+                    let busy = Refusal::Busy("too many connections wait for the label's worker");
+                    self.refuse(&candidate, &busy);
                 }
                 self.retry_refused_images(now);
             }
@@ -233,14 +254,15 @@ impl Service {
     }
 
     /// Refuses a connection, which ends with it.
-    pub(super) fn refuse(&self, candidate: &Candidate, reason: &str) {
+    pub(super) fn refuse(&self, candidate: &Candidate, why: &Refusal) {
+        self.shared.metrics.refused(why.reason());
         let record = Record {
             identity: Some(&candidate.identity.name),
             peer: Some(candidate.peer),
             ..Record::new(Event::Connection, Decision::Deny)
         };
-        self.shared
-            .refusals
-            .write(&record.label(&self.label).reason(reason));
+        let reason = why.to_string();
+        let record = record.label(&self.label).reason(&reason);
+        self.shared.refusals.write(&record);
     }
 }

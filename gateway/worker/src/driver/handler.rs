@@ -5,6 +5,8 @@ use std::io;
 use labelgate_backends::Request;
 use labelgate_engine::{ConnectionId, ImageId, IoId, Receive, Received, Transmission};
 
+use crate::meter::Meter;
+
 /// Whose system call it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -21,6 +23,8 @@ pub struct Ticket {
     pub image: ImageId,
     /// What for.
     pub purpose: Purpose,
+    /// What is counted when the operation ends.
+    pub meter: Meter,
 }
 
 /// What becomes of watching the control socket.
@@ -38,6 +42,9 @@ pub enum Attention {
 pub trait Handler {
     /// The wait is over; what follows has happened by now.
     fn woken(&mut self);
+
+    /// So many bytes have come from a client.
+    fn arrived(&mut self, bytes: usize);
 
     /// What a connection asked for has arrived whole; the answer is what it asks for next.
     fn received(&mut self, connection: ConnectionId, received: Received<'_>) -> Receive;

@@ -416,6 +416,10 @@ impl Engine for TestEngine {
 }
 
 impl Service for TestEngine {
+    fn buffer_bytes(&self) -> usize {
+        self.pool.bound() - self.pool.free()
+    }
+
     fn trim(&self) -> std::io::Result<()> {
         self.pool.trim()
     }

@@ -16,6 +16,7 @@ use labelgate_control::{
     AddImage, Connection, FromWorker, ImageShape, List, LoginState, MAX_MESSAGE, Serial, Text,
     ToWorker, WorkerEnd, decode, encode,
 };
+use labelgate_pages::Counters;
 use labelgate_worker::driver::{Epoll, Ring};
 use labelgate_worker::{Farewell, ServeError, Worker};
 use rustix::io::Errno;
@@ -123,6 +124,7 @@ impl Bench {
     pub fn offer_image(&self, file: impl AsFd, direct: bool) -> Result<ImageShape, Text<256>> {
         let image = AddImage {
             image: 1,
+            slot: 0,
             target: Text::new("iqn.2026-11.io.labelgate:t.i").unwrap(),
             serial: Serial([1; 16]),
             naa: [0x30; 8],
@@ -247,11 +249,13 @@ fn run(kind: Kind, control: OwnedFd, log: SharedLog) -> Remains {
     let engine = TestEngine::new(pool.clone(), log);
     let control = WorkerEnd::try_from(control).unwrap();
     let max_connections = 1024;
+    let counters = Counters::alone().unwrap();
     let result = match kind {
         Kind::Ring => Worker {
             driver: Ring::new().unwrap(),
             engine,
             control,
+            counters,
             max_connections,
         }
         .serve(),
@@ -259,6 +263,7 @@ fn run(kind: Kind, control: OwnedFd, log: SharedLog) -> Remains {
             driver: Epoll::new().unwrap(),
             engine,
             control,
+            counters,
             max_connections,
         }
         .serve(),

@@ -95,6 +95,9 @@ impl Epoll {
             Err(_) | Ok(Moved::Some(0)) => self.end(id),
             Ok(Moved::Blocked) => {}
             Ok(moved) => {
+                if let Moved::Some(count) | Moved::Last(count) = moved {
+                    handler.arrived(count);
+                }
                 let (_, progress) = connection.inbound.deliver(id, handler);
                 match (progress, moved) {
                     (Err(_), _) => self.end(id),

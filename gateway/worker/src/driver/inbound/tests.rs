@@ -67,6 +67,8 @@ impl Script {
 }
 
 impl Handler for Script {
+    fn arrived(&mut self, _: usize) {}
+
     fn woken(&mut self) {}
 
     fn received(&mut self, connection: ConnectionId, received: Received<'_>) -> Receive {

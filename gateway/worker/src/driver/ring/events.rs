@@ -89,6 +89,7 @@ impl Ring {
             (Phase::Lingering(_), Ok(_)) => self.arm_receive(id),
             (Phase::Open, Ok(count)) => {
                 receiving.inbound.arrived(count);
+                handler.arrived(count);
                 self.go_on(id, handler);
             }
             (_, Err(error)) if is_transient(&error) => {

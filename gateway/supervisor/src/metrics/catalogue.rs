@@ -1,0 +1,107 @@
+//! Every metric there is. docs/METRICS.md is made of this.
+
+use super::declaration::{Declaration, Kind};
+
+macro_rules! catalogue {
+    ($($ident:ident: $kind:ident $name:literal [$($label:literal),*] $help:literal;)+) => {
+        $(pub(super) const $ident: Declaration = Declaration {
+            name: $name,
+            kind: Kind::$kind,
+            labels: &[$($label),*],
+            help: $help,
+        };)+
+
+        /// Every metric there is, in the order in which one would ask for them.
+        pub const CATALOGUE: &[Declaration] = &[$($ident,)+];
+    };
+}
+
+catalogue! {
+    BUILD: Gauge "labelgate_build_info" ["version"]
+        "1, with the version of labelgated.";
+    RELOADS: Counter "labelgate_reloads_total" ["result"]
+        "Configurations read again, by whether they were put into force.";
+    RELOAD_SUCCESS: Gauge "labelgate_config_last_reload_successful" []
+        "1 if the configuration in the file is in force, as far as the last reload says.";
+
+    REFUSALS: Counter "labelgate_connections_refused_total" ["reason"]
+        "Connections closed instead of being given to a worker or a greeter, or while they waited.";
+    ACCEPTED: Counter "labelgate_connections_accepted_total" ["label"]
+        "Connections given to a label's worker.";
+    OPEN: Gauge "labelgate_connections_open" ["label"]
+        "Connections a label's worker has.";
+    LOGINS: Counter "labelgate_logins_total" ["label", "result"]
+        "Logins at a label's worker, discovery included.";
+    LOGOUTS: Counter "labelgate_logouts_total" ["label"]
+        "Logouts.";
+    REINSTATED: Counter "labelgate_sessions_reinstated_total" ["label"]
+        "Sessions that a new login of the same initiator has replaced.";
+    PROTOCOL_ERRORS: Counter "labelgate_protocol_errors_total" ["label"]
+        "Connections that ended because the client broke the protocol.";
+    RECEIVED: Counter "labelgate_network_receive_bytes_total" ["label"]
+        "Bytes received from clients.";
+    SENT: Counter "labelgate_network_transmit_bytes_total" ["label"]
+        "Bytes sent to clients.";
+
+    GREETED: Counter "labelgate_greetings_total" ["result"]
+        "Connections that a greeter was to receive, by whether they got to a worker or why not.";
+    GREETER_STARTS: Counter "labelgate_greeter_starts_total" ["result"]
+        "Greeters started, by whether they became ready.";
+    GREETER_DEATHS: Counter "labelgate_greeter_deaths_total" ["cause"]
+        "Greeters reaped after their connection. The supervisor kills them, unless they end first.";
+
+    WORKERS: Gauge "labelgate_workers" []
+        "Worker processes.";
+    WORKER_INFO: Gauge "labelgate_worker_info" ["label", "driver"]
+        "1 for each worker that is confined and ready, with what moves its bytes.";
+    STARTS: Counter "labelgate_worker_starts_total" ["label"]
+        "Workers started.";
+    START_FAILURES: Counter "labelgate_worker_start_failures_total" ["label"]
+        "Workers that could not be started.";
+    DEATHS: Counter "labelgate_worker_deaths_total" ["label", "cause"]
+        "Workers reaped. Orderly ones were asked to end and did.";
+    WORKER_MEMORY: Gauge "labelgate_worker_resident_memory_bytes" ["label"]
+        "Resident memory of a label's worker.";
+    WORKER_CPU: Counter "labelgate_worker_cpu_seconds_total" ["label"]
+        "Processor time of a label's workers; of those that have ended, up to their last scrape.";
+    WORKER_BUFFERS: Gauge "labelgate_worker_buffer_bytes" ["label"]
+        "Buffers that a label's worker is using.";
+    WORKER_TURNS: Counter "labelgate_worker_turns_total" ["label"]
+        "Turns of the loop of a label's worker.";
+    WORKER_EVENTS_DROPPED: Counter "labelgate_worker_events_dropped_total" ["label"]
+        "Events for the audit trail that a worker could not get rid of.";
+    PAGE_REJECTED: Counter "labelgate_worker_page_rejected_total" ["label"]
+        "Numbers in a worker's shared page that cannot be true and were not counted.";
+
+    IMAGES_CONFIGURED: Gauge "labelgate_images_configured" []
+        "Images to be served.";
+    IMAGES_OPEN: Gauge "labelgate_images_open" ["label"]
+        "Images that a label's worker has open.";
+    IMAGES_POISONED: Gauge "labelgate_images_poisoned" []
+        "Images with a mark of a failed flush, configured or not.";
+    IMAGE_POISONED: Gauge "labelgate_image_poisoned" ["label", "image"]
+        "1 if a flush of the image has failed and no admin has dealt with that.";
+    OPERATIONS: Counter "labelgate_image_operations_total" ["label", "image", "operation"]
+        "Operations on an image that have ended, in whatever way.";
+    BYTES: Counter "labelgate_image_bytes_total" ["label", "image", "operation"]
+        "Bytes of an image that successful operations have read, written, discarded or zeroed.";
+    ERRORS: Counter "labelgate_image_errors_total" ["label", "image", "error"]
+        "Operations on an image that have failed.";
+    IN_FLIGHT: Gauge "labelgate_image_operations_in_flight" ["label", "image"]
+        "Operations on an image that have begun and not ended.";
+    DURATION: Histogram "labelgate_image_operation_duration_seconds" ["label", "image", "operation"]
+        "Time from the turn in which a worker gave an operation to the image until it ended.";
+
+    CPU: Counter "process_cpu_seconds_total" []
+        "Processor time of labelgated itself.";
+    RESIDENT: Gauge "process_resident_memory_bytes" []
+        "Resident memory of labelgated itself.";
+    VIRTUAL: Gauge "process_virtual_memory_bytes" []
+        "Address space of labelgated itself.";
+    DESCRIPTORS: Gauge "process_open_fds" []
+        "Descriptors that labelgated has open.";
+    DESCRIPTOR_LIMIT: Gauge "process_max_fds" []
+        "Descriptors that labelgated may have open.";
+    STARTED: Gauge "process_start_time_seconds" []
+        "When labelgated started, in seconds since 1970.";
+}

@@ -1,0 +1,104 @@
+//! Why a connection is refused.
+
+use std::io;
+
+use crate::sources::SourceRefusal;
+use crate::worker::NoLonger;
+
+/// Why a connection is refused. Its text is for the audit trail, [`Refusal::reason`] for counting.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Nobody knows who it is.
+    #[error("no identity has this address")]
+    UnknownAddress,
+    /// Its identity is let in only while a lease runs.
+    #[error("no lease of its label runs; start one for its virtual machine")]
+    NoLease,
+    /// What it was let in for is no longer open to it.
+    #[error(transparent)]
+    NoLonger(#[from] NoLonger),
+    /// Its source has enough connections, or makes them too fast.
+    #[error(transparent)]
+    Source(#[from] SourceRefusal),
+    /// Its label has enough connections.
+    #[error("the label has {0} connections, which is the limit (connections_per_label)")]
+    LabelFull(u32),
+    /// Its label's service, or the queue for the worker, is full.
+    #[error("{0}")]
+    Busy(&'static str),
+    /// No worker could be had in time.
+    #[error("no worker in time{}", .0.as_ref().map(|why| format!(": {why}")).unwrap_or_default())]
+    NoWorker(Option<String>),
+    /// The client has gone meanwhile.
+    #[error("the connection is gone: {0}")]
+    Gone(io::Error),
+    /// The system refuses what the connection needs.
+    #[error("{0}")]
+    System(io::Error),
+    /// The gateway stops.
+    #[error("the gateway stops")]
+    Stopping,
+}
+
+/// What a refusal is counted as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// Nobody knows who it is.
+    UnknownAddress,
+    /// No lease of its identity's label runs.
+    NoLease,
+    /// What it was let in for is no longer open to it.
+    Revoked,
+    /// Its source has as many connections as it may.
+    SourceFull,
+    /// Its source connects too often.
+    SourceRate,
+    /// Its label has as many connections as it may.
+    LabelFull,
+    /// Too many wait for its label already.
+    Busy,
+    /// No worker could be had in time.
+    NoWorker,
+    /// The client has gone meanwhile.
+    Gone,
+    /// The system refuses what the connection needs.
+    System,
+    /// The gateway stops.
+    Stopping,
+}
+
+impl Refusal {
+    /// What it is counted as.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        match self {
+            Self::UnknownAddress => Reason::UnknownAddress,
+            Self::NoLease | Self::NoLonger(NoLonger::Lease) => Reason::NoLease,
+            Self::NoLonger(NoLonger::Identity | NoLonger::Label) => Reason::Revoked,
+            Self::Source(SourceRefusal::TooMany(_)) => Reason::SourceFull,
+            Self::Source(SourceRefusal::TooOften) => Reason::SourceRate,
+            Self::LabelFull(_) => Reason::LabelFull,
+            Self::Busy(_) => Reason::Busy,
+            Self::NoWorker(_) => Reason::NoWorker,
+            Self::Gone(_) => Reason::Gone,
+            Self::System(_) => Reason::System,
+            Self::Stopping => Reason::Stopping,
+        }
+    }
+}
+
+crate::metrics::label_values! {
+    Reason {
+        UnknownAddress => "unknown_address",
+        NoLease => "no_lease",
+        Revoked => "revoked",
+        SourceFull => "source_full",
+        SourceRate => "source_rate",
+        LabelFull => "label_full",
+        Busy => "busy",
+        NoWorker => "no_worker",
+        Gone => "gone",
+        System => "system",
+        Stopping => "stopping",
+    }
+}
