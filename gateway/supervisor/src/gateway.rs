@@ -10,10 +10,12 @@ use std::time::Duration;
 use labelgate_registry::Registry;
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
 use sd_notify::NotifyState;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use crate::admin::{Door as AdminDoor, DoorError as AdminDoorError};
 use crate::audit::{self, Decision, Event, OpenError, Record, Throttle};
 use crate::cgroups::Cgroups;
 use crate::config::Config;
@@ -56,6 +58,9 @@ pub enum RunError {
     /// The registry cannot be used, or clashes with the configuration.
     #[error("{0}")]
     State(#[from] StateError),
+    /// The admin socket cannot be made.
+    #[error(transparent)]
+    Admin(#[from] AdminDoorError),
     /// An address cannot be listened on.
     #[error("cannot listen on {address}: {error}")]
     Listen {
@@ -83,12 +88,8 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     announce(&poison, in_force.images.all());
     let mut signals = Signals::new()?;
     raise_descriptor_limit();
-    let listen = &in_force.config.gateway.listen;
-    let listeners = listen.iter().map(|&address| {
-        let listener = bind(address).map_err(|error| RunError::Listen { address, error });
-        listener.map(|listener| (address, listener))
-    });
-    let listeners = listeners.collect::<Result<Vec<_>, _>>()?;
+    let listeners = listen(&in_force.config.gateway.listen)?;
+    let admins = AdminDoor::bind(&in_force.config.admin)?;
 
     let scraped = match in_force.config.metrics.listen {
         Some(address) => {
@@ -100,13 +101,9 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     let shared = Arc::new(share(&in_force, poison)?);
     let labels = Arc::new(LabelTable::new(Arc::clone(&shared)));
     let reception = receive(&shared, &labels, &registry)?;
-    let state = State::new(
-        file,
-        registry,
-        in_force,
-        Arc::clone(&shared),
-        Arc::clone(&labels),
-    );
+    let portals: Vec<SocketAddr> = listeners.iter().map(|(address, _)| *address).collect();
+    let services = (Arc::clone(&shared), Arc::clone(&labels));
+    let state = State::new(file, registry, in_force, services, portals);
     let door = Arc::new(Door::new(
         Arc::clone(&shared),
         Arc::clone(&labels),
@@ -115,8 +112,6 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     let mut tasks = JoinSet::new();
     tasks.spawn(reception.keep());
     for (address, listener) in listeners {
-        // Port 0 is for tests: the real one is in the log.
-        let address = listener.local_addr().unwrap_or(address);
         tracing::info!("listening on {address}");
         tasks.spawn(Arc::clone(&door).keep(listener));
     }
@@ -127,6 +122,8 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     }
     tasks.spawn(flush_refusals(Arc::clone(&shared)));
     tasks.spawn(end_expired_leases(Arc::clone(&state)));
+    let (stop_admins, stop) = watch::channel(false);
+    let admins = tokio::spawn(admins.serve(Arc::clone(&state), stop));
     notify(&[NotifyState::Ready, NotifyState::Status("serving")]);
 
     while let Told::Reload = signals.next().await {
@@ -143,12 +140,24 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     ]);
     tracing::info!("stopping");
     Record::new(Event::GatewayStop, Decision::Note).write();
+    stop_admins.send_replace(true);
     tasks.shutdown().await;
     if !labels.stop(shared.section.drain + END_PATIENCE).await {
         tracing::error!("some workers have not ended and are left to the kernel");
     }
+    // It ends in time by itself.
+    let _ = admins.await;
     shared.refusals.flush();
     Ok(())
+}
+
+/// Listens, and says where: port 0, which is for tests, becomes a real one.
+fn listen(addresses: &[SocketAddr]) -> Result<Vec<(SocketAddr, TcpListener)>, RunError> {
+    let listeners = addresses.iter().map(|&address| {
+        let listener = bind(address).map_err(|error| RunError::Listen { address, error })?;
+        Ok((listener.local_addr().unwrap_or(address), listener))
+    });
+    listeners.collect()
 }
 
 fn share(in_force: &InForce, poison: PoisonMarks) -> io::Result<Shared> {

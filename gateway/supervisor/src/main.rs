@@ -138,6 +138,7 @@ fn serve(config: Config, arguments: &Arguments) -> ExitCode {
                 | RunError::Audit(_)
                 | RunError::PoisonMarks { .. }
                 | RunError::State(_)
+                | RunError::Admin(_)
                 | RunError::Listen { .. }
                 | RunError::System(_) => SYSTEM,
             })

@@ -68,6 +68,9 @@ pub enum OpenError {
     /// The file is not there, and there is no size to make it with.
     #[error("its file is not there; give it a size, and it will be made")]
     Missing,
+    /// There is a file where one was to be made.
+    #[error("its file is there already")]
+    Exists,
     /// The file cannot be opened, made or grown.
     #[error("its file cannot be {action}: {error}")]
     File {
@@ -93,16 +96,14 @@ impl OpenError {
 }
 
 /// What no step of a path below a store may do.
-const WITHIN: ResolveFlags = ResolveFlags::BENEATH
+pub(super) const WITHIN: ResolveFlags = ResolveFlags::BENEATH
     .union(ResolveFlags::NO_SYMLINKS)
     .union(ResolveFlags::NO_MAGICLINKS);
 
 /// Opens and locks an image. Blocks for as long as its file system does; does not wait for the
 /// lock.
 pub fn open(image: &Image) -> Result<Opened, OpenError> {
-    let directory = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let store = open_path(&image.store.path, directory, Mode::empty())
-        .map_err(|error| OpenError::Store(error.into()))?;
+    let store = open_store(image)?;
     let mut anchor = open_anchor(image, store.as_fd())?;
     let witness = match image.read_only {
         true => None,
@@ -123,18 +124,32 @@ pub fn open(image: &Image) -> Result<Opened, OpenError> {
     })
 }
 
-/// Finds the image's file, or makes it. What is there is looked at before it is opened: opening
-/// a pipe or a device has effects of its own.
+/// Opens the directory of an image's store, to find things below it.
+pub(super) fn open_store(image: &Image) -> Result<OwnedFd, OpenError> {
+    let directory = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let opened = open_path(&image.store.path, directory, Mode::empty());
+    opened.map_err(|error| OpenError::Store(error.into()))
+}
+
+/// Finds the image's file, or makes it.
 fn open_anchor(image: &Image, store: BorrowedFd<'_>) -> Result<Anchor, OpenError> {
-    let path_only = OFlags::PATH | OFlags::CLOEXEC;
-    let find = || openat2(store, &image.file, path_only, Mode::empty(), WITHIN);
-    let found = match find() {
-        Err(Errno::NOENT) if image.size.is_some() && !image.read_only => {
-            make(image, store)?;
-            find()
+    match Anchor::of(image, store) {
+        Err(OpenError::Missing) if image.size.is_some() && !image.read_only => {
+            match make(image, store) {
+                // There now: another of our threads was faster.
+                Ok(_) | Err(OpenError::Exists) => Anchor::of(image, store),
+                Err(error) => Err(error),
+            }
         }
         found => found,
-    };
+    }
+}
+
+/// Finds the image's file. What is there is looked at before it is opened: opening a pipe or a
+/// device has effects of its own.
+pub(super) fn find(image: &Image, store: BorrowedFd<'_>) -> Result<OwnedFd, OpenError> {
+    let path_only = OFlags::PATH | OFlags::CLOEXEC;
+    let found = openat2(store, &image.file, path_only, Mode::empty(), WITHIN);
     let path = found.map_err(|error| match error {
         Errno::LOOP | Errno::XDEV => OpenError::Escapes,
         Errno::NOENT => OpenError::Missing,
@@ -142,23 +157,23 @@ fn open_anchor(image: &Image, store: BorrowedFd<'_>) -> Result<Anchor, OpenError
     })?;
     let stat = fstat(&path).map_err(|error| failed("looked at", error))?;
     check_type(&stat)?;
-    Ok(Anchor { path, claim: None })
+    Ok(path)
 }
 
 /// Makes the image's file, empty.
-fn make(image: &Image, store: BorrowedFd<'_>) -> Result<(), OpenError> {
+pub(super) fn make(image: &Image, store: BorrowedFd<'_>) -> Result<OwnedFd, OpenError> {
     let new = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
     let only_owner = Mode::RUSR | Mode::WUSR;
-    match openat2(store, &image.file, new, only_owner, WITHIN) {
-        // There now: another of our threads was faster.
-        Ok(_) | Err(Errno::EXIST) => Ok(()),
-        Err(Errno::LOOP | Errno::XDEV) => Err(OpenError::Escapes),
-        Err(error) => Err(failed("made", error)),
-    }
+    let made = openat2(store, &image.file, new, only_owner, WITHIN);
+    made.map_err(|error| match error {
+        Errno::EXIST => OpenError::Exists,
+        Errno::LOOP | Errno::XDEV => OpenError::Escapes,
+        error => failed("made", error),
+    })
 }
 
 /// Makes the file as large as configured; never smaller. Holes take no space.
-fn grow(image: &Image, file: BorrowedFd<'_>) -> Result<(), OpenError> {
+pub(super) fn grow(image: &Image, file: BorrowedFd<'_>) -> Result<(), OpenError> {
     let Some(size) = image.size.filter(|_| !image.read_only) else {
         return Ok(());
     };
@@ -169,12 +184,18 @@ fn grow(image: &Image, file: BorrowedFd<'_>) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn failed(action: &'static str, error: Errno) -> OpenError {
+pub(super) fn failed(action: &'static str, error: Errno) -> OpenError {
     let error = error.into();
     OpenError::File { action, error }
 }
 
 impl Anchor {
+    /// What leads to an image that is there.
+    pub(super) fn of(image: &Image, store: BorrowedFd<'_>) -> Result<Self, OpenError> {
+        let path = find(image, store)?;
+        Ok(Self { path, claim: None })
+    }
+
     /// Opens the file itself, as this image is to be used.
     fn reopen(&self, image: &Image) -> Result<OwnedFd, OpenError> {
         let mut flags = OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
@@ -229,7 +250,7 @@ impl Anchor {
     }
 
     /// A new open file description of this very file, whatever its name is by now.
-    fn open_with(&self, flags: OFlags) -> Result<OwnedFd, Errno> {
+    pub(super) fn open_with(&self, flags: OFlags) -> Result<OwnedFd, Errno> {
         use std::os::fd::AsRawFd;
         let path = format!("/proc/self/fd/{}", self.path.as_raw_fd());
         rustix::fs::openat(CWD, path, flags, Mode::empty())

@@ -72,6 +72,21 @@ impl PoisonMarks {
         self.directory.join(serial.to_string())
     }
 
+    /// Deletes the mark of an image, on the disk first.
+    ///
+    /// # Errors
+    /// It cannot be deleted: the image stays poisoned.
+    pub fn clear(&self, serial: Serial) -> io::Result<()> {
+        let _files = self.files();
+        match fs::remove_file(self.path(serial)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        File::open(&self.directory)?.sync_all()?;
+        self.known().remove(&serial);
+        Ok(())
+    }
+
     /// Takes an image as poisoned from now on. [`Self::write`] makes it last.
     pub fn remember(&self, serial: Serial, text: String) {
         let written = false;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use labelgate_registry::{Change, Lease};
 
-use super::State;
+use super::{Changed, State};
 use crate::audit::{Decision, Event, Record};
 
 /// A clock may be set: no sleep is longer than this.
@@ -43,7 +43,7 @@ async fn end_all(state: &Arc<State>, now: Timestamp) {
     let snapshot = Arc::clone(&state.in_force().snapshot);
     for lease in snapshot.expired(now) {
         match turn.change(Change::EndLease(lease.id)).await {
-            Ok(changed) => record(lease, changed.ended.sessions),
+            Ok(changed) => record(lease, &changed),
             Err(error) => {
                 tracing::error!(
                     "the lease {} has expired, which admits nobody any more, and cannot be \
@@ -56,11 +56,16 @@ async fn end_all(state: &Arc<State>, now: Timestamp) {
     }
 }
 
-fn record(lease: &Lease, sessions: u64) {
-    let reason = format!(
-        "the lease {} of {} on {} has expired; {sessions} sessions ended",
-        lease.id, lease.vm, lease.host
-    );
-    let record = Record::new(Event::Reload, Decision::Note);
-    record.label(&lease.label).reason(&reason).write();
+fn record(lease: &Lease, changed: &Changed) {
+    let text = format!("{} of vm {} on {}", lease.id, lease.vm, lease.host);
+    let record = Record {
+        lease: Some(&text),
+        count: Some(changed.ended.sessions),
+        milliseconds: Some(changed.milliseconds),
+        ..Record::new(Event::LeaseEnd, Decision::Note)
+    };
+    record
+        .label(&lease.label)
+        .reason("its time is over")
+        .write();
 }

@@ -1,7 +1,6 @@
 //! The configuration file and the registry, put together.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -103,14 +102,6 @@ impl InForce {
             true => Source::File,
             false => Source::Registry,
         }
-    }
-
-    /// The directory of a store.
-    #[must_use]
-    pub fn store_path(&self, store: &str) -> Option<&Path> {
-        self.stores
-            .get(store)
-            .map(|(store, _)| store.path.as_path())
     }
 }
 

@@ -13,12 +13,14 @@ mod publish;
 mod translate;
 mod turn;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use labelgate_registry::{RedbRegistry, Registry, RegistryError};
+use labelgate_registry::{IdentityName, RedbRegistry, Registry, RegistryError};
 use tokio::sync::{Mutex, watch};
+use tokio::task::spawn_blocking;
 
 pub use clash::Clash;
 pub use error::StateError;
@@ -42,6 +44,7 @@ pub struct State {
     registry: Arc<dyn Registry>,
     shared: Arc<Shared>,
     labels: Arc<LabelTable>,
+    portals: Vec<SocketAddr>,
     in_force: watch::Sender<Arc<InForce>>,
     /// One change at a time, from its check until all that it takes away has ended.
     turn: Arc<Mutex<()>>,
@@ -70,14 +73,15 @@ impl State {
         file: &Path,
         registry: Arc<dyn Registry>,
         in_force: InForce,
-        shared: Arc<Shared>,
-        labels: Arc<LabelTable>,
+        (shared, labels): (Arc<Shared>, Arc<LabelTable>),
+        portals: Vec<SocketAddr>,
     ) -> Arc<Self> {
         Arc::new(Self {
             file: file.to_owned(),
             registry,
             shared,
             labels,
+            portals,
             in_force: watch::Sender::new(Arc::new(in_force)),
             turn: Arc::default(),
         })
@@ -99,6 +103,22 @@ impl State {
     #[must_use]
     pub fn labels(&self) -> &Arc<LabelTable> {
         &self.labels
+    }
+
+    /// Whether an identity has a secret that the gateway proves itself with.
+    ///
+    /// # Errors
+    /// The registry cannot be read.
+    pub async fn is_mutual(&self, identity: &IdentityName) -> Result<bool, StateError> {
+        let (registry, identity) = (Arc::clone(&self.registry), identity.clone());
+        let secrets = spawn_blocking(move || registry.secrets(&identity)).await??;
+        Ok(secrets.is_some_and(|secrets| secrets.reverse().is_some()))
+    }
+
+    /// Where initiators connect to.
+    #[must_use]
+    pub fn portals(&self) -> &[SocketAddr] {
+        &self.portals
     }
 
     /// Waits for its turn to change something.

@@ -196,9 +196,9 @@ impl Connections {
         }
     }
 
-    /// All of them, by number.
-    pub fn iter(&self) -> impl Iterator<Item = (u64, &Live)> {
-        self.0.iter().map(|(&number, live)| (number, live))
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Live> {
+        self.0.values()
     }
 
     /// Counts those that end because their image is taken away, as far as their worker says which

@@ -1,6 +1,5 @@
 //! What there is of a label's service at the moment, for an admin.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -45,10 +44,6 @@ pub struct WorkerDescription {
 /// A connection.
 #[derive(Debug, Clone)]
 pub struct ClientDescription {
-    /// Its number.
-    pub connection: u64,
-    /// Where it comes from.
-    pub peer: SocketAddr,
     /// Whose it is.
     pub identity: Text<256>,
     /// The target it is logged in to, as its worker says.
@@ -60,8 +55,6 @@ pub struct ClientDescription {
 pub struct ImageDescription {
     /// Which.
     pub image: Arc<Image>,
-    /// The size of the disk in bytes, once the worker serves it.
-    pub size: Option<u64>,
     /// Whether it was refused, here or by the worker.
     pub refused: bool,
 }
@@ -77,14 +70,9 @@ impl Service {
             }),
             Seat::Vacant(_) | Seat::Changing => None,
         };
-        let clients = self.connections.iter().map(|(connection, live)| {
-            let candidate = &live.candidate;
-            ClientDescription {
-                connection,
-                peer: candidate.peer,
-                identity: candidate.identity.name.clone(),
-                target: live.target.clone(),
-            }
+        let clients = self.connections.iter().map(|live| ClientDescription {
+            identity: live.candidate.identity.name.clone(),
+            target: live.target.clone(),
         });
         Description {
             label: self.label.clone(),
@@ -99,13 +87,8 @@ impl Service {
 }
 
 fn describe_image(served: &Served) -> ImageDescription {
-    let size = match served.state {
-        ImageState::Open(shape) => Some(shape.size),
-        _ => None,
-    };
     ImageDescription {
         image: Arc::clone(&served.image),
-        size,
         refused: matches!(served.state, ImageState::Refused { .. }),
     }
 }

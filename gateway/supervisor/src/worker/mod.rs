@@ -21,4 +21,5 @@ pub use death::Death;
 pub use describe::Description;
 pub use revocation::Ended;
 pub use service::{Request, Service, Shared};
+pub use state::Phase;
 pub use stderr::log_lines;

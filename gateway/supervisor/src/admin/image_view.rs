@@ -1,0 +1,99 @@
+//! Images, looked at.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use labelgate_api::{self as api, BlockSize, ErrorCode, ImagePath, Images, ImagesQuery};
+use tokio::task::spawn_blocking;
+
+use super::answer::{same, source};
+use super::asked::{InPath, InQuery};
+use super::failure::{Answer, Denied};
+use super::operation::Office;
+use crate::config::Image;
+use crate::image::look;
+use crate::poison::PoisonMarks;
+use crate::state::{InForce, Source};
+
+pub(super) async fn list(
+    State(office): State<Office>,
+    InQuery(asked): InQuery<ImagesQuery>,
+) -> Answer<Images> {
+    let in_force = office.state.in_force();
+    let wanted = |image: &Image| {
+        let store = asked.store.as_ref();
+        let label = asked.label.as_ref().map(api::Label::get);
+        store.is_none_or(|store| image.store.name == store.as_str())
+            && (label.is_none() || image.audience.label() == label)
+    };
+    let all = in_force.all_images().filter(|(image, _)| wanted(image));
+    let mut all: Vec<_> = all.map(|(i, source)| (Arc::clone(i), source)).collect();
+    all.sort_by(|(a, _), (b, _)| (&a.store.name, &a.name).cmp(&(&b.store.name, &b.name)));
+    let poison = Arc::clone(&office.state.shared().poison);
+    // Each file is asked; a store that hangs must hold nobody but who asks.
+    let described = spawn_blocking(move || {
+        let described = all
+            .iter()
+            .map(|(image, source)| describe(image, *source, &poison));
+        described.collect::<Result<_, _>>()
+    });
+    let images = described
+        .await
+        .map_err(|error| Denied::new(ErrorCode::Internal, error))??;
+    Ok(Json(Images { images }))
+}
+
+pub(super) async fn show(
+    State(office): State<Office>,
+    InPath(path): InPath<ImagePath>,
+) -> Answer<api::Image> {
+    view(&office, path.store.as_str(), path.image.as_str())
+        .await
+        .map(Json)
+}
+
+/// An image as it is now.
+pub(super) async fn view(office: &Office, store: &str, name: &str) -> Result<api::Image, Denied> {
+    let in_force = office.state.in_force();
+    let (image, source) = find(&in_force, store, name)?;
+    let poison = Arc::clone(&office.state.shared().poison);
+    let described = spawn_blocking(move || describe(&image, source, &poison));
+    described
+        .await
+        .map_err(|error| Denied::new(ErrorCode::Internal, error))?
+}
+
+/// An image that is in force, with where it is declared.
+pub(super) fn find(
+    in_force: &InForce,
+    store: &str,
+    name: &str,
+) -> Result<(Arc<Image>, Source), Denied> {
+    let found = in_force.image(store, name);
+    let found = found.map(|(image, source)| (Arc::clone(image), source));
+    found.ok_or_else(|| Denied::not_found("image", format_args!("{store}/{name}")))
+}
+
+fn describe(image: &Image, declared: Source, poison: &PoisonMarks) -> Result<api::Image, Denied> {
+    let extent = look(image).ok();
+    let block_size = BlockSize::try_from(image.block_size);
+    Ok(api::Image {
+        store: same(&image.store.name)?,
+        name: same(&image.name)?,
+        target: image.target.to_string(),
+        label: image.audience.label().cloned().map(Into::into),
+        content: image.is_content(),
+        file: image.file.clone(),
+        // A missing file is made of this size when it is first served.
+        size: extent.map(|extent| extent.size).or(image.size),
+        allocated: extent.map(|extent| extent.allocated),
+        block_size: block_size.map_err(|why| Denied::new(ErrorCode::Internal, why))?,
+        read_only: image.read_only,
+        direct: image.direct,
+        serial: image.designator.serial.to_string(),
+        naa: format!("{:016x}", u64::from_be_bytes(image.designator.naa)),
+        source: source(declared),
+        poisoned: poison.contains(image.designator.serial),
+    })
+}

@@ -1,0 +1,269 @@
+//! Images come and go.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use labelgate_api::{
+    self as api, CreateImage, ErrorCode, ImageAccess, ImagePath, LabelChoice, RemoveImageQuery,
+    Revocation,
+};
+use labelgate_registry::{self as registry, BlockSize, Change, fresh_designator};
+use tokio::task::spawn_blocking;
+
+use super::answer::same;
+use super::asked::{AskedBy, InBody, InPath, InQuery};
+use super::failure::{Answer, Denied};
+use super::image_view::{find, view};
+use super::levels::{Chosen, choose, let_go};
+use super::operation::{Office, record, recorded, revocation};
+use crate::audit::{Event, Record};
+use crate::config::{Audience, Image};
+use crate::image::{self, OpenError};
+use crate::state::{Source, Turn};
+
+pub(super) async fn create(
+    State(office): State<Office>,
+    AskedBy(asked_by): AskedBy,
+    InBody(asked): InBody<CreateImage>,
+) -> Answer<api::Image> {
+    let own = office.clone();
+    office
+        .operate(async move |turn| {
+            let name = format!("{}/{}", asked.store, asked.name);
+            check_store(&turn, asked.store.as_str())?;
+            let (chosen, content) = access(&turn, &asked_by, &asked.label, &name).await?;
+            let made = match new_image(&asked, &chosen, content) {
+                Ok(new) => make(&turn, new, asked.size.is_some()).await,
+                Err(denied) => Err(denied),
+            };
+            let record = Record {
+                image: Some(&name),
+                ..record(Event::ImageCreate, &asked_by).label(&chosen.label)
+            };
+            let made = recorded(record, made).await;
+            chosen.keep_if(&turn, made).await?;
+            view(&own, asked.store.as_str(), asked.name.as_str())
+                .await
+                .map(Json)
+        })
+        .await
+}
+
+/// Images of a store that the file declares are declared there too.
+pub(super) fn check_store(turn: &Turn, store: &str) -> Result<(), Denied> {
+    match turn.state().in_force().stores.get(store) {
+        Some((_, Source::Registry)) => Ok(()),
+        Some((_, Source::File)) => Err(Denied::declared(format_args!("store {store}")).hint(
+            "declare the image there as well, or add another store with \"labelgate store add\"",
+        )),
+        None => Err(Denied::not_found("store", store)),
+    }
+}
+
+/// The label of a new image, and whether that is content. Content has a label as well, which is
+/// nobody's: its bytes were looked at under it.
+pub(super) async fn access(
+    turn: &Turn,
+    asked_by: &str,
+    access: &ImageAccess,
+    name: &str,
+) -> Result<(Chosen, bool), Denied> {
+    let (choice, content) = match access {
+        ImageAccess::Label(choice) => (choice.clone(), false),
+        ImageAccess::Content => (LabelChoice::Auto, true),
+    };
+    let what = if content { "content" } else { "image" };
+    let chosen = choose(turn, asked_by, choice, &format!("{what} {name}")).await?;
+    Ok((chosen, content))
+}
+
+fn new_image(
+    asked: &CreateImage,
+    chosen: &Chosen,
+    content: bool,
+) -> Result<registry::Image, Denied> {
+    let read_only = asked.read_only || content;
+    if asked.size.is_some() && read_only {
+        let message = "an empty image that nobody may write";
+        return Err(Denied::new(ErrorCode::Invalid, message)
+            .hint("leave the size out to take in a file that is there, or import one"));
+    }
+    let file = match &asked.file {
+        Some(file) => file.to_string_lossy().into_owned(),
+        None => format!("{}.img", asked.name),
+    };
+    let random = |error| Denied::new(ErrorCode::Internal, error);
+    Ok(registry::Image {
+        store: same(asked.store.as_str())?,
+        name: same(asked.name.as_str())?,
+        file: same(&file)?,
+        label: chosen.label.clone(),
+        designator: fresh_designator().map_err(random)?,
+        size: asked.size,
+        block_size: match asked.block_size {
+            api::BlockSize::B512 => BlockSize::B512,
+            api::BlockSize::B4096 => BlockSize::B4096,
+        },
+        read_only,
+        direct: asked.direct,
+        content,
+    })
+}
+
+/// Takes a new image in. Its file is made after it is in the registry: were the gateway killed in
+/// between, the file would be made when the image is first served.
+async fn make(turn: &Turn, new: registry::Image, empty: bool) -> Result<(), Denied> {
+    let id = new.id();
+    let (store, name) = (id.store.to_string(), id.name.to_string());
+    let next = turn.check(&Change::AddImage(new.clone()))?;
+    let (image, _) = find(&next, &store, &name)?;
+    // Whatever is wrong with it is found before anything is changed.
+    let looked = with_file(&image, image::look).await;
+    match (looked, empty) {
+        (Err(OpenError::Missing), true) => {}
+        (Ok(_), true) => return Err(there_already(&image)),
+        (Ok(_), false) => with_file(&image, |image| image::open(image).map(drop))
+            .await
+            .map_err(|error| unfit(&image, &error))?,
+        (Err(error), _) => return Err(unfit(&image, &error)),
+    }
+    turn.change(Change::AddImage(new)).await?;
+    if !empty {
+        return Ok(());
+    }
+    if let Err(error) = with_file(&image, image::create).await {
+        // A worker that was asked for it meanwhile has made it, of the same size and empty.
+        if matches!(error, OpenError::Exists) {
+            return Ok(());
+        }
+        turn.change(Change::RemoveImage(id)).await?;
+        return Err(unfit(&image, &error));
+    }
+    Ok(())
+}
+
+fn there_already(image: &Image) -> Denied {
+    let file = image.file.display();
+    let message = format!(
+        "there is a file {file} in store {} already",
+        image.store.name
+    );
+    Denied::new(ErrorCode::Exists, message)
+        .hint("leave the size out to take it in as it is, or choose another name or file")
+}
+
+/// Does something with an image's file, which may take as long as its store takes.
+pub(super) async fn with_file<T: Send + 'static>(
+    image: &Arc<Image>,
+    work: impl FnOnce(&Image) -> Result<T, OpenError> + Send + 'static,
+) -> Result<T, OpenError> {
+    let image = Arc::clone(image);
+    let done = spawn_blocking(move || work(&image)).await;
+    done.unwrap_or_else(|error| Err(OpenError::Store(std::io::Error::other(error))))
+}
+
+/// What an image's file is refused for.
+pub(super) fn unfit(image: &Image, error: &OpenError) -> Denied {
+    let code = match error {
+        OpenError::Exists => ErrorCode::Exists,
+        OpenError::Escapes => ErrorCode::Invalid,
+        OpenError::Missing => ErrorCode::NotFound,
+        OpenError::Unfit(_) => ErrorCode::LabelDoubt,
+        OpenError::Lock(_) => ErrorCode::InUse,
+        OpenError::File { error, .. } if error.kind() == std::io::ErrorKind::StorageFull => {
+            ErrorCode::Full
+        }
+        OpenError::Store(_) | OpenError::File { .. } => ErrorCode::Storage,
+    };
+    let text = error.to_string();
+    let (what, hint) = text.split_once("; ").unwrap_or((&text, ""));
+    let denied = Denied::new(code, format_args!("image {image}: {what}"));
+    if hint.is_empty() {
+        denied
+    } else {
+        denied.hint(hint)
+    }
+}
+
+pub(super) async fn remove(
+    State(office): State<Office>,
+    AskedBy(asked_by): AskedBy,
+    InPath(path): InPath<ImagePath>,
+    InQuery(asked): InQuery<RemoveImageQuery>,
+) -> Answer<Revocation> {
+    office
+        .operate(async move |turn| {
+            let in_force = turn.state().in_force();
+            let (image, source) = find(&in_force, path.store.as_str(), path.image.as_str())?;
+            let name = image.to_string();
+            let about = Record {
+                image: Some(&name),
+                label: image.audience.label(),
+                ..record(Event::ImageDelete, &asked_by)
+            };
+            let removed = match source {
+                Source::File => Err(Denied::declared(format_args!("image {name}"))),
+                Source::Registry => take_away(&turn, &image, asked.force).await,
+            };
+            let what = if asked.delete_data {
+                "with its file"
+            } else {
+                "its file stays"
+            };
+            let (changed, label) = recorded(about.reason(what), removed).await?;
+            let revoked = revocation(&changed, about).await?;
+            if asked.delete_data {
+                let deleted = with_file(&image, image::delete).await;
+                deleted.map_err(|error| unfit(&image, &error))?;
+            }
+            if image.is_content() {
+                // It was allocated for this alone, unless something else has it too.
+                let _ = let_go(&turn, &label).await;
+            }
+            Ok(Json(revoked))
+        })
+        .await
+}
+
+async fn take_away(
+    turn: &Turn,
+    image: &Image,
+    force: bool,
+) -> Result<(crate::state::Changed, labelgate_mac::Label), Denied> {
+    let sessions = sessions_on(turn, image).await;
+    if sessions > 0 && !force {
+        let message = format!("{sessions} sessions are on image {image}");
+        return Err(Denied::new(ErrorCode::InUse, message)
+            .hint("shut the VMs down first, or use --force, which ends the sessions"));
+    }
+    let id: registry::ImageId = same(&image.to_string())?;
+    let in_force = turn.state().in_force();
+    let label = in_force
+        .snapshot
+        .images
+        .get(&id)
+        .map(|image| image.label.clone());
+    let label = label.ok_or_else(|| Denied::not_found("image", image))?;
+    Ok((turn.change(Change::RemoveImage(id)).await?, label))
+}
+
+/// How many sessions are on an image, as far as its workers say which they are on.
+async fn sessions_on(turn: &Turn, image: &Image) -> usize {
+    let labels = turn.state().labels().describe().await;
+    let clients = labels.iter().flat_map(|label| &label.clients);
+    let on_it = clients.filter(|client| client.target.as_ref() == Some(&image.target));
+    on_it.count()
+}
+
+/// The label of an image that is no content.
+pub(super) fn own_label(image: &Image) -> Result<&labelgate_mac::Label, Denied> {
+    match &image.audience {
+        Audience::Label(label) => Ok(label),
+        Audience::Everyone => Err(Denied::new(
+            ErrorCode::Unsupported,
+            format_args!("image {image} is content"),
+        )
+        .hint("content never changes; make another image of it with \"labelgate image clone\"")),
+    }
+}

@@ -1,0 +1,30 @@
+//! The admin socket: what admins look at and change while the gateway runs.
+//!
+//! HTTP/1.1 and JSON on a Unix socket; [`labelgate_api`] says which paths there are and what is
+//! spoken on them. `caller` says who asks, by what the kernel says of the other end. `server` takes connections and
+//! bounds them. `routes` leads a request to what does it: `stores`, `images`, `identities` and so on,
+//! which change nothing themselves but ask for a [`crate::state::Turn`].
+
+mod access_list;
+mod answer;
+mod asked;
+mod audit;
+mod caller;
+mod failure;
+mod feed;
+mod groups;
+mod identities;
+mod image_changes;
+mod image_view;
+mod images;
+mod leases;
+mod levels;
+mod operation;
+mod registry;
+mod routes;
+mod server;
+mod status;
+mod stores;
+mod workers;
+
+pub use server::{Door, DoorError};

@@ -1,0 +1,117 @@
+//! What a request leads to, from the right to change something to the record of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use labelgate_api::{ErrorCode, Revocation};
+use tokio::sync::{Semaphore, watch};
+
+use super::failure::Denied;
+use crate::audit::{Decision, Event, Record, Throttle};
+use crate::state::{Changed, State, Turn};
+
+/// Operations that are under way or wait for their turn, at most.
+const OPERATIONS: usize = 64;
+/// How long an answer waits for its record to be on its way to the disk.
+const RECORD_PATIENCE: Duration = Duration::from_secs(2);
+/// Records of requests by those who may not: so many per second, and at once.
+const DENIALS: (u32, u32) = (5, 50);
+
+/// What every request is answered with.
+#[derive(Debug, Clone)]
+pub(super) struct Office {
+    pub(super) state: Arc<State>,
+    /// Becomes true when the gateway stops: answers that have no end of their own end then.
+    pub(super) stop: watch::Receiver<bool>,
+    /// Since when the gateway runs.
+    pub(super) since: Timestamp,
+    /// Rations the records of those who may not ask.
+    pub(super) denials: Arc<Throttle>,
+    operations: Arc<Semaphore>,
+}
+
+impl Office {
+    pub(super) fn new(state: Arc<State>, stop: watch::Receiver<bool>) -> Self {
+        Self {
+            state,
+            stop,
+            since: Timestamp::now(),
+            denials: Arc::new(Throttle::new(DENIALS.0, DENIALS.1)),
+            operations: Arc::new(Semaphore::new(OPERATIONS)),
+        }
+    }
+
+    /// Does something when it is its turn, and to its end even if the client does not wait.
+    pub(super) async fn operate<T, F, W>(&self, work: F) -> Result<T, Denied>
+    where
+        T: Send + 'static,
+        F: FnOnce(Turn) -> W + Send + 'static,
+        W: Future<Output = Result<T, Denied>> + Send + 'static,
+    {
+        let Ok(place) = Arc::clone(&self.operations).try_acquire_owned() else {
+            let busy = Denied::new(ErrorCode::Busy, "too many operations wait for their turn");
+            return Err(busy.hint("try again in a moment"));
+        };
+        let state = Arc::clone(&self.state);
+        let done = tokio::spawn(async move {
+            let _place = place;
+            work(state.turn().await).await
+        });
+        done.await
+            .unwrap_or_else(|error| Err(Denied::new(ErrorCode::Internal, error)))
+    }
+}
+
+/// Writes down what became of what an admin asked for. The record is on its way before the answer.
+pub(super) async fn recorded<T>(
+    record: Record<'_>,
+    result: Result<T, Denied>,
+) -> Result<T, Denied> {
+    let record = match &result {
+        Ok(_) => record,
+        Err(denied) => Record {
+            decision: Decision::Deny,
+            reason: Some(&denied.0.message),
+            ..record
+        },
+    };
+    record.write_through(RECORD_PATIENCE).await;
+    result
+}
+
+/// A record of what an admin asks for. It says that it was done, unless it is changed.
+pub(super) const fn record<'a>(event: Event, asked_by: &'a str) -> Record<'a> {
+    Record::new(event, Decision::Allow).asked_by(asked_by)
+}
+
+/// Writes down what was ended for a change, and answers that; an error if it is not certain that
+/// all of it has.
+pub(super) async fn revocation(changed: &Changed, about: Record<'_>) -> Result<Revocation, Denied> {
+    let reason = format!(
+        "{} workers were killed{}",
+        changed.ended.workers,
+        match changed.complete {
+            true => "",
+            false => "; not all of it has ended yet",
+        }
+    );
+    if changed.ended.sessions > 0 || changed.ended.workers > 0 || !changed.complete {
+        let record = Record {
+            event: Event::Revocation,
+            decision: Decision::Note,
+            count: Some(changed.ended.sessions),
+            milliseconds: Some(changed.milliseconds),
+            ..about
+        };
+        record.reason(&reason).write_through(RECORD_PATIENCE).await;
+    }
+    if !changed.complete {
+        return Err(Denied::not_ended());
+    }
+    Ok(Revocation {
+        sessions_ended: changed.ended.sessions,
+        workers_killed: changed.ended.workers,
+        milliseconds: changed.milliseconds,
+    })
+}

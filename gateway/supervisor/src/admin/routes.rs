@@ -1,0 +1,121 @@
+//! Which request is answered by what, and by whom it may be made.
+
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, delete, get, post, put};
+use axum::{Extension, Router};
+use labelgate_api::{Endpoint, ErrorCode, endpoints as e};
+
+use super::caller::{Caller, Role};
+use super::failure::Denied;
+use super::operation::{Office, record};
+use super::{
+    audit, groups, identities, image_changes, image_view, images, leases, levels, registry, status,
+    stores, workers,
+};
+use crate::audit::{Decision, Event, Record};
+
+/// Every request and what answers it.
+pub(super) fn all(office: Office) -> Router {
+    let router = Router::new();
+    let router = whole(router);
+    let router = image_routes(router);
+    let router = client_routes(router);
+    router
+        .fallback(no_such)
+        .method_not_allowed_fallback(no_such)
+        .layer(from_fn_with_state(office.clone(), authorise))
+        .with_state(office)
+}
+
+fn whole(router: Router<Office>) -> Router<Office> {
+    let router = on::<e::GetStatus>(router, get(status::show));
+    let router = on::<e::GetMetrics>(router, get(status::metrics));
+    let router = on::<e::GetDocument>(router, get(status::document));
+    let router = on::<e::GetAudit>(router, get(audit::show));
+    let router = on::<e::GetAuditReport>(router, get(audit::verify));
+    let router = on::<e::PostReload>(router, post(registry::reload));
+    let router = on::<e::PostBackup>(router, post(registry::backup));
+    let router = on::<e::PutRestore>(router, put(registry::restore));
+    let router = on::<e::ListWorkers>(router, get(workers::list));
+    on::<e::DeleteWorker>(router, delete(workers::kill))
+}
+
+fn image_routes(router: Router<Office>) -> Router<Office> {
+    let router = on::<e::ListStores>(router, get(stores::list));
+    let router = on::<e::PostStore>(router, post(stores::add));
+    let router = on::<e::DeleteStore>(router, delete(stores::remove));
+    let router = on::<e::ListImages>(router, get(image_view::list));
+    let router = on::<e::PostImage>(router, post(images::create));
+    let router = on::<e::GetImage>(router, get(image_view::show));
+    let router = on::<e::DeleteImage>(router, delete(images::remove));
+    let router = on::<e::PostImageLabel>(router, post(image_changes::relabel));
+    let router = on::<e::PostImageSize>(router, post(image_changes::resize));
+    on::<e::PostImageClear>(router, post(image_changes::clear))
+}
+
+fn client_routes(router: Router<Office>) -> Router<Office> {
+    let router = on::<e::ListIdentities>(router, get(identities::list));
+    let router = on::<e::PostIdentity>(router, post(identities::add));
+    let router = on::<e::GetIdentity>(router, get(identities::show));
+    let router = on::<e::DeleteIdentity>(router, delete(identities::remove));
+    let router = on::<e::PostRotation>(router, post(identities::rotate));
+    let router = on::<e::ListGroups>(router, get(groups::list));
+    let router = on::<e::PostGroup>(router, post(groups::add));
+    let router = on::<e::DeleteGroup>(router, delete(groups::remove));
+    let router = on::<e::PutMember>(router, put(groups::grant));
+    let router = on::<e::DeleteMember>(router, delete(groups::revoke));
+    let router = on::<e::ListLevels>(router, get(levels::list));
+    let router = on::<e::PostLevel>(router, post(levels::allocate));
+    let router = on::<e::DeleteLevel>(router, delete(levels::release));
+    let router = on::<e::ListLeases>(router, get(leases::list));
+    let router = on::<e::PostLease>(router, post(leases::start));
+    on::<e::DeleteLease>(router, delete(leases::end))
+}
+
+fn on<E: Endpoint>(router: Router<Office>, method: MethodRouter<Office>) -> Router<Office> {
+    router.route(E::PATH, method)
+}
+
+/// Lets a request through to those who may make it.
+async fn authorise(
+    State(office): State<Office>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let looks = matches!(*request.method(), Method::GET | Method::HEAD);
+    match caller.role {
+        Role::Admin => next.run(request).await,
+        Role::Reader if looks => next.run(request).await,
+        Role::Reader | Role::Stranger => deny(&office, &caller, &request).into_response(),
+    }
+}
+
+fn deny(office: &Office, caller: &Caller, request: &Request) -> Denied {
+    let section = &office.state.in_force().config.admin;
+    let group = match caller.role {
+        Role::Reader => &section.admin_group,
+        _ => &section.read_group,
+    };
+    let asked_by = caller.to_string();
+    // A path may be as long as a head; what is on record need not be.
+    let path: String = request.uri().path().chars().take(200).collect();
+    let reason = format!("{} {path}: not in group {group}", request.method());
+    let refused = Record {
+        decision: Decision::Deny,
+        ..record(Event::Admin, &asked_by)
+    };
+    office.denials.write(&refused.reason(&reason));
+    let message = format!("{asked_by} is not in the group {group}, and not root");
+    Denied::new(ErrorCode::Forbidden, message).hint(format_args!(
+        "ask an admin to add you: usermod -aG {group} USER"
+    ))
+}
+
+async fn no_such() -> Denied {
+    Denied::new(ErrorCode::NoSuchEndpoint, "there is no such method or path")
+        .hint("docs/openapi.json, or GET /v1/openapi.json, lists what there is")
+}

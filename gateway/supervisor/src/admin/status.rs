@@ -1,0 +1,82 @@
+//! The gateway as a whole.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use labelgate_api::{ErrorCode, Status};
+
+use super::answer::count;
+use super::failure::{Answer, Denied};
+use super::operation::Office;
+use crate::config::{Image, Provider};
+use crate::worker::Description;
+
+pub(super) async fn show(State(office): State<Office>) -> Answer<Status> {
+    let state = &office.state;
+    let (in_force, shared) = (state.in_force(), state.shared());
+    let labels = state.labels().describe().await;
+    let poisoned = |image: &&std::sync::Arc<Image>| shared.poison.contains(image.designator.serial);
+    let poisoned = in_force.images.all().iter().filter(poisoned).count();
+    let clients = labels.iter().map(|label| label.clients.len()).sum();
+    Ok(Json(Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+        since: office.since,
+        provider: match shared.section.provider {
+            Provider::Landlock => "landlock".to_owned(),
+        },
+        portals: state.portals().to_vec(),
+        target_prefix: shared.section.target_prefix.clone(),
+        revision: in_force.snapshot.revision,
+        stores: count(in_force.stores.len()),
+        images: count(in_force.images.all().len()),
+        poisoned_images: count(poisoned),
+        identities: count(in_force.identities.iter().count()),
+        leases: count(in_force.snapshot.leases.len()),
+        workers: count(labels.iter().filter(|label| label.worker.is_some()).count()),
+        connections: count(clients),
+        warnings: warnings(poisoned, &labels),
+    }))
+}
+
+fn warnings(poisoned: usize, labels: &[Description]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if poisoned > 0 {
+        warnings.push(format!(
+            "{poisoned} images answer MEDIUM ERROR since a flush failed: see \"labelgate image list\""
+        ));
+    }
+    for label in labels {
+        let name = &label.label;
+        if let Some(trouble) = &label.trouble {
+            warnings.push(format!("label {name}: {trouble}"));
+        }
+        if !label.settled {
+            warnings.push(format!(
+                "label {name}: the last I/O of a worker that is gone has not ended"
+            ));
+        }
+        for image in label.images.iter().filter(|image| image.refused) {
+            warnings.push(format!(
+                "image {} cannot be served: see the audit trail",
+                image.image
+            ));
+        }
+    }
+    warnings
+}
+
+pub(super) async fn metrics(State(office): State<Office>) -> Result<Response, Denied> {
+    let rendered = office.state.shared().render_metrics();
+    let rendered = rendered.map_err(|error| Denied::new(ErrorCode::Internal, error))?;
+    // Prometheus' text format, version 0.0.4.
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    Ok(([(CONTENT_TYPE, kind)], rendered).into_response())
+}
+
+pub(super) async fn document() -> Response {
+    let document = labelgate_api::document();
+    let headers = [(CONTENT_TYPE, "application/json")];
+    (headers, Json(document)).into_response()
+}

@@ -1,0 +1,140 @@
+//! Stores.
+
+use std::path::Path;
+
+use axum::Json;
+use axum::extract::State;
+use labelgate_api::{self as api, AddStore, Done, ErrorCode, StorePath, Stores};
+use labelgate_registry::{Change, StoreName};
+use rustix::fs::{Mode, OFlags, fstatvfs, open};
+use tokio::task::spawn_blocking;
+
+use super::answer::{count, same, source};
+use super::asked::{AskedBy, InBody, InPath};
+use super::failure::{Answer, Denied};
+use super::operation::{Office, record, recorded};
+use crate::audit::{Event, Record};
+use crate::state::InForce;
+
+pub(super) async fn list(State(office): State<Office>) -> Answer<Stores> {
+    let in_force = office.state.in_force();
+    // A store that hangs must hold nobody but who asks.
+    let stores = spawn_blocking(move || -> Result<Vec<_>, Denied> {
+        let names = in_force.stores.keys();
+        names.map(|name| describe(&in_force, name)).collect()
+    });
+    let stores = stores
+        .await
+        .map_err(|error| Denied::new(ErrorCode::Internal, error))??;
+    Ok(Json(Stores { stores }))
+}
+
+pub(super) async fn add(
+    State(office): State<Office>,
+    AskedBy(asked_by): AskedBy,
+    InBody(asked): InBody<AddStore>,
+) -> Answer<api::Store> {
+    office
+        .operate(async move |turn| {
+            let name = asked.name.as_str().to_owned();
+            let result = async {
+                let path = asked.path.to_str().unwrap_or_default();
+                let store = labelgate_registry::Store {
+                    name: same(&name)?,
+                    path: same(path)?,
+                };
+                check_directory(path).await?;
+                let changed = turn.change(Change::AddStore(store)).await?;
+                describe(&changed.in_force, &name)
+            };
+            let reason = asked.path.display().to_string();
+            let record = Record {
+                image: Some(&name),
+                ..record(Event::StoreAdd, &asked_by)
+            };
+            recorded(record.reason(&reason), result.await)
+                .await
+                .map(Json)
+        })
+        .await
+}
+
+pub(super) async fn remove(
+    State(office): State<Office>,
+    AskedBy(asked_by): AskedBy,
+    InPath(StorePath { store }): InPath<StorePath>,
+) -> Answer<Done> {
+    office
+        .operate(async move |turn| {
+            let in_force = turn.state().in_force();
+            let declared = in_force
+                .config
+                .stores
+                .iter()
+                .any(|s| s.name == store.as_str());
+            let result = async {
+                if declared {
+                    return Err(Denied::declared(format_args!("store {store}")));
+                }
+                let name: StoreName = same(store.as_str())?;
+                Ok(turn.change(Change::RemoveStore(name)).await?)
+            };
+            let record = Record {
+                image: Some(store.as_str()),
+                ..record(Event::StoreRemove, &asked_by)
+            };
+            recorded(record, result.await).await?;
+            Ok(Json(Done {}))
+        })
+        .await
+}
+
+/// A store must be there when it is added, so that a misspelt path is noticed.
+async fn check_directory(path: &str) -> Result<(), Denied> {
+    let path = path.to_owned();
+    let looked = spawn_blocking(move || -> Result<(), Denied> {
+        let wrong =
+            |why: String| Denied::new(ErrorCode::Unsupported, format_args!("{path}: {why}"));
+        let directory = open(
+            &path,
+            OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+        );
+        let directory =
+            directory.map_err(|error| wrong(error.to_string()).hint("make the directory first"))?;
+        let stat = rustix::fs::fstat(&directory).map_err(|error| wrong(error.to_string()))?;
+        let others = Mode::from_raw_mode(stat.st_mode).contains(Mode::WOTH);
+        if others {
+            return Err(wrong("everybody may write there".to_owned())
+                .hint(format_args!("chmod o-w {path}")));
+        }
+        Ok(())
+    });
+    looked
+        .await
+        .map_err(|error| Denied::new(ErrorCode::Internal, error))?
+}
+
+fn describe(in_force: &InForce, name: &str) -> Result<api::Store, Denied> {
+    let found = in_force.stores.get(name);
+    let (store, declared) = found.ok_or_else(|| Denied::not_found("store", name))?;
+    let images = in_force.images.all().iter();
+    let (free, total) = space(&store.path).unzip();
+    Ok(api::Store {
+        name: same(name)?,
+        path: store.path.clone(),
+        source: source(*declared),
+        images: count(images.filter(|image| image.store == *store).count()),
+        free,
+        total,
+    })
+}
+
+/// How many bytes of a directory's file system are free, and how many there are.
+fn space(directory: &Path) -> Option<(u64, u64)> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let directory = open(directory, flags, Mode::empty()).ok()?;
+    let of = fstatvfs(&directory).ok()?;
+    let bytes = |blocks: u64| blocks.checked_mul(of.f_frsize);
+    Some((bytes(of.f_bavail)?, bytes(of.f_blocks)?))
+}
