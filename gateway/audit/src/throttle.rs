@@ -1,6 +1,7 @@
 //! Rationing the records that clients can cause at will, label by label.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,8 @@ pub struct Throttle {
     interval: Duration,
     burst: Duration,
     rations: Mutex<HashMap<Option<Label>, Ration>>,
+    /// All that were ever held back.
+    suppressed: AtomicU64,
 }
 
 /// One label's ration: a bucket that leaks at a constant rate.
@@ -47,6 +50,7 @@ impl Throttle {
             interval,
             burst: interval * burst.saturating_sub(1),
             rations: Mutex::default(),
+            suppressed: AtomicU64::new(0),
         }
     }
 
@@ -58,6 +62,12 @@ impl Throttle {
     /// Writes down how many were only counted so far, for each label.
     pub fn flush(&self) {
         self.flush_at(Instant::now(), |record| record.write());
+    }
+
+    /// How many records it has held back so far, of all labels.
+    #[must_use]
+    pub fn suppressed(&self) -> u64 {
+        self.suppressed.load(Ordering::Relaxed)
     }
 
     fn pass(&self, record: &Record<'_>, now: Instant, write: impl Fn(&Record<'_>)) {
@@ -94,6 +104,7 @@ impl Throttle {
         let due = ration.due.max(now);
         if due.duration_since(now) > self.burst {
             ration.held_back = ration.held_back.saturating_add(1);
+            self.suppressed.fetch_add(1, Ordering::Relaxed);
             return None;
         }
         ration.due = due + self.interval;

@@ -24,6 +24,17 @@ catalogue! {
     RELOAD_SUCCESS: Gauge "labelgate_config_last_reload_successful" []
         "1 if the configuration in the file is in force, as far as the last reload says.";
 
+    AUDIT_WRITTEN: Counter "labelgate_audit_records_written_total" []
+        "Records written to the audit trail.";
+    AUDIT_LOST: Counter "labelgate_audit_records_lost_total" []
+        "Records that the audit trail could not take: it could not be written, or too many came at once.";
+    AUDIT_SUPPRESSED: Counter "labelgate_audit_records_suppressed_total" []
+        "Records that clients cause and that were too many of a label to be written singly; the trail has their number.";
+    AUDIT_UNCOPIED: Counter "labelgate_audit_records_uncopied_total" []
+        "Records in the trail of which a copy, to standard output or the journal, could not be made.";
+    AUDIT_UNSYNCED: Counter "labelgate_audit_sync_failures_total" []
+        "Failed attempts to bring the audit trail to stable storage.";
+
     REFUSALS: Counter "labelgate_connections_refused_total" ["reason"]
         "Connections closed instead of being given to a worker or a greeter, or while they waited.";
     ACCEPTED: Counter "labelgate_connections_accepted_total" ["label"]

@@ -49,6 +49,7 @@ pub struct LabelMeter {
     pub(super) images_open: AtomicU64,
     pub(super) starts: AtomicU64,
     pub(super) start_failures: AtomicU64,
+    pub(super) suppressed: AtomicU64,
     deaths: Vec<AtomicU64>,
     state: Mutex<State>,
 }
@@ -101,6 +102,7 @@ impl Default for LabelMeter {
             images_open: AtomicU64::default(),
             starts: AtomicU64::default(),
             start_failures: AtomicU64::default(),
+            suppressed: AtomicU64::default(),
             deaths: Cause::ALL.iter().map(|_| AtomicU64::default()).collect(),
             state: Mutex::new(state),
         }
@@ -123,6 +125,11 @@ impl LabelMeter {
     pub fn holds(&self, connections: usize, images: usize) {
         self.open.store(connections as u64, Ordering::Relaxed);
         self.images_open.store(images as u64, Ordering::Relaxed);
+    }
+
+    /// So many of the label's audit records were too many to be written singly so far.
+    pub fn suppressed(&self, records: u64) {
+        self.suppressed.store(records, Ordering::Relaxed);
     }
 
     /// A worker was started, which counts in this page.

@@ -6,6 +6,7 @@ mod whole;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use prometheus::TextEncoder;
@@ -15,6 +16,7 @@ use super::catalogue::WORKERS;
 use super::counters::Metrics;
 use super::declaration::Declaration;
 use super::family::Family;
+use crate::audit::Throttle;
 use crate::config::Image;
 use crate::poison::PoisonMarks;
 
@@ -28,6 +30,8 @@ pub(crate) struct Served<'a> {
     pub(crate) images: &'a [Arc<Image>],
     /// Which images are poisoned.
     pub(crate) poison: &'a PoisonMarks,
+    /// Rations the audit records of refused connections.
+    pub(crate) refusals: &'a Throttle,
 }
 
 /// The families that have a value so far.
@@ -50,18 +54,20 @@ pub(crate) fn render(metrics: &Metrics, served: Served<'_>) -> Result<String, pr
     let mut output = Output::default();
     whole::add(&mut output, served);
     let configured = by_label(served.images);
-    let mut workers = 0;
+    let (mut workers, mut suppressed) = (0, served.refusals.suppressed());
     for (name, meter) in metrics.labels() {
         let own = configured.get(&name);
         let wanted = |image: &str| own.is_some_and(|own| own.contains_key(image));
         let reading = meter.read(wanted, REMEMBERED);
         workers += u64::from(reading.running);
+        suppressed += meter.suppressed.load(Ordering::Relaxed);
         if own.is_some() || reading.idle < REMEMBERED {
             label::add(&mut output, &name, &meter, &reading);
             image::add(&mut output, &name, &reading, own);
         }
     }
     output.of(&WORKERS).count(&[], workers);
+    whole::add_audit(&mut output, suppressed);
     image::add_poisoned(&mut output, served);
     let mut families: Vec<MetricFamily> = metrics.registry.gather();
     families.extend(output.0.into_values().filter_map(Family::finish));

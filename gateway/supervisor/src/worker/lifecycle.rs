@@ -43,6 +43,7 @@ impl Service {
         self.report_reconciled();
         self.meter
             .holds(self.connections.len(), self.images.count_open());
+        self.meter.suppressed(self.events.suppressed());
     }
 
     /// When something will be due.

@@ -76,6 +76,7 @@ impl Shared {
         let served = Served {
             images: catalogue.all(),
             poison: &self.poison,
+            refusals: &self.refusals,
         };
         render(&self.metrics, served)
     }

@@ -2,8 +2,8 @@
 
 use super::{Output, Served};
 use crate::metrics::catalogue::{
-    BUILD, CPU, DESCRIPTOR_LIMIT, DESCRIPTORS, IMAGES_CONFIGURED, IMAGES_POISONED, RESIDENT,
-    STARTED, VIRTUAL,
+    AUDIT_LOST, AUDIT_SUPPRESSED, AUDIT_UNCOPIED, AUDIT_UNSYNCED, AUDIT_WRITTEN, BUILD, CPU,
+    DESCRIPTOR_LIMIT, DESCRIPTORS, IMAGES_CONFIGURED, IMAGES_POISONED, RESIDENT, STARTED, VIRTUAL,
 };
 use crate::metrics::processes;
 
@@ -26,5 +26,22 @@ pub(super) fn add(output: &mut Output, served: Served<'_>) {
     }
     if let Some(limit) = processes::descriptor_limit() {
         output.of(&DESCRIPTOR_LIMIT).count(&[], limit);
+    }
+}
+
+/// Adds what has become of audit records.
+pub(super) fn add_audit(output: &mut Output, suppressed: u64) {
+    output.of(&AUDIT_SUPPRESSED).count(&[], suppressed);
+    let Some(trail) = labelgate_audit::trail() else {
+        return;
+    };
+    let counters = trail.counters();
+    for (declaration, count) in [
+        (&AUDIT_WRITTEN, counters.written),
+        (&AUDIT_LOST, counters.lost),
+        (&AUDIT_UNCOPIED, counters.uncopied),
+        (&AUDIT_UNSYNCED, counters.unsynced),
+    ] {
+        output.of(declaration).count(&[], count);
     }
 }
