@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::ask::Ask;
 use crate::fault::Fault;
-use crate::output::{Output, or_dash};
+use crate::output::{Output, or_dash, time};
 use crate::table::Table;
 
 /// Leases: the binding of a VM on a host to a label.
@@ -117,8 +117,8 @@ fn show(output: &mut Output, lease: Lease) -> std::io::Result<()> {
         ("host", lease.host.to_string()),
         ("address", or_dash(lease.address)),
         ("label", lease.label.to_string()),
-        ("start", lease.start.to_string()),
-        ("ends", or_dash(lease.ends)),
+        ("start", time(lease.start)),
+        ("ends", or_dash(lease.ends.map(time))),
     ])
 }
 
@@ -132,8 +132,8 @@ fn list(output: &mut Output, leases: Leases) -> std::io::Result<()> {
             lease.host.to_string(),
             or_dash(lease.address),
             lease.label.to_string(),
-            lease.start.to_string(),
-            or_dash(lease.ends),
+            time(lease.start),
+            or_dash(lease.ends.map(time)),
         ]);
     }
     output.table(&table, "There is no lease.")

@@ -6,7 +6,7 @@ use labelgate_api::{AllocateLevel, Label, LevelPath, Levels, Note, Nothing};
 
 use crate::ask::Ask;
 use crate::fault::Fault;
-use crate::output::Output;
+use crate::output::{Output, time};
 use crate::table::Table;
 
 /// Levels: labels that were given to somebody.
@@ -84,7 +84,7 @@ fn list(output: &mut Output, levels: Levels) -> std::io::Result<()> {
     for level in levels.levels {
         table.row([
             level.label.to_string(),
-            level.since.to_string(),
+            time(level.since),
             level.for_whom.to_string(),
         ]);
     }

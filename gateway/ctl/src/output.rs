@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, BufWriter, StdoutLock, Write};
 
+use jiff::Timestamp;
 use labelgate_api::Revocation;
 
 use crate::table::Table;
@@ -88,6 +89,11 @@ pub(crate) fn clean(text: &str) -> String {
 /// `yes` or `no`.
 pub(crate) fn yes(is: bool) -> String {
     if is { "yes" } else { "no" }.to_owned()
+}
+
+/// A time as people need it: to the second.
+pub(crate) fn time(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// What is known, or a dash.

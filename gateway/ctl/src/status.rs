@@ -5,7 +5,7 @@ use labelgate_api::{Nothing, Status};
 
 use crate::ask::Ask;
 use crate::fault::Fault;
-use crate::output::Output;
+use crate::output::{Output, time};
 
 /// Shows the gateway as a whole.
 pub(crate) async fn show(ask: &Ask) -> Result<(), Fault> {
@@ -19,7 +19,7 @@ fn people(output: &mut Output, status: Status) -> std::io::Result<()> {
     output.fields(&[
         ("version", status.version),
         ("process", status.pid.to_string()),
-        ("since", status.since.to_string()),
+        ("since", time(status.since)),
         ("confinement", status.provider),
         ("portals", portals.join(", ")),
         ("target prefix", status.target_prefix),

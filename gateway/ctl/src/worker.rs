@@ -6,7 +6,7 @@ use labelgate_api::{Label, Nothing, WorkerPath, WorkerPhase, Workers};
 
 use crate::ask::Ask;
 use crate::fault::Fault;
-use crate::output::{Output, or_dash};
+use crate::output::{Output, or_dash, time};
 use crate::size;
 use crate::table::Table;
 
@@ -65,7 +65,7 @@ fn list(output: &mut Output, workers: Workers) -> std::io::Result<()> {
             worker.label.to_string(),
             or_dash(worker.pid),
             phase(worker.phase).to_owned(),
-            worker.since.to_string(),
+            time(worker.since),
             worker.connections.to_string(),
             worker.images.to_string(),
             or_dash(worker.resident.map(size::show)),
