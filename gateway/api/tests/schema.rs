@@ -1,0 +1,193 @@
+//! What is written is what the OpenAPI document says is written, and what the document refuses is
+//! refused.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic in a helper is a failed test, as in the tests themselves"
+)]
+
+use std::fmt::Debug;
+
+use jsonschema::Validator;
+use labelgate_api::{
+    AddGroup, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditReport, ClearImage,
+    CloneImage, CreateImage, Done, EndedLease, Groups, Identities, Images, LabelImage, Leases,
+    Levels, Problem, RelabelledImage, Reloaded, ResizeImage, Restored, Revocation, RotateIdentity,
+    Rotated, StartLease, Status, Step, Store, Stores, Workers, document,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// The schema that the document has for a type.
+fn schema(name: &str) -> Validator {
+    let document = serde_json::to_value(document()).unwrap();
+    let components = document.get("components").unwrap();
+    assert!(
+        components.pointer(&format!("/schemas/{name}")).is_some(),
+        "{name}"
+    );
+    let reference = format!("#/components/schemas/{name}");
+    jsonschema::validator_for(&json!({ "$ref": reference, "components": components })).unwrap()
+}
+
+/// The type takes the value, and writes what the document describes.
+fn agrees<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, value: &Value) {
+    let schema = schema(name);
+    let read: T = serde_json::from_value(value.clone())
+        .unwrap_or_else(|error| panic!("{name}: {error}: {value}"));
+    let written = serde_json::to_value(&read).unwrap();
+    for value in [value, &written] {
+        let said: Vec<String> = schema
+            .iter_errors(value)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(said.is_empty(), "{name}: {said:?}: {value}");
+    }
+}
+
+/// Neither the type nor the document takes the value.
+fn refuses<T: DeserializeOwned + Debug>(name: &str, value: &Value) {
+    let schema = schema(name);
+    assert!(
+        !schema.is_valid(value),
+        "the document takes {value} for {name}"
+    );
+    let read = serde_json::from_value::<T>(value.clone());
+    assert!(read.is_err(), "{name} takes {value}");
+}
+
+macro_rules! agree {
+    ($($type:ident: $value:expr;)*) => {
+        $(agrees::<$type>(stringify!($type), &$value);)*
+    };
+}
+
+macro_rules! refuse {
+    ($($type:ident: $value:expr;)*) => {
+        $(refuses::<$type>(stringify!($type), &$value);)*
+    };
+}
+
+const TIME: &str = "2026-11-30T12:00:00Z";
+const UUID: &str = "b3c1a2d4-0000-4000-8000-000000000001";
+
+fn image() -> Value {
+    json!({"store": "vms", "name": "web-1", "target": "iqn.2026-11.io.labelgate:vms.web-1",
+        "label": "s0:c1,c2", "content": false, "file": "web-1.img", "size": 1024, "allocated": 0,
+        "block_size": 512, "read_only": false, "direct": true,
+        "serial": "00112233445566778899aabbccddeeff", "naa": "3011223344556677",
+        "source": "registry", "poisoned": false})
+}
+
+fn content() -> Value {
+    json!({"store": "vms", "name": "base", "target": "t", "content": true, "file": "b/c.img",
+        "block_size": 4096, "read_only": true, "direct": false,
+        "serial": "00112233445566778899aabbccddeeff", "naa": "3011223344556677",
+        "source": "configuration", "poisoned": true})
+}
+
+fn identity(proof: &Value) -> Value {
+    json!({"name": "web-1", "proof": proof, "label": "s0:c1.c5", "vm": UUID, "needs_lease": true,
+        "groups": ["s0:c3,c4"], "source": "registry", "connections": 1})
+}
+
+fn lease() -> Value {
+    json!({"id": UUID, "vm": UUID, "host": "h", "address": "::1", "label": "s0:c1,c2",
+        "start": TIME, "ends": TIME})
+}
+
+fn revocation() -> Value {
+    json!({"sessions_ended": 1, "workers_killed": 1, "milliseconds": 3})
+}
+
+#[test]
+fn answers_are_what_the_document_says() {
+    let chap = json!({"kind": "chap", "mutual": true});
+    let address = json!({"kind": "address", "network": "10.0.0.0/28"});
+    let secrets = json!({"secret": "0123456789abcdef", "reverse_secret": "fedcba9876543210"});
+    let store =
+        json!({"name": "vms", "path": "/vms", "source": "registry", "images": 0, "free": 1});
+    agree! {
+        Done: json!({});
+        Status: json!({"version": "0.1.0", "pid": 1, "since": TIME, "provider": "landlock",
+            "portals": ["0.0.0.0:3260", "[::1]:3260"], "target_prefix": "iqn.2026-11.io.labelgate",
+            "revision": 1, "stores": 1, "images": 1, "poisoned_images": 0, "identities": 1,
+            "leases": 0, "workers": 0, "connections": 0, "warnings": ["w"]});
+        Store: store;
+        Stores: json!({"stores": [store]});
+        Images: json!({"images": [image(), content()]});
+        RelabelledImage: json!({"image": image(), "revocation": revocation()});
+        Identities: json!({"identities": [identity(&chap), identity(&address)]});
+        AddedIdentity: json!({"identity": identity(&chap), "secrets": secrets});
+        AddedIdentity: json!({"identity": identity(&address)});
+        Rotated: json!({"identity": identity(&chap), "secrets": secrets});
+        Groups: json!({"groups": [{"label": "s0:c3,c4", "members": ["web-1"]}]});
+        Levels: json!({"levels": [{"label": "s0:c3,c4", "since": TIME, "for_whom": "web"}]});
+        Leases: json!({"leases": [lease()]});
+        EndedLease: json!({"lease": lease(), "revocation": revocation()});
+        Workers: json!({"workers": [{"label": "s0:c1,c2", "pid": 7, "phase": "backing-off",
+            "since": TIME, "connections": 1, "images": 1, "resident": 4096}]});
+        AuditReport: json!({"sound": false, "files": 1, "records": 2, "first": 1, "last": 2,
+            "tail": "00", "broken": {"file": "f", "line": 1, "reason": "r"}});
+        Reloaded: json!({"revocation": revocation()});
+        Restored: json!({"revision": 1, "revocation": revocation()});
+        Revocation: revocation();
+        Step: json!({"progress": {"done": 1, "total": 2}});
+        Step: json!({"progress": {"done": 1}});
+        Step: json!({"result": image()});
+        Step: json!({"error": {"code": "bad-image", "message": "m", "hint": "h"}});
+        Problem: json!({"error": {"code": "not-found", "message": "m"}});
+    }
+}
+
+#[test]
+fn requests_are_what_the_document_says() {
+    agree! {
+        AddStore: json!({"name": "vms", "path": "/vms"});
+        CreateImage: json!({"store": "vms", "name": "a.b", "label": "content"});
+        CreateImage: json!({"store": "vms", "name": "a", "label": "auto", "size": 1, "file": "a/b",
+            "block_size": 4096, "read_only": true, "direct": true});
+        CloneImage: json!({"store": "vms", "name": "a", "label": "s0:c1,c2", "size": 1});
+        LabelImage: json!({"label": "s15:c0.c1022"});
+        ResizeImage: json!({"size": 1});
+        ClearImage: json!({"image_was_checked": true});
+        AddIdentity: json!({"name": "a", "label": "auto", "needs_lease": true, "vm": UUID,
+            "proof": {"kind": "address", "network": "::/0"}});
+        AddIdentity: json!({"name": "a", "label": "auto", "proof": {"kind": "chap"}});
+        AddIdentity: json!({"name": "a", "label": "auto", "proof": {"kind": "chap", "mutual": true,
+            "secret": "0123456789ab", "reverse_secret": "ba9876543210", "short": true}});
+        RotateIdentity: json!({});
+        RotateIdentity: json!({"secret": "0123456789ab", "mutual": true, "short": false});
+        AddGroup: json!({"label": "auto"});
+        AllocateLevel: json!({"for_whom": "web", "lowest": 0, "highest": 1023});
+        StartLease: json!({"vm": UUID, "host": "h", "address": "::1", "label": "s0:c1,c2",
+            "ends": TIME});
+    }
+}
+
+#[test]
+fn what_the_document_refuses_is_refused() {
+    let named = |name: &str| json!({"name": name, "path": "/vms"});
+    refuse! {
+        AddStore: named("");
+        AddStore: named("a.b");
+        AddStore: named(&"a".repeat(64));
+        AddStore: json!({"name": "vms"});
+        AddStore: json!({"name": "vms", "path": "/", "more": 1});
+        LabelImage: json!({"label": "s0"});
+        LabelImage: json!({"label": "s0:c1-s0:c1,c2"});
+        LabelImage: json!({"label": "anything"});
+        LabelImage: json!({});
+        CreateImage: json!({"store": "vms", "name": "a", "label": "auto", "block_size": 1024});
+        CreateImage: json!({"store": "vms", "name": "a", "label": "auto", "size": -1});
+        AddGroup: json!({"label": "content"});
+        AddIdentity: json!({"name": "a b", "label": "auto", "proof": {"kind": "chap"}});
+        AddIdentity: json!({"name": "a", "label": "auto", "proof": {"kind": "none"}});
+        AddIdentity: json!({"name": "a", "label": "auto", "proof": {"kind": "address"}});
+        AddIdentity: json!({"name": "a", "label": "auto",
+            "proof": {"kind": "chap", "secret": "short"}});
+        RotateIdentity: json!({"secret": "with a space in it"});
+        ClearImage: json!({});
+    }
+}
