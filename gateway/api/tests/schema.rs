@@ -2,6 +2,7 @@
 //! refused.
 
 #![allow(
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a panic in a helper is a failed test, as in the tests themselves"
 )]
