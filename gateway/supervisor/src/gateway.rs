@@ -20,6 +20,7 @@ use crate::audit::{self, Decision, Event, OpenError, Record, Throttle};
 use crate::cgroups::Cgroups;
 use crate::config::Config;
 use crate::greeting::{Authority, Launch, Pool, Reception};
+use crate::import::sweep;
 use crate::label_table::LabelTable;
 use crate::listener::{Door, bind};
 use crate::metrics::{self, Metrics};
@@ -86,24 +87,16 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     let registry = open_registry(&config.gateway.state_dir).map_err(StateError::from)?;
     let in_force = combine(config, &*registry)?;
     announce(&poison, in_force.images.all());
+    sweep_stores(&in_force);
     let mut signals = Signals::new()?;
     raise_descriptor_limit();
-    let listeners = listen(&in_force.config.gateway.listen)?;
-    let admins = AdminDoor::bind(&in_force.config.admin)?;
+    let sockets = Sockets::open(&in_force.config)?;
 
-    let scraped = match in_force.config.metrics.listen {
-        Some(address) => {
-            let listener = bind(address).map_err(|error| RunError::Listen { address, error });
-            Some((address, listener?))
-        }
-        None => None,
-    };
     let shared = Arc::new(share(&in_force, poison)?);
     let labels = Arc::new(LabelTable::new(Arc::clone(&shared)));
     let reception = receive(&shared, &labels, &registry)?;
-    let portals: Vec<SocketAddr> = listeners.iter().map(|(address, _)| *address).collect();
     let services = (Arc::clone(&shared), Arc::clone(&labels));
-    let state = State::new(file, registry, in_force, services, portals);
+    let state = State::new(file, registry, in_force, services, sockets.portals());
     let door = Arc::new(Door::new(
         Arc::clone(&shared),
         Arc::clone(&labels),
@@ -111,29 +104,22 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     ));
     let mut tasks = JoinSet::new();
     tasks.spawn(reception.keep());
-    for (address, listener) in listeners {
+    let (stop_admins, stop) = watch::channel(false);
+    let admins = sockets.admins.serve(Arc::clone(&state), stop);
+    let admins = tokio::spawn(admins);
+    for (address, listener) in sockets.login {
         tracing::info!("listening on {address}");
         tasks.spawn(Arc::clone(&door).keep(listener));
     }
-    if let Some((address, listener)) = scraped {
-        let address = listener.local_addr().unwrap_or(address);
+    if let Some((address, listener)) = sockets.metrics {
         tracing::info!("metrics at http://{address}/metrics");
         tasks.spawn(metrics::serve(listener, Arc::clone(&shared)));
     }
     tasks.spawn(flush_refusals(Arc::clone(&shared)));
     tasks.spawn(end_expired_leases(Arc::clone(&state)));
-    let (stop_admins, stop) = watch::channel(false);
-    let admins = tokio::spawn(admins.serve(Arc::clone(&state), stop));
     notify(&[NotifyState::Ready, NotifyState::Status("serving")]);
 
-    while let Told::Reload = signals.next().await {
-        let now = NotifyState::monotonic_usec_now()?;
-        notify(&[NotifyState::Reloading, now]);
-        tokio::select! {
-            () = reload(&state) => notify(&[NotifyState::Ready]),
-            () = signals.stop() => break,
-        }
-    }
+    signals.obey(&state).await?;
     notify(&[
         NotifyState::Stopping,
         NotifyState::Status("waiting for clients to leave"),
@@ -151,13 +137,46 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     Ok(())
 }
 
+/// Removes what imports have left that an earlier gateway was killed in.
+fn sweep_stores(in_force: &InForce) {
+    for (store, _) in in_force.stores.values() {
+        let path = store.path.clone();
+        // A store that hangs must not keep the gateway from starting.
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = sweep(&path) {
+                tracing::warn!("{}: looking for incomplete images: {error}", path.display());
+            }
+        });
+    }
+}
+
+/// Everything that is listened on.
+struct Sockets {
+    login: Vec<(SocketAddr, TcpListener)>,
+    metrics: Option<(SocketAddr, TcpListener)>,
+    admins: AdminDoor,
+}
+
+impl Sockets {
+    fn open(config: &Config) -> Result<Self, RunError> {
+        let login = config.gateway.listen.iter().copied().map(listen);
+        Ok(Self {
+            login: login.collect::<Result<_, _>>()?,
+            metrics: config.metrics.listen.map(listen).transpose()?,
+            admins: AdminDoor::bind(&config.admin)?,
+        })
+    }
+
+    /// Where initiators connect to.
+    fn portals(&self) -> Vec<SocketAddr> {
+        self.login.iter().map(|(address, _)| *address).collect()
+    }
+}
+
 /// Listens, and says where: port 0, which is for tests, becomes a real one.
-fn listen(addresses: &[SocketAddr]) -> Result<Vec<(SocketAddr, TcpListener)>, RunError> {
-    let listeners = addresses.iter().map(|&address| {
-        let listener = bind(address).map_err(|error| RunError::Listen { address, error })?;
-        Ok((listener.local_addr().unwrap_or(address), listener))
-    });
-    listeners.collect()
+fn listen(address: SocketAddr) -> Result<(SocketAddr, TcpListener), RunError> {
+    let listener = bind(address).map_err(|error| RunError::Listen { address, error })?;
+    Ok((listener.local_addr().unwrap_or(address), listener))
 }
 
 fn share(in_force: &InForce, poison: PoisonMarks) -> io::Result<Shared> {
@@ -269,6 +288,19 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
         })
+    }
+
+    /// Does what the signals say, until they say that the gateway is to stop.
+    async fn obey(&mut self, state: &Arc<State>) -> io::Result<()> {
+        while let Told::Reload = self.next().await {
+            let now = NotifyState::monotonic_usec_now()?;
+            notify(&[NotifyState::Reloading, now]);
+            tokio::select! {
+                () = reload(state) => notify(&[NotifyState::Ready]),
+                () = self.stop() => break,
+            }
+        }
+        Ok(())
     }
 
     async fn next(&mut self) -> Told {

@@ -2,10 +2,11 @@
 
 use std::io::{self, Read, Write};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::Frame;
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::mpsc;
 
 /// Pieces that are on their way, at most.
@@ -127,6 +128,40 @@ impl Read for BodyReader {
             .unwrap_or_default()
             .copy_from_slice(&piece);
         Ok(length)
+    }
+}
+
+/// Reads a body as it comes.
+#[derive(Debug)]
+pub(super) struct BodyStream {
+    body: Body,
+    rest: Bytes,
+}
+
+impl BodyStream {
+    pub(super) fn new(body: Body) -> Self {
+        let rest = Bytes::new();
+        Self { body, rest }
+    }
+}
+
+impl AsyncRead for BodyStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        while self.rest.is_empty() {
+            let frame = match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+                Some(frame) => frame.map_err(io::Error::other)?,
+                None => return Poll::Ready(Ok(())),
+            };
+            // Trailers say nothing here.
+            self.rest = frame.into_data().unwrap_or_default();
+        }
+        let length = to.remaining().min(self.rest.len());
+        to.put_slice(&self.rest.split_to(length));
+        Poll::Ready(Ok(()))
     }
 }
 

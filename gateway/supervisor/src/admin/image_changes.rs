@@ -36,7 +36,7 @@ pub(super) async fn relabel(
             let ImageAccess::Label(choice) = asked.label else {
                 let message = "an image with a label of its own does not become content";
                 return Err(Denied::new(ErrorCode::Unsupported, message)
-                    .hint("make content of it: labelgate image clone, with --label content"));
+                    .hint("import its bytes anew, with --label content"));
             };
             let text = image.to_string();
             let chosen = choose(&turn, &asked_by, choice, &format!("image {text}")).await?;

@@ -1,5 +1,6 @@
 //! Images come and go.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Json;
@@ -31,10 +32,25 @@ pub(super) async fn create(
     office
         .operate(async move |turn| {
             let name = format!("{}/{}", asked.store, asked.name);
-            check_store(&turn, asked.store.as_str())?;
+            let content = matches!(asked.label, ImageAccess::Content);
+            if asked.size.is_some() && (asked.read_only || content) {
+                let message = "an empty image that nobody may write";
+                return Err(Denied::new(ErrorCode::Invalid, message)
+                    .hint("leave the size out to take in a file that is there, or import one"));
+            }
+            let wanted = Wanted {
+                store: asked.store,
+                name: asked.name,
+                file: asked.file,
+                size: asked.size,
+                block_size: asked.block_size,
+                read_only: asked.read_only,
+                direct: asked.direct,
+            };
+            check_store(&turn, wanted.store.as_str())?;
             let (chosen, content) = access(&turn, &asked_by, &asked.label, &name).await?;
-            let made = match new_image(&asked, &chosen, content) {
-                Ok(new) => make(&turn, new, asked.size.is_some()).await,
+            let made = match new_image(&wanted, &chosen, content) {
+                Ok(new) => make(&turn, new, wanted.size.is_some()).await,
                 Err(denied) => Err(denied),
             };
             let record = Record {
@@ -43,7 +59,7 @@ pub(super) async fn create(
             };
             let made = recorded(record, made).await;
             chosen.keep_if(&turn, made).await?;
-            view(&own, asked.store.as_str(), asked.name.as_str())
+            view(&own, wanted.store.as_str(), wanted.name.as_str())
                 .await
                 .map(Json)
         })
@@ -78,17 +94,23 @@ pub(super) async fn access(
     Ok((chosen, content))
 }
 
-fn new_image(
-    asked: &CreateImage,
+/// What a new image shall be like, besides who may open it.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    pub(super) store: api::StoreName,
+    pub(super) name: api::ImageName,
+    pub(super) file: Option<PathBuf>,
+    pub(super) size: Option<u64>,
+    pub(super) block_size: api::BlockSize,
+    pub(super) read_only: bool,
+    pub(super) direct: bool,
+}
+
+pub(super) fn new_image(
+    asked: &Wanted,
     chosen: &Chosen,
     content: bool,
 ) -> Result<registry::Image, Denied> {
-    let read_only = asked.read_only || content;
-    if asked.size.is_some() && read_only {
-        let message = "an empty image that nobody may write";
-        return Err(Denied::new(ErrorCode::Invalid, message)
-            .hint("leave the size out to take in a file that is there, or import one"));
-    }
     let file = match &asked.file {
         Some(file) => file.to_string_lossy().into_owned(),
         None => format!("{}.img", asked.name),
@@ -105,7 +127,7 @@ fn new_image(
             api::BlockSize::B512 => BlockSize::B512,
             api::BlockSize::B4096 => BlockSize::B4096,
         },
-        read_only,
+        read_only: asked.read_only || content,
         direct: asked.direct,
         content,
     })

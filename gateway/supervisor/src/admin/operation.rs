@@ -13,6 +13,8 @@ use crate::state::{Changed, State, Turn};
 
 /// Operations that are under way or wait for their turn, at most.
 const OPERATIONS: usize = 64;
+/// Images that are being filled at a time, at most: each has a process.
+const FILLINGS: usize = 8;
 /// How long an answer waits for its record to be on its way to the disk.
 const RECORD_PATIENCE: Duration = Duration::from_secs(2);
 /// Records of requests by those who may not: so many per second, and at once.
@@ -28,6 +30,8 @@ pub(super) struct Office {
     pub(super) since: Timestamp,
     /// Rations the records of those who may not ask.
     pub(super) denials: Arc<Throttle>,
+    /// Places for images that are being filled.
+    pub(super) fillings: Arc<Semaphore>,
     operations: Arc<Semaphore>,
 }
 
@@ -38,6 +42,7 @@ impl Office {
             stop,
             since: Timestamp::now(),
             denials: Arc::new(Throttle::new(DENIALS.0, DENIALS.1)),
+            fillings: Arc::new(Semaphore::new(FILLINGS)),
             operations: Arc::new(Semaphore::new(OPERATIONS)),
         }
     }

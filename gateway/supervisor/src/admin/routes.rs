@@ -12,8 +12,8 @@ use super::caller::{Caller, Role};
 use super::failure::Denied;
 use super::operation::{Office, record};
 use super::{
-    audit, groups, identities, image_changes, image_view, images, leases, levels, registry, status,
-    stores, workers,
+    audit, fill, groups, identities, image_changes, image_view, images, leases, levels, registry,
+    status, stores, workers,
 };
 use crate::audit::{Decision, Event, Record};
 
@@ -53,6 +53,8 @@ fn image_routes(router: Router<Office>) -> Router<Office> {
     let router = on::<e::DeleteImage>(router, delete(images::remove));
     let router = on::<e::PostImageLabel>(router, post(image_changes::relabel));
     let router = on::<e::PostImageSize>(router, post(image_changes::resize));
+    let router = on::<e::ImportImage>(router, put(fill::from_body));
+    let router = on::<e::PostClone>(router, post(fill::from_image));
     on::<e::PostImageClear>(router, post(image_changes::clear))
 }
 

@@ -131,7 +131,7 @@ fn describe(in_force: &InForce, name: &str) -> Result<api::Store, Denied> {
 }
 
 /// How many bytes of a directory's file system are free, and how many there are.
-fn space(directory: &Path) -> Option<(u64, u64)> {
+pub(super) fn space(directory: &Path) -> Option<(u64, u64)> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let directory = open(directory, flags, Mode::empty()).ok()?;
     let of = fstatvfs(&directory).ok()?;
