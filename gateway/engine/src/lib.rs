@@ -28,7 +28,7 @@ use std::time::Instant;
 pub use action::{Action, Ending, Outbox};
 pub use identifier::{ConnectionId, ImageId, IoId};
 pub use image::{Completion, Extent, Geometry, ImageDescription, ImageError, Operation, Outcome};
-pub use receive::{Admission, MAX_HEADER, Receive, Received};
+pub use receive::{Admission, Login, MAX_HEADER, Receive, Received};
 pub use transmission::Transmission;
 
 /// A protocol engine: all the state of one label's connections for one protocol.

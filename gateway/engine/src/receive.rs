@@ -7,7 +7,7 @@ use labelgate_buffers::Buffer;
 /// The longest [`Receive::Header`] an engine may ask for, in bytes.
 pub const MAX_HEADER: usize = 4096;
 
-/// What is known of a connection before its first byte: who it is was settled by the supervisor.
+/// What is known of a connection when it is handed over: who it is was settled by the supervisor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admission {
     /// The client's address.
@@ -16,6 +16,23 @@ pub struct Admission {
     pub local: SocketAddr,
     /// The identity that got it its label; sessions of different identities never touch.
     pub identity: String,
+    /// How far its login has come.
+    pub login: Login,
+    /// What this identity may open on other labels, by the names of the protocol: it is shown
+    /// to whoever asks what there is.
+    pub granted: Vec<String>,
+}
+
+/// How far a connection's login has come when it is handed over.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Login {
+    /// Nothing has been read from it, and no proof is to be asked for: whose it is is known.
+    #[default]
+    Untouched,
+    /// Another process has led the login to its end, but for the last answer. These bytes of the
+    /// protocol's own say what was agreed upon. Whoever wrote them had a stranger's bytes before
+    /// it: the engine checks them like a stranger's.
+    Negotiated(Vec<u8>),
 }
 
 /// What a connection is to receive next. There is exactly one per connection at any time.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::negotiation::MAX_BINARY;
+
 /// The most text one negotiation may hold, in bytes, however many PDUs it comes in.
 ///
 /// > 6.3: "The default MaxRecvDataSegmentLength is used during Login."
@@ -9,7 +11,7 @@ use std::fmt;
 /// That is 8192 as well, so no single PDU of a login has more.
 pub const MAX_TEXT: usize = 8192;
 
-/// The most pairs one negotiation may hold. The standard has 29 keys.
+/// The most pairs one negotiation may hold. The standard has 34 keys.
 ///
 /// Every pair gets at most one answer, and the longest is an unknown key of 63 bytes that was not
 /// understood, so all answers together fit in one PDU of 8192 bytes.
@@ -18,9 +20,14 @@ pub const MAX_PAIRS: usize = 64;
 /// The longest key, in bytes (RFC 7143, 6.1).
 const MAX_KEY: usize = 63;
 
-/// The longest simple value, in bytes, unless a key says otherwise (RFC 7143, 6.1). No key we
-/// understand does.
+/// The longest simple value, in bytes, unless a key says otherwise (RFC 7143, 6.1).
 const MAX_VALUE: usize = 255;
+
+/// The keys that say otherwise: their values are binary (RFC 7143, 12.1.3).
+const BINARY: [&[u8]; 2] = [b"CHAP_C", b"CHAP_R"];
+
+/// The longest binary value, in bytes of its encoding: `0x` and two digits for each byte.
+const MAX_BINARY_VALUE: usize = 2 + 2 * MAX_BINARY;
 
 /// Text that is not a sequence of pairs. The peer is to blame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +54,7 @@ impl fmt::Display for TextError {
             Self::Unterminated => "the text does not end with NUL",
             Self::NoSeparator => "a pair has no '='",
             Self::Key => "a key is not 1 to 63 letters, digits, or one of .-+@_",
-            Self::Value => "a value has more than 255 bytes or is not UTF-8",
+            Self::Value => "a value has more bytes than it may have or is not UTF-8",
         })
     }
 }
@@ -59,7 +66,7 @@ impl std::error::Error for TextError {}
 pub struct Pair<'a> {
     /// Its key: 1 to 63 letters, digits and `.-+@_`. Keys are case-sensitive.
     pub key: &'a str,
-    /// Its value: at most 255 bytes, perhaps none.
+    /// Its value: at most 255 bytes, if it is a binary one 2050; perhaps none.
     pub value: &'a str,
 }
 
@@ -98,10 +105,15 @@ fn pair(piece: &[u8]) -> Result<Pair<'_>, TextError> {
     let (key, value) = (halves.next().unwrap_or_default(), halves.next());
     let value = value.ok_or(TextError::NoSeparator)?;
     let is_key = !key.is_empty() && key.len() <= MAX_KEY && key.iter().all(is_key_character);
+    let longest = if BINARY.contains(&key) {
+        MAX_BINARY_VALUE
+    } else {
+        MAX_VALUE
+    };
     let key = std::str::from_utf8(key).ok().filter(|_| is_key);
     let value = std::str::from_utf8(value)
         .ok()
-        .filter(|value| value.len() <= MAX_VALUE);
+        .filter(|value| value.len() <= longest);
     Ok(Pair {
         key: key.ok_or(TextError::Key)?,
         value: value.ok_or(TextError::Value)?,
@@ -207,6 +219,9 @@ mod tests {
         assert!(found(&text(63, 255)).is_ok());
         assert_eq!(found(&text(64, 0)), Err(TextError::Key));
         assert_eq!(found(&text(1, 256)), Err(TextError::Value));
+        let challenge = |length| [b"CHAP_C=", &vec![b'0'; length][..], b"\0"].concat();
+        assert!(found(&challenge(2050)).is_ok());
+        assert_eq!(found(&challenge(2051)), Err(TextError::Value));
         assert!(found(&text(1, 1).repeat(MAX_PAIRS)).is_ok());
         assert_eq!(
             found(&text(1, 1).repeat(MAX_PAIRS + 1)),
@@ -247,7 +262,8 @@ mod tests {
                 if let Ok(pairs) = pairs(text) {
                     assert!(pairs.len() <= MAX_PAIRS);
                     for Pair { key, value } in pairs {
-                        assert!((1..=MAX_KEY).contains(&key.len()) && value.len() <= MAX_VALUE);
+                        assert!((1..=MAX_KEY).contains(&key.len()));
+                        assert!(value.len() <= MAX_BINARY_VALUE);
                     }
                 }
             });

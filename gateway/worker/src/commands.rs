@@ -5,9 +5,11 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use labelgate_backends::{FileImage, FileOptions, Image};
-use labelgate_control::{AddImage, Connection, FromWorker, ImageShape, Incoming, Text, ToWorker};
+use labelgate_control::{
+    AddImage, Connection, FromWorker, ImageShape, Incoming, LoginState, Text, ToWorker,
+};
 use labelgate_engine::{
-    Action, Admission, ConnectionId, Ending, Geometry, ImageDescription, ImageId, Outbox,
+    Action, Admission, ConnectionId, Ending, Geometry, ImageDescription, ImageId, Login, Outbox,
 };
 
 use crate::desk::Desk;
@@ -49,7 +51,7 @@ impl<S: Service> Desk<S> {
             ToWorker::AddImage(image, file) => self.add_image(&image, file),
             ToWorker::RefreshImage { image, size } => self.refresh_image(ImageId(image), size),
             ToWorker::RemoveImage { image } => self.remove_image(ImageId(image)),
-            ToWorker::Connection(connection, socket) => self.add_connection(&connection, socket),
+            ToWorker::Connection(connection, socket) => self.add_connection(connection, socket),
             ToWorker::CloseConnection { connection } => {
                 if let Some(id) = self.connections.id(connection) {
                     self.outbox.push(Action::Close(id, Ending::Now));
@@ -132,7 +134,7 @@ impl<S: Service> Desk<S> {
         self.images.remove(id, closing.into_iter().collect());
     }
 
-    fn add_connection(&mut self, connection: &Connection, socket: OwnedFd) {
+    fn add_connection(&mut self, connection: Connection, socket: OwnedFd) {
         let name = connection.connection;
         let taken = self.stage.is_serving().then(|| self.connections.add(name));
         let Some(id) = taken.flatten() else {
@@ -142,15 +144,28 @@ impl<S: Service> Desk<S> {
                 .push(FromWorker::ConnectionClosed { connection: name });
             return;
         };
-        let admission = Admission {
-            peer: connection.peer,
-            local: connection.local,
-            identity: connection.identity.as_str().to_owned(),
-        };
+        let admission = admission(connection);
         let first = self
             .engine
             .accept(id, admission, self.now, &mut self.outbox);
         self.additions.push((id, socket, first));
+    }
+}
+
+fn admission(connection: Connection) -> Admission {
+    Admission {
+        peer: connection.peer,
+        local: connection.local,
+        identity: connection.identity.into(),
+        login: match connection.login {
+            LoginState::Untouched => Login::Untouched,
+            LoginState::Negotiated(login) => Login::Negotiated(login.to_vec()),
+        },
+        granted: connection
+            .granted
+            .iter()
+            .map(|target| target.as_str().to_owned())
+            .collect(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who wants to talk to whom: InitiatorName, InitiatorAlias, SessionType, TargetName.
 
-use super::Directory;
+use super::Surroundings;
 use crate::name::{InitiatorName, IscsiName};
 use crate::negotiation::Key;
 use crate::pdu::LoginStatus;
@@ -56,7 +56,7 @@ impl Declarations {
     /// > Login Request MUST also include the TargetName key=value pair."
     pub(super) fn identify(
         &self,
-        directory: &impl Directory,
+        world: &impl Surroundings,
     ) -> Result<Identification, LoginStatus> {
         let name = self
             .initiator_name
@@ -67,7 +67,7 @@ impl Declarations {
             Some("Discovery") => SessionType::Discovery,
             // Normal is the default (13.21).
             None | Some("Normal") => SessionType::Normal {
-                target: self.target(directory)?,
+                target: self.target(world)?,
             },
             Some(_) => return Err(LoginStatus::SessionTypeNotSupported),
         };
@@ -77,14 +77,14 @@ impl Declarations {
         })
     }
 
-    fn target(&self, directory: &impl Directory) -> Result<IscsiName, LoginStatus> {
+    fn target(&self, world: &impl Surroundings) -> Result<IscsiName, LoginStatus> {
         let name = self
             .target_name
             .as_deref()
             .ok_or(LoginStatus::MissingParameter)?;
         IscsiName::parse(name)
             .ok()
-            .filter(|name| directory.has_target(name))
+            .filter(|name| world.has_target(name))
             .ok_or(LoginStatus::NotFound)
     }
 

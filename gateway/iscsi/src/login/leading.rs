@@ -1,6 +1,6 @@
 //! What the first request of a login says, and every further one must repeat.
 
-use super::Directory;
+use super::Surroundings;
 use crate::pdu::{Cid, InitiatorTaskTag, Isid, LoginRequest, LoginStatus, Stage, Tsih};
 
 /// The only version there is (RFC 7143, 11.12.4).
@@ -19,7 +19,7 @@ impl Leading {
     /// Judges a first request.
     pub(super) fn accept(
         request: &LoginRequest,
-        directory: &impl Directory,
+        world: &impl Surroundings,
     ) -> Result<Self, LoginStatus> {
         if request.version_min > VERSION {
             return Err(LoginStatus::UnsupportedVersion);
@@ -28,7 +28,7 @@ impl Leading {
             // A session of ours has one connection, and it has that already. What the table of
             // 6.3.1 also knows, connection reinstatement, is not offered: the same ISID with a
             // zero TSIH reinstates the whole session.
-            return Err(if directory.has_session(request.tsih) {
+            return Err(if world.has_session(request.tsih) {
                 LoginStatus::TooManyConnections
             } else {
                 LoginStatus::SessionDoesNotExist

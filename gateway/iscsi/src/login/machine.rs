@@ -3,11 +3,10 @@
 use super::identification::{Declarations, Identification};
 use super::leading::{Leading, transition};
 use super::security::Security;
-use super::{Directory, Reply};
+use super::{Established, Reply, Step, Surroundings};
 use crate::discovery::PORTAL_GROUP_TAG;
-use crate::name::InitiatorName;
-use crate::negotiation::{Answer, Key, Negotiation, Parameters, Violation, When, ours};
-use crate::pdu::{Cid, Isid, LoginProgress, LoginRequest, LoginStatus, Stage};
+use crate::negotiation::{Answer, Key, Negotiation, Violation, When, ours};
+use crate::pdu::{LoginProgress, LoginRequest, LoginStatus, Stage};
 use crate::serial::CmdSn;
 use crate::session_type::SessionType;
 use crate::text::{self, Pair, PartialText, TextError, TextWriter};
@@ -15,57 +14,9 @@ use crate::text::{self, Pair, PartialText, TextError, TextWriter};
 /// A login that has not ended after this many requests never will.
 pub const MAX_ROUND_TRIPS: u32 = 16;
 
-/// What one login request leads to.
-#[derive(Debug)]
-#[must_use]
-pub enum Step {
-    /// Send the reply and wait for the next request.
-    Continue {
-        /// What the next request goes to.
-        login: Box<Login>,
-        /// The answer.
-        reply: Reply,
-    },
-    /// Send the reply, once it bears the session's name ([`Reply::named`]): the full feature phase
-    /// begins.
-    Established {
-        /// What was agreed upon.
-        established: Box<Established>,
-        /// The answer.
-        reply: Reply,
-    },
-    /// Send the reply, then close.
-    Refused {
-        /// Why.
-        status: LoginStatus,
-        /// The answer.
-        reply: Reply,
-        /// The name the initiator gave itself, as it came, for the record.
-        initiator: Option<String>,
-        /// The target it asked for, as it came, for the record.
-        target: Option<String>,
-    },
-}
-
-/// A session to be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Established {
-    /// What it is for.
-    pub session_type: SessionType,
-    /// Who the initiator says it is.
-    pub initiator_name: InitiatorName,
-    /// What else it calls itself, without control characters.
-    pub initiator_alias: Option<String>,
-    /// The initiator's part of the session's name. A session of the same initiator and ISID is
-    /// reinstated: it ends first (RFC 7143, 6.3.5).
-    pub isid: Isid,
-    /// The session's one connection.
-    pub cid: Cid,
-    /// The number of the session's first command: ExpCmdSN.
-    pub first_cmd_sn: CmdSn,
-    /// What was agreed upon.
-    pub parameters: Parameters,
-}
+/// The most text a last answer has, in bytes, so that it can be handed from process to process.
+/// No initiator there is gets more; one that would is answered first, and asked again.
+pub const MAX_LAST_TEXT: usize = 960;
 
 /// A login in progress.
 #[derive(Debug)]
@@ -136,9 +87,9 @@ impl From<Violation> for LoginStatus {
 
 impl Login {
     /// The first request of a connection, with its data.
-    pub fn start(request: &LoginRequest, data: &[u8], directory: &impl Directory) -> Step {
-        match Self::new(request, directory) {
-            Ok(login) => Box::new(login).step(request, data, directory),
+    pub fn start(request: &LoginRequest, data: &[u8], world: &mut impl Surroundings) -> Step {
+        match Self::new(request, world) {
+            Ok(login) => Box::new(login).step(request, data, world),
             Err(status) => refused(request, status, &Declarations::default()),
         }
     }
@@ -148,9 +99,9 @@ impl Login {
         mut self: Box<Self>,
         request: &LoginRequest,
         data: &[u8],
-        directory: &impl Directory,
+        world: &mut impl Surroundings,
     ) -> Step {
-        match self.take(request, data, directory) {
+        match self.take(request, data, world) {
             Err(status) => refused(request, status, &self.declarations),
             Ok(Answered {
                 text,
@@ -167,15 +118,20 @@ impl Login {
         }
     }
 
-    fn new(request: &LoginRequest, directory: &impl Directory) -> Result<Self, LoginStatus> {
-        let leading = Leading::accept(request, directory)?;
+    fn new(request: &LoginRequest, world: &mut impl Surroundings) -> Result<Self, LoginStatus> {
+        let leading = Leading::accept(request, world)?;
         let stage = request.current_stage.and_then(LoginStage::enter);
+        let stage = stage.ok_or(LoginStatus::InitiatorError)?;
+        // The security stage is where a proof is given; whoever skips it gives none.
+        if world.authority().is_some() && !matches!(stage, LoginStage::Security(_)) {
+            return Err(LoginStatus::AuthenticationFailure);
+        }
         Ok(Self {
             leading,
             first_cmd_sn: request.cmd_sn,
             round_trips: 0,
             text: PartialText::default(),
-            stage: stage.ok_or(LoginStatus::InitiatorError)?,
+            stage,
             declarations: Declarations::default(),
             identification: None,
             negotiation: Negotiation::new(false),
@@ -187,7 +143,7 @@ impl Login {
         &mut self,
         request: &LoginRequest,
         data: &[u8],
-        directory: &impl Directory,
+        world: &mut impl Surroundings,
     ) -> Result<Answered, LoginStatus> {
         self.round_trips += 1;
         if self.round_trips > MAX_ROUND_TRIPS
@@ -206,22 +162,42 @@ impl Login {
             });
         }
         let text = self.text.take();
-        let text = self.answer(&text::pairs(&text)?, directory)?;
-        let next = next.filter(|_| match &self.stage {
-            LoginStage::Security(security) => security.is_settled(),
-            LoginStage::Operational { .. } => true,
-        });
-        Ok(Answered { text, next })
+        let text = self.answer(&text::pairs(&text)?, world)?;
+        Ok(Answered {
+            next: match next {
+                Some(next) => self.transit(next, &text, world)?,
+                None => None,
+            },
+            text,
+        })
     }
 
-    /// Answers a whole text: first who wants to talk to whom, then everything else.
+    /// Whether the stage ends, as the initiator wants it to. If it does not, yet, it goes on.
+    fn transit(
+        &self,
+        next: Stage,
+        text: &TextWriter,
+        world: &mut impl Surroundings,
+    ) -> Result<Option<Stage>, LoginStatus> {
+        let may_end = match &self.stage {
+            LoginStage::Security(security) => security.may_end(world.authority().is_some())?,
+            LoginStage::Operational { .. } => true,
+        };
+        let fits = next != Stage::FullFeature || text.length() <= MAX_LAST_TEXT;
+        Ok((may_end && fits).then_some(next))
+    }
+
+    /// Answers a whole text: first who wants to talk to whom, then the proof, then everything else.
     fn answer(
         &mut self,
         pairs: &[Pair<'_>],
-        directory: &impl Directory,
+        world: &mut impl Surroundings,
     ) -> Result<TextWriter, LoginStatus> {
         let mut writer = TextWriter::default();
-        self.identify(pairs, directory, &mut writer)?;
+        self.identify(pairs, world, &mut writer)?;
+        if let LoginStage::Security(security) = &mut self.stage {
+            security.answer(pairs, world.authority(), &mut writer)?;
+        }
         if let LoginStage::Operational { declared } = &mut self.stage
             && !std::mem::replace(declared, true)
         {
@@ -243,7 +219,7 @@ impl Login {
     fn identify(
         &mut self,
         pairs: &[Pair<'_>],
-        directory: &impl Directory,
+        world: &mut impl Surroundings,
         writer: &mut TextWriter,
     ) -> Result<(), LoginStatus> {
         for Pair { key, value } in pairs {
@@ -251,7 +227,7 @@ impl Login {
                 self.declarations.declare(key, value)?;
             }
         }
-        let identification = self.declarations.identify(directory)?;
+        let identification = self.declarations.identify(world)?;
         match &self.identification {
             // What the first request left out (and a default stood in for) is not supplied later.
             Some(before) if *before != identification => return Err(LoginStatus::InitiatorError),
@@ -276,11 +252,9 @@ impl Login {
         let Some(key) = Key::from_name(pair.key) else {
             return Ok(Some(Answer::NotUnderstood));
         };
-        match (key.when(), &mut self.stage) {
-            (When::Login, _) => Ok(None),
-            (When::Security, LoginStage::Security(security)) => {
-                Ok(Some(Answer::Value(security.offer(pair.value)?)))
-            }
+        match (key.when(), &self.stage) {
+            // Those have been answered all at once.
+            (When::Login, _) | (When::Security, LoginStage::Security(_)) => Ok(None),
             (When::Operational, LoginStage::Operational { .. }) => {
                 Ok(self.negotiation.offer(key, pair.value)?)
             }

@@ -43,6 +43,20 @@ impl Reply {
         reply
     }
 
+    /// The end of a login that was about to succeed.
+    #[must_use]
+    pub fn into_refusal(mut self, status: LoginStatus) -> Self {
+        self.text.clear();
+        self.response = LoginResponse {
+            current_stage: Stage::Security,
+            progress: LoginProgress::Stays,
+            status,
+            data_segment_length: SegmentLength::saturating(0),
+            ..self.response
+        };
+        self
+    }
+
     /// Names the new session, in the last response of its login.
     ///
     /// > 6.3.2: "If the next stage is FullFeaturePhase, the target MUST respond with a Login

@@ -1,63 +1,121 @@
 //! The SecurityNegotiation stage (RFC 7143, 12).
-//!
-//! A method with an exchange of its own (CHAP) has its place here: it becomes the stage's state
-//! between AuthMethod's answer and [`Security::is_settled`].
 
+use super::authority::Authority;
+use super::chap::{Chap, ChapError, Said};
 use crate::negotiation::{Key, Violation};
 use crate::pdu::LoginStatus;
-
-/// How the initiator proves who it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum AuthMethod {
-    /// Not at all: it was identified before it spoke.
-    None,
-}
+use crate::text::{Pair, TextWriter};
 
 /// The stage, as far as it has come.
-#[derive(Debug, Default)]
-pub(super) struct Security {
-    method: Option<AuthMethod>,
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Security {
+    /// No method has been offered.
+    #[default]
+    Open,
+    /// AuthMethod=None: the initiator was identified before it spoke.
+    Unproven,
+    /// AuthMethod=CHAP.
+    Chap(Chap),
 }
 
 /// Why the stage fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SecurityError {
-    /// The initiator offers no method that we accept.
+    /// The initiator offers no method that we accept, or wants to go on without any.
     NoCommonMethod,
-    /// AuthMethod was offered twice.
+    /// A key is repeated, or out of its turn.
     Violation(Violation),
+    /// The exchange that proves who it is has failed.
+    Chap(ChapError),
 }
 
 impl From<SecurityError> for LoginStatus {
     fn from(error: SecurityError) -> Self {
         match error {
-            SecurityError::NoCommonMethod => Self::AuthenticationFailure,
-            SecurityError::Violation(_) => Self::InitiatorError,
+            SecurityError::NoCommonMethod
+            | SecurityError::Chap(ChapError::NoCommonAlgorithm | ChapError::Refused) => {
+                Self::AuthenticationFailure
+            }
+            SecurityError::Violation(_)
+            | SecurityError::Chap(ChapError::Violation(_) | ChapError::Value(_)) => {
+                Self::InitiatorError
+            }
+            SecurityError::Chap(ChapError::Unavailable) => Self::TargetError,
         }
     }
 }
 
 impl Security {
+    /// Answers the keys of this stage in a whole text. With an authority, nothing but a proof will
+    /// do; without one, no proof is asked for.
+    pub(super) fn answer(
+        &mut self,
+        pairs: &[Pair<'_>],
+        authority: Option<&mut dyn Authority>,
+        writer: &mut TextWriter,
+    ) -> Result<(), SecurityError> {
+        let said = Said::of(pairs).map_err(SecurityError::Violation)?;
+        let mut offers = pairs
+            .iter()
+            .filter(|pair| pair.key == Key::AuthMethod.name());
+        match (offers.next(), offers.next(), said.any()) {
+            (Some(methods), None, None) => self.choose(methods.value, authority.is_some(), writer),
+            (None, _, _) => match (self, authority) {
+                (Self::Chap(chap), Some(authority)) => {
+                    let taken = chap.take(said, authority, writer);
+                    taken.map_err(SecurityError::Chap)
+                }
+                (_, _) => match said.any() {
+                    Some(key) => Err(SecurityError::Violation(Violation::Misplaced(key))),
+                    None => Ok(()),
+                },
+            },
+            // Before the answer to AuthMethod, the initiator cannot know that it is CHAP's turn.
+            (Some(_), None, Some(key)) => Err(SecurityError::Violation(Violation::Misplaced(key))),
+            (Some(_), Some(_), _) => Err(SecurityError::Violation(Violation::Repeated(
+                Key::AuthMethod,
+            ))),
+        }
+    }
+
     /// AuthMethod is offered, as a list in the initiator's order; the answer is the one chosen.
     ///
     /// > 6.3.2: "The target MUST reply with the first option in the list it supports and is allowed
     /// > to use for the specific initiator". "If the security negotiation fails at the target,
     /// > then the target MUST send the appropriate Login Response PDU."
-    pub(super) fn offer(&mut self, methods: &str) -> Result<&'static str, SecurityError> {
-        if self.method.is_some() {
-            return Err(SecurityError::Violation(Violation::Repeated(
-                Key::AuthMethod,
-            )));
+    fn choose(
+        &mut self,
+        methods: &str,
+        proof_needed: bool,
+        writer: &mut TextWriter,
+    ) -> Result<(), SecurityError> {
+        if *self != Self::Open {
+            let repeated = Violation::Repeated(Key::AuthMethod);
+            return Err(SecurityError::Violation(repeated));
         }
-        if !methods.split(',').any(|method| method == "None") {
+        let (method, next) = if proof_needed {
+            ("CHAP", Self::Chap(Chap::Chosen))
+        } else {
+            ("None", Self::Unproven)
+        };
+        if !methods.split(',').any(|offered| offered == method) {
             return Err(SecurityError::NoCommonMethod);
         }
-        self.method = Some(AuthMethod::None);
-        Ok("None")
+        writer.pair(Key::AuthMethod.name(), method);
+        *self = next;
+        Ok(())
     }
 
-    /// Whether the stage may end. One in which no method was offered is one without proof, too.
-    pub(super) const fn is_settled(&self) -> bool {
-        matches!(self.method, None | Some(AuthMethod::None))
+    /// Whether the stage may end, now that the initiator wants it to.
+    ///
+    /// # Errors
+    /// It wants to go on without having offered any proof where one is needed.
+    pub(super) const fn may_end(self, proof_needed: bool) -> Result<bool, SecurityError> {
+        match self {
+            Self::Chap(chap) => Ok(chap.is_proven()),
+            // A stage in which no method was offered is one without proof, too.
+            Self::Open | Self::Unproven if proof_needed => Err(SecurityError::NoCommonMethod),
+            Self::Open | Self::Unproven => Ok(true),
+        }
     }
 }

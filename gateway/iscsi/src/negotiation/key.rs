@@ -5,6 +5,16 @@
 pub enum Key {
     /// AuthMethod (12.1).
     AuthMethod,
+    /// CHAP_A (12.1.3), the algorithms.
+    ChapAlgorithm,
+    /// CHAP_I (12.1.3), a challenge's identifier.
+    ChapIdentifier,
+    /// CHAP_C (12.1.3), a challenge.
+    ChapChallenge,
+    /// CHAP_N (12.1.3), whose secret answers it.
+    ChapName,
+    /// CHAP_R (12.1.3), the answer.
+    ChapResponse,
     /// HeaderDigest (13.1).
     HeaderDigest,
     /// DataDigest (13.1).
@@ -80,8 +90,13 @@ pub enum When {
 
 impl Key {
     /// Every key, with its name on the wire.
-    const NAMES: [(Self, &'static str); 29] = [
+    const NAMES: [(Self, &'static str); 34] = [
         (Self::AuthMethod, "AuthMethod"),
+        (Self::ChapAlgorithm, "CHAP_A"),
+        (Self::ChapIdentifier, "CHAP_I"),
+        (Self::ChapChallenge, "CHAP_C"),
+        (Self::ChapName, "CHAP_N"),
+        (Self::ChapResponse, "CHAP_R"),
         (Self::HeaderDigest, "HeaderDigest"),
         (Self::DataDigest, "DataDigest"),
         (Self::MaxConnections, "MaxConnections"),
@@ -131,7 +146,12 @@ impl Key {
     #[must_use]
     pub const fn when(self) -> When {
         match self {
-            Self::AuthMethod => When::Security,
+            Self::AuthMethod
+            | Self::ChapAlgorithm
+            | Self::ChapIdentifier
+            | Self::ChapChallenge
+            | Self::ChapName
+            | Self::ChapResponse => When::Security,
             Self::TargetName | Self::InitiatorName | Self::InitiatorAlias | Self::SessionType => {
                 When::Login
             }

@@ -75,6 +75,39 @@ pub struct Parameters {
     pub protocol_level: u32,
 }
 
+impl Parameters {
+    /// Whether this is something that an operational negotiation of ours can end with.
+    #[must_use]
+    pub fn are_ours(&self, discovery: bool) -> bool {
+        let standard = Self::default();
+        // What a discovery session has no use for is never settled there.
+        let irrelevant = Self {
+            header_digest: self.header_digest,
+            data_digest: self.data_digest,
+            initiator_max_recv_data_segment_length: self.initiator_max_recv_data_segment_length,
+            target_max_recv_data_segment_length: self.target_max_recv_data_segment_length,
+            default_time2wait: self.default_time2wait,
+            default_time2retain: self.default_time2retain,
+            ..standard
+        };
+        let retained = [ours::DEFAULT_TIME2RETAIN, standard.default_time2retain];
+        let longest_first = ours::FIRST_BURST_LENGTH.min(self.max_burst_length);
+        self.initiator_max_recv_data_segment_length.get() >= 512
+            && self.target_max_recv_data_segment_length == ours::MAX_RECV_DATA_SEGMENT_LENGTH
+            && (512..=ours::MAX_BURST_LENGTH).contains(&self.max_burst_length)
+            && (512..=longest_first).contains(&self.first_burst_length)
+            && (1..=ours::MAX_OUTSTANDING_R2T).contains(&self.max_outstanding_r2t)
+            && self.max_connections == ours::MAX_CONNECTIONS
+            && self.error_recovery_level == ours::ERROR_RECOVERY_LEVEL
+            && self.data_pdu_in_order
+            && self.data_sequence_in_order
+            && self.default_time2wait <= 3600
+            && retained.contains(&self.default_time2retain)
+            && self.protocol_level <= ours::PROTOCOL_LEVEL
+            && (!discovery || *self == irrelevant)
+    }
+}
+
 impl Default for Parameters {
     /// What holds for keys nobody has offered (RFC 7143, section 13).
     fn default() -> Self {

@@ -17,7 +17,7 @@ pub(super) const fn yes_or_no(value: bool) -> &'static str {
 }
 
 /// A decimal or hexadecimal number within `range`.
-pub(super) fn number(value: &str, range: RangeInclusive<u32>) -> Option<u32> {
+pub(crate) fn number(value: &str, range: RangeInclusive<u32>) -> Option<u32> {
     let (digits, radix) = match value.get(..2) {
         Some("0x" | "0X") => (value.get(2..)?, 16),
         _ => (value, 10),

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use labelgate_engine::{Action, Admission, ConnectionId, Ending, ImageId, Receive};
+use labelgate_engine::{self as engine, Action, Admission, ConnectionId, Ending, ImageId, Receive};
 
 use labelgate_scsi::UnitAttention;
 
@@ -11,10 +11,10 @@ use super::ends::Then;
 use super::notice::Notice;
 use super::window::Window;
 use super::{Target, Turn};
-use crate::login::{Directory, Established, Login, Reply, Step};
+use crate::login::{Authority, Established, Login, Reply, Step, Surroundings};
 use crate::name::IscsiName;
 use crate::pdu::{BHS, Header, LoginRequest, LoginStatus, Numbers, Request, Tsih};
-use crate::serial::StatSn;
+use crate::serial::{CmdSn, StatSn};
 use crate::session_type::SessionType;
 
 /// A connection that logs in.
@@ -22,7 +22,7 @@ use crate::session_type::SessionType;
 pub(crate) struct LoginPhase {
     /// Nothing before the first request.
     login: Option<Box<Login>>,
-    stat_sn: u32,
+    pub(super) stat_sn: u32,
 }
 
 /// A login that has succeeded, but for its last answer.
@@ -36,13 +36,18 @@ pub(crate) struct Pending {
 /// The names a login may ask about: those of this label.
 struct Names<'a>(&'a Target);
 
-impl Directory for Names<'_> {
+impl Surroundings for Names<'_> {
     fn has_target(&self, target: &IscsiName) -> bool {
         self.0.image_named(target).is_some()
     }
 
     fn has_session(&self, tsih: Tsih) -> bool {
         self.0.has_tsih(tsih)
+    }
+
+    /// The supervisor knew whose the connection is before it handed it over.
+    fn authority(&mut self) -> Option<&mut dyn Authority> {
+        None
     }
 }
 
@@ -55,6 +60,8 @@ impl Target {
         turn: &mut Turn<'_>,
     ) -> Receive {
         let full = self.connections.len() >= self.limits.connections as usize;
+        let mut admission = admission;
+        let login = std::mem::take(&mut admission.login);
         self.connections
             .insert(id, Connection::new(admission, turn.now));
         if full {
@@ -64,7 +71,10 @@ impl Target {
             return self.close_now(id, "the gateway is shutting down", turn);
         }
         self.check_by(turn.now + self.limits.login_time);
-        Receive::Header { n: BHS }
+        match login {
+            engine::Login::Untouched => Receive::Header { n: BHS },
+            engine::Login::Negotiated(login) => self.take_over(id, &login, turn),
+        }
     }
 
     /// A header has come from a connection that is not in full feature phase.
@@ -112,10 +122,10 @@ impl Target {
             return self.close_now(id, "a login in the middle of a login", turn);
         };
         let login = phase.login.take();
-        let names = Names(self);
+        let mut names = Names(self);
         let step = match login {
-            Some(login) => login.step(pdu, data, &names),
-            None => Login::start(pdu, data, &names),
+            Some(login) => login.step(pdu, data, &mut names),
+            None => Login::start(pdu, data, &mut names),
         };
         match step {
             Step::Continue { login, reply } => {
@@ -132,10 +142,10 @@ impl Target {
                 target,
             } => {
                 let names = (initiator, target);
-                self.refuse(id, pdu, status, &reply, names, turn)
+                self.refuse(id, pdu.cmd_sn, status, &reply, names, turn)
             }
             Step::Established { established, reply } => {
-                self.established(id, pdu, *established, reply, turn)
+                self.established(id, *established, reply, turn)
             }
         }
     }
@@ -144,22 +154,25 @@ impl Target {
     ///
     /// > RFC 7143, 6.3.5: "the target ... MUST ... terminate all the outstanding tasks" of the old
     /// > session "before the new session" is used (in substance).
-    fn established(
+    pub(super) fn established(
         &mut self,
         id: ConnectionId,
-        pdu: &LoginRequest,
         established: Established,
         reply: Reply,
         turn: &mut Turn<'_>,
     ) -> Receive {
         if self.draining.is_some() {
-            return self.refuse_login(id, pdu, LoginStatus::ServiceUnavailable, turn);
+            let status = LoginStatus::ServiceUnavailable;
+            return self.refuse_established(id, &established, reply, status, turn);
         }
         let image = match &established.session_type {
             SessionType::Discovery => None,
             SessionType::Normal { target } => match self.image_named(target) {
                 Some(image) => Some(image),
-                None => return self.refuse_login(id, pdu, LoginStatus::NotFound, turn),
+                None => {
+                    let status = LoginStatus::NotFound;
+                    return self.refuse_established(id, &established, reply, status, turn);
+                }
             },
         };
         let Some(connection) = self.connections.get_mut(&id) else {
@@ -293,6 +306,21 @@ impl Target {
         self.send_pdu(id, &reply.response.encode(numbers), &reply.text, turn);
     }
 
+    /// A login that has gone well cannot have what it wants.
+    fn refuse_established(
+        &mut self,
+        id: ConnectionId,
+        established: &Established,
+        reply: Reply,
+        status: LoginStatus,
+        turn: &mut Turn<'_>,
+    ) -> Receive {
+        let (initiator, target) = describe(established);
+        let names = (Some(initiator), target);
+        let reply = reply.into_refusal(status);
+        self.refuse(id, established.first_cmd_sn, status, &reply, names, turn)
+    }
+
     fn refuse_login(
         &mut self,
         id: ConnectionId,
@@ -300,32 +328,24 @@ impl Target {
         status: LoginStatus,
         turn: &mut Turn<'_>,
     ) -> Receive {
-        self.refuse(
-            id,
-            pdu,
-            status,
-            &Reply::refusal(pdu, status),
-            (None, None),
-            turn,
-        )
+        let reply = Reply::refusal(pdu, status);
+        self.refuse(id, pdu.cmd_sn, status, &reply, (None, None), turn)
     }
 
     fn refuse(
         &mut self,
         connection: ConnectionId,
-        pdu: &LoginRequest,
+        cmd_sn: CmdSn,
         status: LoginStatus,
         reply: &Reply,
         (initiator, target): (Option<String>, Option<String>),
         turn: &mut Turn<'_>,
     ) -> Receive {
+        let phase = self.login_phase(connection);
         let numbers = Numbers {
-            stat_sn: StatSn::new(
-                self.login_phase(connection)
-                    .map_or(0, |phase| phase.stat_sn),
-            ),
-            exp_cmd_sn: pdu.cmd_sn,
-            max_cmd_sn: pdu.cmd_sn,
+            stat_sn: StatSn::new(phase.map_or(0, |phase| phase.stat_sn)),
+            exp_cmd_sn: cmd_sn,
+            max_cmd_sn: cmd_sn,
         };
         self.send_reply(connection, reply, numbers, turn);
         self.notice(Notice::LoginRefused {
@@ -342,7 +362,7 @@ impl Target {
         Receive::Pause
     }
 
-    fn login_phase(&mut self, id: ConnectionId) -> Option<&mut LoginPhase> {
+    pub(super) fn login_phase(&mut self, id: ConnectionId) -> Option<&mut LoginPhase> {
         match &mut self.connections.get_mut(&id)?.phase {
             Phase::Login(phase) => Some(phase),
             _ => None,

@@ -25,6 +25,7 @@ mod receive;
 mod respond;
 mod send;
 mod session_end;
+mod taken_over;
 mod task;
 mod text;
 mod timers;

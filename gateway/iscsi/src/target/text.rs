@@ -99,12 +99,12 @@ impl Target {
             return;
         };
         let addresses = [connection.admission.local];
-        let mut names: Vec<_> = self
-            .units
-            .values()
-            .map(|unit| unit.target.as_str())
-            .collect();
+        // What this identity may open on other labels is shown with what is here.
+        let granted = connection.admission.granted.iter().map(String::as_str);
+        let here = self.units.values().map(|unit| unit.target.as_str());
+        let mut names: Vec<_> = here.chain(granted).collect();
         names.sort_unstable();
+        names.dedup();
         let targets = names.iter().map(|name| AdvertisedTarget {
             name,
             addresses: &addresses,

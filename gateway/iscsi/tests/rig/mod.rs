@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use labelgate_engine::{
     Action, Admission, Completion, ConnectionId, Engine, Extent, Geometry, ImageDescription,
-    ImageId, IoId, Operation, Outbox, Outcome, Receive, Received,
+    ImageId, IoId, Login, Operation, Outbox, Outcome, Receive, Received,
 };
 use labelgate_iscsi::pdu::{
     BHS, Cid, Header, InitiatorTaskTag, Isid, LoginRequest, Lun, ScsiCommand, SegmentLength, Stage,
@@ -109,11 +109,24 @@ impl Rig {
     }
 
     pub fn connect(&mut self, number: u32, identity: &str) -> ConnectionId {
+        self.connect_with(number, identity, Login::Untouched, &[])
+    }
+
+    /// A connection whose login may have been led to its end already.
+    pub fn connect_with(
+        &mut self,
+        number: u32,
+        identity: &str,
+        login: Login,
+        granted: &[&str],
+    ) -> ConnectionId {
         let id = ConnectionId(number);
         let admission = Admission {
             peer: "192.0.2.1:1000".parse().unwrap(),
             local: "192.0.2.9:3260".parse().unwrap(),
             identity: identity.to_owned(),
+            login,
+            granted: granted.iter().map(|&target| target.to_owned()).collect(),
         };
         let want = self
             .target

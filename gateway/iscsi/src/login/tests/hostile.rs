@@ -84,7 +84,7 @@ fn a_guessed_name_and_a_malformed_one_get_the_same_bytes() {
         let data = text(&format!(
             "InitiatorName=iqn.2001-04.com.example:a TargetName={name}"
         ));
-        match Login::start(&good(), &data, &World) {
+        match Login::start(&good(), &data, &mut World) {
             Step::Refused { reply, .. } => reply.response.encode(Numbers::GOLDEN),
             _ => panic!("not refused"),
         }
@@ -161,7 +161,7 @@ fn stages_that_do_not_exist_or_do_not_follow() {
                     Some(Stage::Operational | Stage::FullFeature)
                 ) | (Some(Stage::Operational), Some(Stage::FullFeature))
             );
-            match Login::start(&request, &names(), &World) {
+            match Login::start(&request, &names(), &mut World) {
                 Step::Refused { status, .. } => {
                     assert!(!legal, "{current:?} to {next:?}");
                     assert_eq!(status, LoginStatus::InitiatorError);

@@ -4,7 +4,7 @@ mod conversations;
 mod fuzz;
 mod hostile;
 
-use super::{Directory, Established, Login, Reply, Step};
+use super::{Authority, Established, Login, Reply, Step, Surroundings};
 use crate::name::IscsiName;
 use crate::pdu::{BHS, LoginRequest, LoginStatus, Request, Tsih};
 
@@ -13,13 +13,17 @@ pub(super) const DISK: &str = "iqn.2026-11.io.labelgate:disks.web";
 /// A world with one target, and one session whose handle is 7.
 pub(super) struct World;
 
-impl Directory for World {
+impl Surroundings for World {
     fn has_target(&self, target: &IscsiName) -> bool {
         target.as_str() == DISK
     }
 
     fn has_session(&self, tsih: Tsih) -> bool {
         tsih == Tsih(7)
+    }
+
+    fn authority(&mut self) -> Option<&mut dyn Authority> {
+        None
     }
 }
 
@@ -64,8 +68,8 @@ pub(super) enum Outcome {
 impl Initiator {
     pub(super) fn send(&mut self, request: &LoginRequest, data: &[u8]) -> Outcome {
         let step = match self.login.take() {
-            None => Login::start(request, data, &World),
-            Some(login) => login.step(request, data, &World),
+            None => Login::start(request, data, &mut World),
+            Some(login) => login.step(request, data, &mut World),
         };
         match step {
             Step::Continue { login, reply } => {
