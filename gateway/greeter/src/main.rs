@@ -1,5 +1,18 @@
-//! The program `labelgate-greeter`.
+//! labelgate-greeter: started by labelgated, some in advance, with its control socket as standard
+//! input. It speaks with one connection until it is known whose that is, and ends.
 
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match labelgate_greeter::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The supervisor logs what its processes say here. If it is gone, nobody does.
+            let _ = writeln!(std::io::stderr(), "labelgate-greeter: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Why nothing came of a greeting.
+
+use std::io;
+
+use labelgate_control::{ReceiveError, SendError};
+use labelgate_mac::confinement::ConfinementError;
+
+/// Why nothing came of a greeting.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// Standard input is no control socket: it was not labelgated that started this program.
+    #[error("{0}")]
+    ControlSocket(io::Error),
+    /// The process could not be confined. It parses nothing then.
+    #[error("not confined: {0}")]
+    Confinement(#[from] ConfinementError),
+    /// The supervisor said what it does not say now, or nothing that can be understood.
+    #[error("the supervisor broke the control protocol: {0}")]
+    Protocol(&'static str),
+    /// As before.
+    #[error(transparent)]
+    Receive(#[from] ReceiveError),
+    /// The supervisor could not be told something.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// The supervisor is gone, or wants no more of this.
+    #[error("the supervisor has closed the control socket")]
+    Abandoned,
+    /// The client has ended the connection, or it was cut.
+    #[error("the connection has ended: {0}")]
+    Connection(io::Error),
+    /// The client sent what no login begins or goes on with.
+    #[error("the client broke the protocol: {0}")]
+    Client(&'static str),
+    /// It took longer than any login.
+    #[error("the login took too long")]
+    Late,
+}

@@ -1,0 +1,155 @@
+//! The supervisor, as a login sees it: who makes challenges and judges answers.
+
+use std::os::fd::OwnedFd;
+
+use labelgate_control::{
+    Answer, Bytes, ChapAlgorithm, FromGreeter, Greet, GreeterEnd, Incoming, ReverseChallenge, Text,
+    ToGreeter, Verdict,
+};
+use labelgate_iscsi::login::{Algorithm, Authority, Challenge, Denial, Proof, Reverse};
+
+use crate::Fault;
+
+/// The supervisor.
+#[derive(Debug)]
+pub struct Supervisor {
+    control: GreeterEnd,
+    /// Why the authority could not be asked, for the log: a login hears [`Denial`] alone.
+    fault: Option<Fault>,
+}
+
+impl Supervisor {
+    /// The supervisor at the other end of this socket.
+    #[must_use]
+    pub const fn new(control: GreeterEnd) -> Self {
+        Self {
+            control,
+            fault: None,
+        }
+    }
+
+    /// Waits for the connection to greet; `None` if there will be none.
+    ///
+    /// # Errors
+    /// The supervisor says something else.
+    pub fn connection(&mut self) -> Result<Option<(Greet, OwnedFd)>, Fault> {
+        match self.control.receive_blocking()? {
+            Incoming::Message(ToGreeter::Greet(order, socket)) => Ok(Some((order, socket))),
+            Incoming::Message(_) => Err(Fault::Protocol("an answer to nothing")),
+            Incoming::Nothing | Incoming::Closed => Ok(None),
+        }
+    }
+
+    /// Tells it something.
+    ///
+    /// # Errors
+    /// It is gone.
+    pub fn say(&mut self, message: &FromGreeter) -> Result<(), Fault> {
+        Ok(self.control.send(message)?)
+    }
+
+    /// Why a question was not answered, if one was not.
+    pub fn take_fault(&mut self) -> Option<Fault> {
+        self.fault.take()
+    }
+
+    fn ask(&mut self, question: &FromGreeter) -> Result<ToGreeter, Fault> {
+        self.say(question)?;
+        match self.control.receive_blocking()? {
+            Incoming::Message(answer) => Ok(answer),
+            Incoming::Nothing | Incoming::Closed => Err(Fault::Abandoned),
+        }
+    }
+
+    fn fails(&mut self, fault: Fault) -> Denial {
+        self.fault = Some(fault);
+        Denial::Unavailable
+    }
+}
+
+impl Authority for Supervisor {
+    fn challenge(&mut self, offered: &[Algorithm]) -> Result<Challenge, Denial> {
+        let offered: Vec<_> = offered.iter().copied().map(to_control).collect();
+        // No more than there are algorithms.
+        let offered = offered.try_into().unwrap_or_default();
+        match self.ask(&FromGreeter::Challenge { offered }) {
+            Ok(ToGreeter::Challenge {
+                algorithm,
+                identifier,
+                challenge,
+            }) => Ok(Challenge {
+                algorithm: from_control(algorithm),
+                identifier,
+                challenge: challenge.to_vec(),
+            }),
+            Ok(ToGreeter::Verdict(Verdict::Refused)) => Err(Denial::Refused),
+            Ok(_) => Err(self.fails(Fault::Protocol("no challenge"))),
+            Err(fault) => Err(self.fails(fault)),
+        }
+    }
+
+    fn verify(&mut self, proof: Proof) -> Result<Option<Reverse>, Denial> {
+        // A name that cannot be told is nobody's.
+        let answer = answer(proof).ok_or(Denial::Refused)?;
+        match self.ask(&FromGreeter::Answer(answer)) {
+            Ok(ToGreeter::Verdict(Verdict::Granted { reverse })) => {
+                Ok(reverse.map(|reverse| Reverse {
+                    name: reverse.name.into(),
+                    response: reverse.response.to_vec(),
+                }))
+            }
+            Ok(ToGreeter::Verdict(Verdict::Refused)) => Err(Denial::Refused),
+            Ok(_) => Err(self.fails(Fault::Protocol("no verdict"))),
+            Err(fault) => Err(self.fails(fault)),
+        }
+    }
+}
+
+/// An initiator's answer as a message; `None` if it breaks a bound, which no right one does.
+fn answer(proof: Proof) -> Option<Answer> {
+    let reverse = match proof.reverse {
+        None => None,
+        Some((identifier, challenge)) => Some(ReverseChallenge {
+            identifier,
+            challenge: Bytes::try_from(challenge.as_slice()).ok()?,
+        }),
+    };
+    Some(Answer {
+        name: Text::new(&proof.name).ok()?,
+        response: Bytes::try_from(proof.response.as_slice()).ok()?,
+        reverse,
+    })
+}
+
+const fn to_control(algorithm: Algorithm) -> ChapAlgorithm {
+    match algorithm {
+        Algorithm::Md5 => ChapAlgorithm::Md5,
+        Algorithm::Sha1 => ChapAlgorithm::Sha1,
+        Algorithm::Sha256 => ChapAlgorithm::Sha256,
+        Algorithm::Sha3_256 => ChapAlgorithm::Sha3_256,
+    }
+}
+
+const fn from_control(algorithm: ChapAlgorithm) -> Algorithm {
+    match algorithm {
+        ChapAlgorithm::Md5 => Algorithm::Md5,
+        ChapAlgorithm::Sha1 => Algorithm::Sha1,
+        ChapAlgorithm::Sha256 => Algorithm::Sha256,
+        ChapAlgorithm::Sha3_256 => Algorithm::Sha3_256,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_sides_mean_the_same_algorithm_by_a_number() {
+        for algorithm in Algorithm::ALL {
+            let there = to_control(algorithm);
+            assert_eq!(there.number(), algorithm.number());
+            assert_eq!(there.response_length(), algorithm.response_length());
+            assert_eq!(from_control(there), algorithm);
+        }
+    }
+}
