@@ -58,3 +58,25 @@ impl Outgoing {
         self.again
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use labelgate_control::{AuditEvent, Text};
+
+    use super::*;
+
+    #[test]
+    fn events_that_the_supervisor_does_not_take_are_dropped_and_answers_never() {
+        let event = || FromWorker::Audit {
+            connection: 1,
+            event: AuditEvent::ProtocolError {
+                what: Text::clean("x"),
+            },
+        };
+        let mut outgoing = Outgoing::default();
+        assert!((0..MANY).all(|_| outgoing.push(event())));
+        assert!(!outgoing.push(event()), "whoever counts hears of it");
+        assert!(outgoing.push(FromWorker::ImageRemoved { image: 1 }));
+        assert_eq!(outgoing.waiting.len(), MANY + 1);
+    }
+}

@@ -23,7 +23,7 @@ const CONNECTIONS: usize = 16;
 /// Scrapes that are rendered at a time; more are told to come again.
 const SCRAPES: usize = 2;
 /// How long a client may take to say what it wants.
-const HEADER_PATIENCE: Duration = Duration::from_secs(5);
+const HEADER_PATIENCE: Duration = Duration::from_secs(2);
 /// A connection ends after this long: one that stays open between scrapes is made anew.
 const LONGEST: Duration = Duration::from_secs(120);
 /// The longest request head, in bytes. hyper takes no less.
