@@ -95,9 +95,15 @@ impl Serialize for Cut<'_> {
         if text.len() <= most {
             return serializer.serialize_str(text);
         }
-        let (head, _) = text.split_at(text.floor_char_boundary(most));
+        let (head, _) = text.split_at(floor(text, most));
         serializer.collect_str(&format_args!("{head}{CUT}"))
     }
+}
+
+/// The last boundary between characters that is not beyond `most` bytes.
+fn floor(text: &str, most: usize) -> usize {
+    let is_boundary = |&at: &usize| text.is_char_boundary(at);
+    (0..=most).rev().find(is_boundary).unwrap_or(0)
 }
 
 /// JSON in which everything beyond printable ASCII is escaped: a name that drives a terminal or

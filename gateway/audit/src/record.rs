@@ -109,7 +109,9 @@ impl<'a> Record<'a> {
     /// Hands it to the process's trail (see [`crate::install`]). It never waits for a disk.
     pub fn write(&self) {
         match installed::trail() {
-            Some(trail) => drop(self.write_to(&trail)),
+            Some(trail) => {
+                let _ = self.write_to(&trail);
+            }
             None => tracing::warn!("no audit trail is open for: {}", body::encode(self)),
         }
     }

@@ -10,6 +10,7 @@ use labelgate_mac::Label;
 use crate::decision::Decision;
 use crate::event::Event;
 use crate::record::Record;
+use crate::trail::Trail;
 
 /// So many labels have a ration of their own; those beyond share one with clients that have no
 /// label.
@@ -68,6 +69,20 @@ impl Throttle {
     #[must_use]
     pub fn suppressed(&self) -> u64 {
         self.suppressed.load(Ordering::Relaxed)
+    }
+
+    /// Like [`Throttle::write`], into a trail of its own and at a time of its own.
+    pub fn write_to(&self, trail: &Trail, record: &Record<'_>, now: Instant) {
+        self.pass(record, now, |record| {
+            let _ = record.write_to(trail);
+        });
+    }
+
+    /// Like [`Throttle::flush`], into a trail of its own and at a time of its own.
+    pub fn flush_to(&self, trail: &Trail, now: Instant) {
+        self.flush_at(now, |record| {
+            let _ = record.write_to(trail);
+        });
     }
 
     fn pass(&self, record: &Record<'_>, now: Instant, write: impl Fn(&Record<'_>)) {

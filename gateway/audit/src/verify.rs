@@ -9,7 +9,7 @@ use crate::directory::{CURRENT, closed, set_aside};
 use crate::event::Event;
 
 /// How often files may be renamed while they are being read.
-const ATTEMPTS: u32 = 8;
+const ATTEMPTS: u32 = 64;
 
 /// What a check has found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -124,8 +124,9 @@ impl Verifier {
         }
     }
 
-    fn file(&mut self, path: &Path, first: Option<u64>, is_last: bool) -> io::Result<Option<u64>> {
-        let mut lines = BufReader::new(File::open(path)?);
+    fn file(&mut self, part: Part, is_last: bool) -> io::Result<Option<u64>> {
+        let Part { path, first, file } = part;
+        let mut lines = BufReader::new(file);
         self.report.files += 1;
         let mut number = 0;
         let mut line = Vec::new();
@@ -146,7 +147,7 @@ impl Verifier {
                 None => Err(Fault::NoRecord("it has no end".to_owned())),
             };
             if let Err(fault) = checked {
-                self.broken(path, number, fault);
+                self.broken(&path, number, fault);
                 return Ok(Some(number));
             }
         }
@@ -190,25 +191,48 @@ fn before_first(line: &[u8]) -> Result<Anchor, Fault> {
 /// Checks the trail in a directory, which may be in use. If an anchor is given, the chain must
 /// lead to it.
 pub fn verify(dir: &Path, expected: Option<Anchor>) -> io::Result<Report> {
-    let mut attempt = 0;
-    loop {
-        attempt += 1;
-        let files = listed(dir)?;
-        let report = check(&files, expected);
-        // A file that was renamed meanwhile may have been read twice or not at all.
-        if attempt < ATTEMPTS && listed(dir)? != files {
-            continue;
-        }
-        let mut report = report?;
-        report.set_aside = set_aside(dir)?;
-        return Ok(report);
-    }
+    let mut report = check(opened(dir)?, expected)?;
+    report.set_aside = set_aside(dir)?;
+    Ok(report)
 }
 
 /// Checks files that were copied from a trail, in this order.
 pub fn verify_files(files: &[PathBuf], expected: Option<Anchor>) -> io::Result<Report> {
-    let files: Vec<_> = files.iter().map(|path| (path.clone(), None)).collect();
-    check(&files, expected)
+    let open = |path: &PathBuf| Part::open(path.clone(), None);
+    let parts: io::Result<Vec<_>> = files.iter().map(open).collect();
+    check(parts?, expected)
+}
+
+/// A file of a trail.
+#[derive(Debug)]
+struct Part {
+    path: PathBuf,
+    /// The number that its name says it begins with.
+    first: Option<u64>,
+    file: File,
+}
+
+impl Part {
+    fn open(path: PathBuf, first: Option<u64>) -> io::Result<Self> {
+        let file = File::open(&path)?;
+        Ok(Self { path, first, file })
+    }
+}
+
+/// The files of a trail, all of one moment: a file that is renamed after it was opened is still the
+/// same one.
+fn opened(dir: &Path) -> io::Result<Vec<Part>> {
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        let files = listed(dir)?;
+        let open = |(path, first): &(PathBuf, Option<u64>)| Part::open(path.clone(), *first);
+        let parts: io::Result<Vec<_>> = files.iter().map(open).collect();
+        // One that was renamed meanwhile may be there twice, or not at all.
+        if attempt == ATTEMPTS || listed(dir)? == files {
+            return parts;
+        }
+    }
 }
 
 type Listed = Vec<(PathBuf, Option<u64>)>;
@@ -226,19 +250,18 @@ fn listed(dir: &Path) -> io::Result<Listed> {
     Ok(files)
 }
 
-fn check(files: &[(PathBuf, Option<u64>)], expected: Option<Anchor>) -> io::Result<Report> {
+fn check(parts: Vec<Part>, expected: Option<Anchor>) -> io::Result<Report> {
     let mut verifier = Verifier::new(expected);
-    let count = files.len();
-    for (number, (path, first)) in files.iter().enumerate() {
-        if verifier.file(path, *first, number + 1 == count)?.is_some() {
+    let count = parts.len();
+    let mut last = PathBuf::new();
+    for (number, part) in parts.into_iter().enumerate() {
+        last.clone_from(&part.path);
+        if verifier.file(part, number + 1 == count)?.is_some() {
             return Ok(verifier.report);
         }
     }
     if let Err(fault) = verifier.end() {
-        let path = files
-            .last()
-            .map_or_else(PathBuf::new, |(path, _)| path.clone());
-        verifier.broken(&path, 0, fault);
+        verifier.broken(&last, 0, fault);
     }
     Ok(verifier.report)
 }
