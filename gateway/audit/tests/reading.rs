@@ -38,7 +38,9 @@ fn reading_begins_at_any_record_of_a_large_file_without_reading_all_of_it() {
     let trail = ground.open(1 << 30, 1);
     for _ in 0..20 {
         ground::write(&trail, 5000);
-        while !trail.anchor().seq.is_multiple_of(5000) || trail.counters().written < trail.anchor().seq {
+        while !trail.anchor().seq.is_multiple_of(5000)
+            || trail.counters().written < trail.anchor().seq
+        {
             std::thread::sleep(Duration::from_millis(5));
         }
         std::thread::sleep(Duration::from_millis(200));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use labelgate_control::Text;
 
+use crate::audit::Event;
 use crate::metrics::Greeted;
 
 /// Why a connection was not let in, for the audit trail. The client hears nothing but
@@ -90,6 +91,19 @@ impl Failure {
             Self::Registry(_) | Self::Random(_) | Self::NoGreeter(_) => Greeted::Internal,
             Self::Died(_) | Self::Violation(_) => Greeted::Greeter,
             Self::NoLonger(_) => Greeted::NoLonger,
+        }
+    }
+
+    /// What it is recorded as: a proof that failed, or a login that came to nothing.
+    pub const fn event(&self) -> Event {
+        match self {
+            Self::Algorithm
+            | Self::Response(_)
+            | Self::Name(_)
+            | Self::Reflected(_)
+            | Self::NoReverseSecret(_)
+            | Self::NoLease(_) => Event::Authentication,
+            _ => Event::Login,
         }
     }
 

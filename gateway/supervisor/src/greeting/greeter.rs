@@ -12,12 +12,17 @@ use rustix::process::Pid;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
+use crate::audit::{Decision, Event, Record, Throttle};
 use crate::metrics::Metrics;
 use crate::uid::{GreeterUid, Uids};
 use crate::worker::{Death, Shared, log_lines};
 
 /// A greeter is confined and ready after this long, or never.
 const START_PATIENCE: Duration = Duration::from_secs(10);
+/// Audit records of processes and proofs: so many per second, and at once.
+pub const RECORDS_PER_SECOND: u32 = 20;
+/// See [`RECORDS_PER_SECOND`].
+pub const RECORDS_AT_ONCE: u32 = 400;
 /// So many may be dead and not reaped yet.
 const SPARE: usize = 64;
 
@@ -31,9 +36,24 @@ pub struct Launch {
     /// The cgroup of all greeters, where there are any.
     cgroup: Option<Cgroup>,
     metrics: Arc<Metrics>,
+    /// Rations what clients can have written down by coming and going.
+    records: Arc<Throttle>,
 }
 
 impl Launch {
+    fn note_start(&self, started: &io::Result<Greeter>) {
+        let (decision, pid, reason) = match started {
+            Ok(greeter) => (Decision::Allow, Some(greeter.pid), None),
+            Err(error) => (Decision::Deny, None, Some(error.to_string())),
+        };
+        let record = Record {
+            pid,
+            reason: reason.as_deref(),
+            ..Record::new(Event::GreeterStart, decision)
+        };
+        self.records.write(&record);
+    }
+
     /// This program, with a UID of its own for each and a cgroup for all, where there are any.
     pub fn new(program: PathBuf, shared: &Shared) -> Self {
         let login = &shared.section.login;
@@ -54,6 +74,7 @@ impl Launch {
             uids: shared.uids.clone(),
             cgroup,
             metrics: Arc::clone(&shared.metrics),
+            records: Arc::new(Throttle::new(RECORDS_PER_SECOND, RECORDS_AT_ONCE)),
         }
     }
 }
@@ -68,6 +89,16 @@ pub struct Greeter {
     pid: u32,
     /// No other process has it before this one is reaped.
     uid: Option<GreeterUid>,
+    records: Arc<Throttle>,
+}
+
+/// Writes down how a greeter ended.
+fn note_end(records: &Throttle, pid: u32, reason: &str) {
+    let record = Record {
+        pid: Some(pid),
+        ..Record::new(Event::GreeterEnd, Decision::Note)
+    };
+    records.write(&record.reason(reason));
 }
 
 impl Greeter {
@@ -75,6 +106,7 @@ impl Greeter {
     pub async fn start(launch: &Launch) -> io::Result<Self> {
         let started = Self::start_one(launch).await;
         launch.metrics.greeter_started(started.is_ok());
+        launch.note_start(&started);
         started
     }
 
@@ -130,6 +162,7 @@ impl Greeter {
             control,
             pid,
             uid,
+            records: Arc::clone(&launch.records),
         })
     }
 
@@ -163,10 +196,12 @@ impl Greeter {
         let _ = child.start_kill();
         let status = child.wait().await;
         self.child = None;
-        match status {
+        let death = match status {
             Ok(status) => Death::new(status, true, Some(why.to_owned())),
             Err(error) => Death::Killed(format!("its end could not be waited for: {error}")),
-        }
+        };
+        note_end(&self.records, self.pid, &death.to_string());
+        death
     }
 }
 
@@ -179,8 +214,14 @@ impl Drop for Greeter {
         let uid = self.uid.take();
         // Whoever stops the runtime ends the process by that, too: the child is killed on drop.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let (records, pid) = (Arc::clone(&self.records), self.pid);
             runtime.spawn(async move {
                 let _ = child.wait().await;
+                note_end(
+                    &records,
+                    pid,
+                    "killed by the supervisor: it is not needed any more",
+                );
                 drop(uid);
             });
         }

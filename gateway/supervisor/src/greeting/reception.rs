@@ -15,11 +15,12 @@ use super::attempts::Attempts;
 use super::authority::Authority;
 use super::dialogue::{Agreed, Dialogue};
 use super::failure::Failure;
-use super::greeter::Greeter;
+use super::greeter::{Greeter, RECORDS_AT_ONCE, RECORDS_PER_SECOND};
 use super::hall::Room;
 use super::pool::Pool;
 use super::visitor::{Visitor, Visitors};
-use crate::audit::{Decision, Event, Record};
+use crate::audit::{Decision, Event, Record, Throttle};
+use crate::config::Identity;
 use crate::label_table::LabelTable;
 use crate::metrics::Greeted;
 use crate::sources::Sources;
@@ -40,6 +41,8 @@ pub struct Reception {
     pool: Arc<Pool>,
     authority: Authority,
     attempts: Attempts,
+    /// Rations what clients can have written down by coming and going.
+    processes: Throttle,
 }
 
 impl Reception {
@@ -65,6 +68,7 @@ impl Reception {
             pool,
             authority,
             attempts: Attempts::new(login.failures_per_second),
+            processes: Throttle::new(RECORDS_PER_SECOND, RECORDS_AT_ONCE),
         }
     }
 
@@ -194,8 +198,23 @@ impl Reception {
             },
             places: (source, place),
         };
+        self.note_proof(arrival, identity);
         let handed = self.labels.connect(candidate);
         handed.map_err(|busy| no_longer(busy.to_string()))
+    }
+
+    /// Writes down who has proved what it is; an address that is known proves nothing here.
+    fn note_proof(&self, arrival: &Arrival, identity: &Identity) {
+        if arrival.known.is_some() {
+            return;
+        }
+        let record = Record {
+            identity: Some(&identity.name),
+            peer: Some(arrival.peer),
+            connection: Some(arrival.number),
+            ..Record::new(Event::Authentication, Decision::Allow)
+        };
+        self.processes.write(&record.label(&identity.label));
     }
 
     fn refuse(&self, arrival: &Arrival, failure: &Failure) {
@@ -214,7 +233,7 @@ impl Reception {
             connection: Some(arrival.number),
             initiator: initiator.filter(|name| !name.is_empty()),
             target: target.filter(|name| !name.is_empty()),
-            ..Record::new(Event::Login, Decision::Deny)
+            ..Record::new(failure.event(), Decision::Deny)
         };
         self.shared.refusals.write(&record.reason(&reason));
     }

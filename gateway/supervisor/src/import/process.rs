@@ -5,11 +5,13 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use labelgate_control::{FromImporter, HearError, SupervisorEnd, ToImporter, pair};
+use labelgate_mac::Label;
 use labelgate_mac::confinement::cgroup::Cgroup;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use super::{ImportError, ImportJob};
+use crate::audit::{Decision, Event, Record};
 use crate::cgroups::leave;
 use crate::worker::{Death, log_lines};
 
@@ -28,6 +30,9 @@ pub(super) struct Process {
 struct Body {
     child: Child,
     cgroup: Option<Cgroup>,
+    pid: u32,
+    /// None fills content.
+    label: Option<Label>,
 }
 
 impl Process {
@@ -49,7 +54,9 @@ impl Process {
             command.uid(uid).gid(uid);
         }
         let control = SupervisorEnd::new(ours)?;
-        let mut child = command.spawn().map_err(ImportError::Start)?;
+        let spawned = command.spawn();
+        note_start(job.label, &spawned);
+        let mut child = spawned.map_err(ImportError::Start)?;
         let pid = child.id().unwrap_or_default();
         if let Some(stderr) = child.stderr.take() {
             tokio::spawn(log_lines(stderr, "importer", job.label.cloned(), pid));
@@ -61,7 +68,12 @@ impl Process {
             confined.map_err(warn).ok()
         });
         Ok(Self {
-            body: Some(Body { child, cgroup }),
+            body: Some(Body {
+                child,
+                cgroup,
+                pid,
+                label: job.label.cloned(),
+            }),
             control,
         })
     }
@@ -105,22 +117,50 @@ impl Drop for Process {
     }
 }
 
+fn note_start(label: Option<&Label>, started: &io::Result<Child>) {
+    let (decision, reason) = match started {
+        Ok(_) => (Decision::Allow, None),
+        Err(error) => (Decision::Deny, Some(error.to_string())),
+    };
+    let record = Record {
+        label,
+        pid: started.as_ref().ok().and_then(Child::id),
+        reason: reason.as_deref(),
+        ..Record::new(Event::ImporterStart, decision)
+    };
+    record.write();
+}
+
 impl Body {
+    fn note_end(&self, reason: &str) {
+        let record = Record {
+            label: self.label.as_ref(),
+            pid: Some(self.pid),
+            ..Record::new(Event::ImporterEnd, Decision::Note)
+        };
+        record.reason(reason).write();
+    }
+
     async fn end(mut self) -> Result<(), ImportError> {
         let (status, killed) = match timeout(END_PATIENCE, self.child.wait()).await {
             Ok(status) => (status, None),
             Err(_) => (self.kill().await, Some("it did not end".to_owned())),
         };
         self.tidy();
-        match Death::new(status?, true, killed) {
+        let death = Death::new(status?, true, killed);
+        self.note_end(&death.to_string());
+        match death {
             Death::Orderly => Ok(()),
             death => Err(ImportError::Died(death)),
         }
     }
 
     async fn put_down(mut self) {
-        if let Err(error) = self.kill().await {
-            tracing::warn!("the end of an importer could not be waited for: {error}");
+        match self.kill().await {
+            Ok(_) => self.note_end("killed by the supervisor: the import was given up"),
+            Err(error) => {
+                tracing::warn!("the end of an importer could not be waited for: {error}");
+            }
         }
         self.tidy();
     }
