@@ -26,7 +26,8 @@ pub enum FromGreeter {
     /// The login has succeeded, but for its last response, which the worker sends. The greeter
     /// exits.
     Negotiated(Negotiated),
-    /// The login has failed, and the client has been told; the greeter exits.
+    /// The login has failed, and the client has been told, unless it is gone or speaks another
+    /// protocol; the greeter exits.
     Refused {
         /// The initiator's name, as far as it was given.
         initiator: Text<223>,

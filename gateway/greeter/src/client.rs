@@ -4,8 +4,10 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use labelgate_control::GreeterEnd;
 use labelgate_iscsi::pdu::{BHS, Header, LoginRequest, Request};
 use labelgate_iscsi::text::MAX_TEXT;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -21,15 +23,18 @@ const LONGEST: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub struct Client {
     socket: OwnedFd,
+    control: Rc<GreeterEnd>,
     deadline: Instant,
 }
 
 impl Client {
-    /// Takes a connected TCP socket.
+    /// Takes a connected TCP socket, and the control socket: without a supervisor nothing can come
+    /// of a login, and nobody else would end it.
     #[must_use]
-    pub fn new(socket: OwnedFd) -> Self {
+    pub fn new(socket: OwnedFd, control: Rc<GreeterEnd>) -> Self {
         Self {
             socket,
+            control,
             deadline: Instant::now() + LONGEST,
         }
     }
@@ -99,15 +104,26 @@ impl Client {
         Ok(())
     }
 
-    /// Waits until the socket is ready, or has an error to tell.
+    /// Waits until the socket is ready, or has an error to tell, or the supervisor is gone.
     fn wait(&self, ready: PollFlags) -> Result<(), Fault> {
         loop {
             let left = self.deadline.saturating_duration_since(Instant::now());
             let left = Timespec::try_from(left).map_err(|_| Fault::Late)?;
-            let mut polled = [PollFd::new(&self.socket, ready)];
+            let mut polled = [
+                PollFd::new(&self.socket, ready),
+                // Its end is told without being asked for.
+                PollFd::new(&self.control, PollFlags::empty()),
+            ];
             match poll(&mut polled, Some(&left)) {
                 Ok(0) => return Err(Fault::Late),
-                Ok(_) => return Ok(()),
+                Ok(_) => {
+                    let [_, supervisor] = polled;
+                    return if supervisor.revents().is_empty() {
+                        Ok(())
+                    } else {
+                        Err(Fault::Abandoned)
+                    };
+                }
                 Err(Errno::INTR) => {}
                 Err(error) => return Err(Fault::Connection(error.into())),
             }

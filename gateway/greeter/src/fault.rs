@@ -36,3 +36,11 @@ pub enum Fault {
     #[error("the login took too long")]
     Late,
 }
+
+impl Fault {
+    /// Whether the client is to blame, and not one of our own processes.
+    #[must_use]
+    pub const fn is_the_clients(&self) -> bool {
+        matches!(self, Self::Connection(_) | Self::Client(_) | Self::Late)
+    }
+}

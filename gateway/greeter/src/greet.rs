@@ -38,8 +38,20 @@ impl Surroundings for Strangers<'_> {
 /// it.
 ///
 /// # Errors
-/// Nothing came of it, and nobody was told anything more.
-pub fn greet(order: &Greet, client: Client, supervisor: &mut Supervisor) -> Result<(), Fault> {
+/// The supervisor, or what it says, is at fault. A client that is has been told of.
+pub fn greet(order: &Greet, client: &Client, supervisor: &mut Supervisor) -> Result<(), Fault> {
+    match converse(order, client, supervisor) {
+        // It may be gone, so there was nobody to be told; the supervisor is to know why.
+        Err(fault) if fault.is_the_clients() => supervisor.say(&FromGreeter::Refused {
+            initiator: Text::default(),
+            target: Text::default(),
+            reason: Text::clean(&fault.to_string()),
+        }),
+        conversed => conversed,
+    }
+}
+
+fn converse(order: &Greet, client: &Client, supervisor: &mut Supervisor) -> Result<(), Fault> {
     let mut world = Strangers {
         supervisor,
         proof: order.proof,
@@ -50,7 +62,7 @@ pub fn greet(order: &Greet, client: Client, supervisor: &mut Supervisor) -> Resu
     loop {
         match step {
             Step::Continue { login, reply } => {
-                respond(&client, &request, &reply, stat_sn)?;
+                respond(client, &request, &reply, stat_sn)?;
                 stat_sn = stat_sn.next();
                 (request, text) = client.request()?;
                 step = login.step(&request, &text, &mut world);
@@ -61,8 +73,13 @@ pub fn greet(order: &Greet, client: Client, supervisor: &mut Supervisor) -> Resu
                 initiator,
                 target,
             } => {
-                respond(&client, &request, &reply, stat_sn)?;
+                // Before the supervisor hears of it and ends the connection. Whether the client
+                // waits for it is its own affair, and no reason not to say what it tried.
+                let told = respond(client, &request, &reply, stat_sn);
                 let fault = world.supervisor.take_fault();
+                if matches!(told, Err(Fault::Abandoned)) {
+                    return told;
+                }
                 world.supervisor.say(&FromGreeter::Refused {
                     initiator: Text::clean(initiator.as_deref().unwrap_or_default()),
                     target: Text::clean(target.as_deref().unwrap_or_default()),

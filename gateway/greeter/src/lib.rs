@@ -21,6 +21,8 @@ pub use fault::Fault;
 pub use greet::greet;
 pub use supervisor::Supervisor;
 
+use std::rc::Rc;
+
 use labelgate_control::{FromGreeter, GreeterEnd, List, Text};
 use labelgate_mac::confinement::{Profile, Report, confine};
 
@@ -29,16 +31,16 @@ use labelgate_mac::confinement::{Profile, Report, confine};
 /// To be called first thing in `main`, while the process has one thread.
 ///
 /// # Errors
-/// Why nothing came of it; the client hears no more than the end of its connection.
+/// Why the process could not do its work. That a login fails is no such thing.
 pub fn run() -> Result<(), Fault> {
-    let control = GreeterEnd::from_stdin().map_err(Fault::ControlSocket)?;
+    let control = Rc::new(GreeterEnd::from_stdin().map_err(Fault::ControlSocket)?);
     let confinement = confine(&Profile::greeter())?;
-    let mut supervisor = Supervisor::new(control);
+    let mut supervisor = Supervisor::new(Rc::clone(&control));
     supervisor.say(&FromGreeter::Ready {
         confinement: words(&confinement),
     })?;
     match supervisor.connection()? {
-        Some((order, socket)) => greet(&order, Client::new(socket), &mut supervisor),
+        Some((order, socket)) => greet(&order, &Client::new(socket, control), &mut supervisor),
         // It was kept ready and is not needed.
         None => Ok(()),
     }

@@ -1,10 +1,11 @@
 //! The supervisor, as a login sees it: who makes challenges and judges answers.
 
 use std::os::fd::OwnedFd;
+use std::rc::Rc;
 
 use labelgate_control::{
-    Answer, Bytes, ChapAlgorithm, FromGreeter, Greet, GreeterEnd, Incoming, ReverseChallenge, Text,
-    ToGreeter, Verdict,
+    Answer, Bytes, ChapAlgorithm, FromGreeter, Greet, GreeterEnd, Incoming, ReverseChallenge,
+    SendError, Text, ToGreeter, Verdict,
 };
 use labelgate_iscsi::login::{Algorithm, Authority, Challenge, Denial, Proof, Reverse};
 
@@ -13,7 +14,7 @@ use crate::Fault;
 /// The supervisor.
 #[derive(Debug)]
 pub struct Supervisor {
-    control: GreeterEnd,
+    control: Rc<GreeterEnd>,
     /// Why the authority could not be asked, for the log: a login hears [`Denial`] alone.
     fault: Option<Fault>,
 }
@@ -21,7 +22,7 @@ pub struct Supervisor {
 impl Supervisor {
     /// The supervisor at the other end of this socket.
     #[must_use]
-    pub const fn new(control: GreeterEnd) -> Self {
+    pub const fn new(control: Rc<GreeterEnd>) -> Self {
         Self {
             control,
             fault: None,
@@ -45,7 +46,10 @@ impl Supervisor {
     /// # Errors
     /// It is gone.
     pub fn say(&mut self, message: &FromGreeter) -> Result<(), Fault> {
-        Ok(self.control.send(message)?)
+        match self.control.send(message) {
+            Err(SendError::Closed) => Err(Fault::Abandoned),
+            sent => Ok(sent?),
+        }
     }
 
     /// Why a question was not answered, if one was not.
