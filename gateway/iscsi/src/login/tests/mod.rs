@@ -1,5 +1,6 @@
 //! Whole logins.
 
+mod chap;
 mod conversations;
 mod fuzz;
 mod hostile;
@@ -67,9 +68,18 @@ pub(super) enum Outcome {
 
 impl Initiator {
     pub(super) fn send(&mut self, request: &LoginRequest, data: &[u8]) -> Outcome {
+        self.send_to(request, data, &mut World)
+    }
+
+    pub(super) fn send_to(
+        &mut self,
+        request: &LoginRequest,
+        data: &[u8],
+        world: &mut impl Surroundings,
+    ) -> Outcome {
         let step = match self.login.take() {
-            None => Login::start(request, data, &mut World),
-            Some(login) => login.step(request, data, &mut World),
+            None => Login::start(request, data, world),
+            Some(login) => login.step(request, data, world),
         };
         match step {
             Step::Continue { login, reply } => {
