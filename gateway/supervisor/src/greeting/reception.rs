@@ -54,11 +54,16 @@ impl Reception {
         authority: Authority,
     ) -> Self {
         let login = shared.section.login;
+        // All machines of a hypervisor come from one address, and come at once when it starts: as
+        // many as may be connected may wait. One that waits costs a socket.
+        let connections = usize::try_from(shared.section.limits.connections_per_source);
+        let line_per_source = login.per_source.saturating_mul(LINE_PER_SOURCE);
+        let line_per_source = line_per_source.max(connections.unwrap_or(usize::MAX));
         let room = Room {
             seats: login.at_once,
             seats_per_source: login.per_source,
-            line: login.at_once.saturating_mul(LINE),
-            line_per_source: login.per_source.saturating_mul(LINE_PER_SOURCE),
+            line: login.at_once.saturating_mul(LINE).max(line_per_source),
+            line_per_source,
         };
         Self {
             sources: Arc::new(Sources::new(shared.section.limits)),
