@@ -16,8 +16,8 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 
 use crate::Fault;
 
-/// A login takes no longer, whatever the supervisor thinks.
-const LONGEST: Duration = Duration::from_secs(120);
+/// A login takes no longer, whatever the supervisor thinks: the most that `login.seconds` may be.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// The client's connection.
 #[derive(Debug)]
