@@ -1,6 +1,7 @@
 //! The way of a connection from the door to its label's worker, past a greeter.
 
 use std::net::Shutdown;
+use std::os::fd::AsFd;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Instant;
@@ -246,7 +247,8 @@ impl Reception {
 
 /// A copy of the socket, which greeters and workers have in blocking mode.
 fn blocking_copy(arrival: &Arrival) -> std::io::Result<OwnedFd> {
-    let copy = rustix::io::dup(&arrival.stream)?;
+    // Closed on exec: dup(2) would leave it open in every process that is started meanwhile.
+    let copy = arrival.stream.as_fd().try_clone_to_owned()?;
     rustix::io::ioctl_fionbio(&copy, false)?;
     Ok(copy)
 }
