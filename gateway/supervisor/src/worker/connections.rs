@@ -224,10 +224,13 @@ impl Connections {
         count
     }
 
-    /// How many have not been cut.
+    /// Whether one may stay when these targets are gone: one that has not been cut and is not known
+    /// to be on one of them.
     #[must_use]
-    pub fn uncut(&self) -> usize {
-        self.0.values().filter(|live| live.until.is_none()).count()
+    pub fn one_stays(&self, gone: &[Text<223>]) -> bool {
+        let leaves = |target: &Text<223>| gone.contains(target);
+        let stays = |live: &Live| live.until.is_none() && !live.target.as_ref().is_some_and(leaves);
+        self.0.values().any(stays)
     }
 
     /// Forgets a connection, which ends it if the worker has let go of it.
@@ -235,9 +238,12 @@ impl Connections {
         self.0.remove(&connection)
     }
 
-    /// Forgets all of them: the worker that had them is reaped.
+    /// Ends and forgets all of them: the worker that had them is reaped.
     pub fn clear(&mut self) {
-        self.0.clear();
+        for (_, live) in self.0.drain() {
+            // Whoever else may have a copy of the socket: its client hears of the end now.
+            let _ = live.candidate.stream.shutdown(Shutdown::Both);
+        }
     }
 
     /// How many there are.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
-use labelgate_control::{AddImage, ImageShape};
+use labelgate_control::{AddImage, ImageShape, Text};
 
 use crate::config::Image;
 use crate::image::{Anchor, Witness};
@@ -126,11 +126,12 @@ impl Images {
         self.served.values().any(Served::is_leaving)
     }
 
-    /// Whether the worker has been given one of these.
+    /// The targets of those of these that the worker has been given.
     #[must_use]
-    pub fn has_worker_any_of(&self, numbers: &[u32]) -> bool {
-        let given = |number| self.served.get(number).is_some_and(|s| s.anchor.is_some());
-        numbers.iter().any(given)
+    pub fn targets_of(&self, numbers: &[u32]) -> Vec<Text<223>> {
+        let all = numbers.iter().filter_map(|number| self.served.get(number));
+        let given = all.filter(|served| served.anchor.is_some());
+        given.map(|served| served.image.target.clone()).collect()
     }
 
     /// All of them.

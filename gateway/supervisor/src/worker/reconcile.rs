@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use labelgate_control::ToWorker;
+use labelgate_control::{Text, ToWorker};
 use tokio::time::{sleep, timeout};
 
 use super::images::{Difference, ImageState, Served, describe};
@@ -195,8 +195,12 @@ impl Service {
         let marks = &self.shared.poison;
         let poisoned = |image: &Image| marks.contains(image.designator.serial);
         let Difference { gone, fresh, kept } = self.images.difference(&self.wanted(), poisoned);
-        let takes = !cut.is_empty() || self.images.has_worker_any_of(&gone);
-        if takes && self.connections.uncut() == 0 {
+        // What is only given anew, to be served in another way, is not lost to anyone.
+        let comes_back = |target: &Text<223>| fresh.iter().any(|image| image.target == *target);
+        let mut lost = self.images.targets_of(&gone);
+        lost.retain(|target| !comes_back(target));
+        let takes = !cut.is_empty() || !lost.is_empty();
+        if takes && !self.connections.one_stays(&lost) {
             return self.dismiss("what it served was taken away, and nobody else is connected");
         }
         for connection in cut {
