@@ -3,8 +3,15 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "a panic in a helper is a failed test, as in the tests themselves"
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a panic in a helper is a failed test, as in the tests themselves, and a child process talks to its parent by its output"
 )]
 
+mod backup;
 mod changes;
+mod kill;
+mod levels;
+mod place;
+mod random;
 mod samples;

@@ -1,0 +1,99 @@
+//! Any changes in any order.
+
+use std::sync::Arc;
+
+use labelgate_registry::{ApplyError, Change, RedbRegistry, Registry, Snapshot};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use crate::samples::{allocation, at_address, chap, image, lease, registry, secrets, store};
+
+const LABELS: [&str; 3] = ["s0:c1,c2", "s0:c3,c4", "s0:c0,c1"];
+
+/// One of a few changes to a few things, so that they meet.
+fn change(kind: u8, one: u8, other: u8) -> Change {
+    let name = format!("n{}", one % 3);
+    let label = LABELS[usize::from(other) % LABELS.len()];
+    let group = || label.parse().unwrap();
+    match kind % 16 {
+        0 => store(&name),
+        1 => Change::RemoveStore(name.parse().unwrap()),
+        2 => Change::AddImage(image(&name, &format!("i{}", other % 2), label)),
+        3 => Change::RemoveImage(image(&name, &format!("i{}", other % 2), label).id()),
+        4 => Change::RelabelImage {
+            image: image(&name, "i0", label).id(),
+            label: group(),
+        },
+        5 => Change::ResizeImage {
+            image: image(&name, "i0", label).id(),
+            size: u64::from(other) << 18,
+        },
+        6 => Change::AddIdentity(chap(&name, label)),
+        7 => Change::AddIdentity(at_address(
+            &name,
+            &format!("10.0.{}.0/24", other % 2),
+            label,
+        )),
+        8 => Change::RotateIdentity {
+            identity: name.parse().unwrap(),
+            secrets: secrets(),
+        },
+        9 => Change::RemoveIdentity(name.parse().unwrap()),
+        10 => Change::AddGroup(group()),
+        11 => Change::RemoveGroup(group()),
+        12 => Change::Grant {
+            group: group(),
+            member: name.parse().unwrap(),
+        },
+        13 => Change::Revoke {
+            group: group(),
+            member: name.parse().unwrap(),
+        },
+        14 => match other % 3 {
+            0 => Change::AllocateLevel(allocation()),
+            _ => Change::ReleaseLevel(group()),
+        },
+        _ => match other % 3 {
+            0 => Change::EndLease(Uuid::from_u128(u128::from(one % 3))),
+            _ => Change::StartLease(lease((one % 3).into(), (other % 2).into(), &name, label)),
+        },
+    }
+}
+
+/// Makes a change, or sees that nothing has come of it.
+fn apply(registry: &RedbRegistry, before: Arc<Snapshot>, change: &Change) -> Arc<Snapshot> {
+    match registry.apply(change) {
+        Ok(applied) => {
+            assert_eq!(applied.snapshot.revision, before.revision + 1);
+            applied.snapshot
+        }
+        Err(ApplyError::Refused(_)) => before,
+        Err(other) => panic!("{other}"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn whatever_is_changed_the_registry_never_contradicts_itself(
+        steps in proptest::collection::vec(any::<(u8, u8, u8)>(), 1..60)
+    ) {
+        let (_directory, path, registry) = registry();
+        let mut snapshot = registry.read().unwrap();
+        for (kind, one, other) in steps {
+            snapshot = apply(&registry, snapshot, &change(kind, one, other));
+            snapshot.check().unwrap();
+            prop_assert_eq!(&registry.read().unwrap(), &snapshot);
+        }
+        drop(registry);
+        let registry = RedbRegistry::open(&path).unwrap();
+        prop_assert_eq!(&registry.read().unwrap(), &snapshot);
+        let mut backup = Vec::new();
+        registry.backup(&mut backup).unwrap();
+        let restored = registry.restore(&mut backup.as_slice()).unwrap();
+        prop_assert_eq!(&restored.images, &snapshot.images);
+        prop_assert_eq!(&restored.leases, &snapshot.leases);
+        restored.check().unwrap();
+    }
+}
