@@ -3,6 +3,7 @@
 mod chap;
 mod conversations;
 mod fuzz;
+mod handover;
 mod hostile;
 
 use super::{Authority, Established, Login, Reply, Step, Surroundings};
