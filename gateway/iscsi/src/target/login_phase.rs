@@ -67,12 +67,13 @@ impl Target {
         if full {
             return self.close_now(id, "too many connections of this label", turn);
         }
-        if self.draining.is_some() {
-            return self.close_now(id, "the gateway is shutting down", turn);
-        }
         self.check_by(turn.now + self.limits.login_time);
         match login {
+            engine::Login::Untouched if self.draining.is_some() => {
+                self.close_now(id, "the gateway is shutting down", turn)
+            }
             engine::Login::Untouched => Receive::Header { n: BHS },
+            // It waits for an answer: it is told to come back later.
             engine::Login::Negotiated(login) => self.take_over(id, &login, turn),
         }
     }
