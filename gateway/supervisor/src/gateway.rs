@@ -51,7 +51,7 @@ pub enum RunError {
     /// Which images are poisoned cannot be found out.
     #[error("{path}: {error}: without the marks of poisoned images none may be served")]
     PoisonMarks {
-        /// The run directory.
+        /// The state directory.
         path: PathBuf,
         /// Why.
         error: io::Error,
@@ -79,12 +79,12 @@ pub enum RunError {
 pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     let _lock = RunLock::take(&config.gateway.run_dir)?;
     let _audit = audit::start(&config.audit)?;
-    let run_dir = &config.gateway.run_dir;
-    let poison = PoisonMarks::open(run_dir).map_err(|error| RunError::PoisonMarks {
-        path: run_dir.clone(),
+    let state_dir = &config.gateway.state_dir;
+    let registry = open_registry(state_dir).map_err(StateError::from)?;
+    let poison = PoisonMarks::open(state_dir).map_err(|error| RunError::PoisonMarks {
+        path: state_dir.clone(),
         error,
     })?;
-    let registry = open_registry(&config.gateway.state_dir).map_err(StateError::from)?;
     let in_force = combine(config, &*registry)?;
     announce(&poison, in_force.images.all());
     sweep_stores(&in_force);

@@ -34,7 +34,7 @@ Signals:
   SIGTERM, SIGINT  ask all clients to leave, end all workers, exit
   SIGHUP           take in changed stores, images and identities; connections
                    that they do not concern go on; and which marks of
-                   poisoned images were deleted (run_dir/poisoned)
+                   poisoned images were deleted (state_dir/poisoned)
 
 Output:
   standard output  the audit trail, one JSON object per line, unless the

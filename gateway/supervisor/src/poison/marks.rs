@@ -41,9 +41,9 @@ impl PoisonMarks {
     ///
     /// # Errors
     /// They cannot be read: then no image may be served.
-    pub fn open(run_dir: &Path) -> io::Result<Self> {
+    pub fn open(state_dir: &Path) -> io::Result<Self> {
         let marks = Self {
-            directory: run_dir.join("poisoned"),
+            directory: state_dir.join("poisoned"),
             known: Mutex::default(),
             files: Mutex::default(),
         };
@@ -218,20 +218,20 @@ mod tests {
     const B: Serial = Serial([0xb; 16]);
 
     fn poisoned() -> (TempDir, PoisonMarks) {
-        let run_dir = TempDir::new().unwrap();
-        let marks = PoisonMarks::open(run_dir.path()).unwrap();
+        let state_dir = TempDir::new().unwrap();
+        let marks = PoisonMarks::open(state_dir.path()).unwrap();
         assert!(!marks.contains(A));
         marks.remember(A, "lost\n".into());
         marks.write(A).unwrap();
-        (run_dir, marks)
+        (state_dir, marks)
     }
 
     #[test]
     fn a_mark_outlives_the_gateway_until_an_admin_deletes_it() {
-        let (run_dir, marks) = poisoned();
+        let (state_dir, marks) = poisoned();
         drop(marks);
 
-        let marks = PoisonMarks::open(run_dir.path()).unwrap();
+        let marks = PoisonMarks::open(state_dir.path()).unwrap();
         assert!(marks.contains(A) && !marks.contains(B));
         assert_eq!(fs::read_to_string(marks.path(A)).unwrap(), "lost\n");
         let changes = marks.read_again().unwrap();
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_mark_that_could_not_be_written_holds_and_is_written_later() {
-        let (_run_dir, marks) = poisoned();
+        let (_state_dir, marks) = poisoned();
         // Something is in its place that no write replaces, for root neither.
         fs::create_dir(marks.path(B)).unwrap();
         marks.remember(B, "lost too\n".into());
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_directory_that_vanished_clears_nothing() {
-        let (_run_dir, marks) = poisoned();
+        let (_state_dir, marks) = poisoned();
         fs::remove_dir_all(&marks.directory).unwrap();
 
         let changes = marks.read_again().unwrap();
@@ -275,14 +275,14 @@ mod tests {
 
     #[test]
     fn a_mark_made_by_hand_counts_and_other_files_do_not() {
-        let (run_dir, marks) = poisoned();
+        let (state_dir, marks) = poisoned();
         fs::write(marks.path(B), "").unwrap();
         fs::write(marks.directory.join("README"), "").unwrap();
 
         assert_eq!(marks.read_again().unwrap().found, [B]);
 
         assert!(marks.contains(B));
-        let later = PoisonMarks::open(run_dir.path()).unwrap();
+        let later = PoisonMarks::open(state_dir.path()).unwrap();
         assert_eq!(later.all().len(), 2);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Linux reports a lost write once. Whoever flushes again is told that all is well, so nothing but
 //! our own memory keeps a later worker from serving an image as if it were whole. That memory is
-//! a file for each poisoned image in `run_dir/poisoned`, named by the image's serial number. That
+//! a file for each poisoned image in `state_dir/poisoned`, named by the image's serial number. That
 //! the file is there is what counts; what it says is for the admin, who deletes it and has the
 //! configuration reloaded to state that the image may be served again.
 
