@@ -8,7 +8,7 @@
 //! Names of sensitivities and categories are those of every distribution's MCS and MLS policies:
 //! `s0` to `s15`, `c0` to `c1023`.
 
-// Only `confinement::allocator` has any.
+// Only `confinement::allocator` and `confinement::descriptors` have any.
 #![deny(unsafe_code)]
 
 mod category;

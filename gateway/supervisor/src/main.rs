@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use labelgate_mac::confinement::descriptors::close_on_exec;
 use labelgate_supervisor::config::{Config, DEFAULT};
 use labelgate_supervisor::logging::{self, Format};
 use labelgate_supervisor::{RunError, RunLockError, StateError, run};
@@ -113,11 +114,13 @@ fn check(arguments: &Arguments, config: &Config) -> ExitCode {
 
 fn serve(config: Config, arguments: &Arguments) -> ExitCode {
     // All it does is hand things over: two threads are enough for any number of labels.
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime
         .worker_threads(2)
         .thread_name("labelgated")
-        .enable_all()
-        .build();
+        .enable_all();
+    // What this process was left by whoever started it is not for those that it confines.
+    let runtime = close_on_exec().and_then(|()| runtime.build());
     let outcome = match runtime {
         Ok(runtime) => {
             let outcome = runtime.block_on(run(config, &arguments.config));

@@ -10,11 +10,13 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process};
 use socket2::{Domain, Socket, Type};
 use tempfile::TempDir;
@@ -217,6 +219,33 @@ fn the_check_says_what_is_wrong_and_where() {
         said.starts_with(&format!("{}:5: label \"s0\"", file.display())),
         "{said}"
     );
+}
+
+/// Whoever starts it may leave it descriptors: none reaches a process that it confines.
+#[test]
+fn what_it_inherits_it_does_not_pass_on() {
+    let (_reader, writer) = std::io::pipe().unwrap();
+    rustix::io::fcntl_setfd(&writer, rustix::io::FdFlags::empty()).unwrap();
+    let number = writer.as_raw_fd().to_string();
+    let gateway = Running::start("");
+
+    let mut seen = Vec::new();
+    let descriptors = format!("/proc/{}/fdinfo", gateway.child.id());
+    for descriptor in std::fs::read_dir(descriptors).unwrap() {
+        let path = descriptor.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if ["0", "1", "2"].contains(&name.as_str()) {
+            continue;
+        }
+        let info = std::fs::read_to_string(path).unwrap();
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
+        let flags = u32::from_str_radix(flags.unwrap().trim(), 8).unwrap();
+        assert_ne!(flags & OFlags::CLOEXEC.bits(), 0, "descriptor {name}");
+        seen.push(name);
+    }
+
+    assert!(seen.contains(&number), "{number} was left to it: {seen:?}");
+    gateway.stop();
 }
 
 #[test]

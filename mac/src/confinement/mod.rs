@@ -10,7 +10,8 @@
 //! 4. [`limits`]: memory, descriptors, tasks, no core dump.
 //! 5. [`syscalls`]: seccomp. Anything but the few system calls that its role needs kills the process.
 //!
-//! What is left are the descriptors it holds and those it is sent.
+//! What is left are the descriptors it holds and those it is sent. It inherits none but the
+//! standard ones: [`descriptors`].
 //!
 //! [`confine`] does it all. A driver with helper threads calls [`restrict`] while it is still the
 //! only thread, starts them (they inherit everything so far), waits until each of them runs its
@@ -21,6 +22,7 @@
 mod allocator;
 pub mod capabilities;
 pub mod cgroup;
+pub mod descriptors;
 mod error;
 pub mod filesystem;
 pub mod identity;
