@@ -8,6 +8,9 @@ use labelgate_mac::confinement::ConfinementError;
 /// Why nothing came of a greeting.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
+    /// It was started with arguments that labelgated does not give.
+    #[error("arguments that are none: this program is started by labelgated")]
+    Arguments,
     /// Standard input is no control socket: it was not labelgated that started this program.
     #[error("{0}")]
     ControlSocket(io::Error),

@@ -21,20 +21,28 @@ pub use fault::Fault;
 pub use greet::greet;
 pub use supervisor::Supervisor;
 
+use std::ffi::OsString;
 use std::rc::Rc;
 
 use labelgate_control::{FromGreeter, GreeterEnd, List, Text};
-use labelgate_mac::confinement::{Profile, Report, confine};
+use labelgate_mac::confinement::{Identity, Profile, Report, confine};
+
+/// The one argument there is: the supervisor has no privileges, so it has not given this process a
+/// UID of its own.
+const UNPRIVILEGED: &str = "--unprivileged";
 
 /// A greeter's life: confines the process, waits for a connection, greets it.
 ///
-/// To be called first thing in `main`, while the process has one thread.
+/// To be called first thing in `main`, while the process has one thread, with what follows the
+/// program's name on its command line.
 ///
 /// # Errors
 /// Why the process could not do its work. That a login fails is no such thing.
-pub fn run() -> Result<(), Fault> {
+pub fn run(arguments: impl Iterator<Item = OsString>) -> Result<(), Fault> {
+    let mut profile = Profile::greeter();
+    profile.identity = identity(arguments)?;
     let control = Rc::new(GreeterEnd::from_stdin().map_err(Fault::ControlSocket)?);
-    let confinement = confine(&Profile::greeter())?;
+    let confinement = confine(&profile)?;
     let mut supervisor = Supervisor::new(Rc::clone(&control));
     supervisor.say(&FromGreeter::Ready {
         confinement: words(&confinement),
@@ -43,6 +51,15 @@ pub fn run() -> Result<(), Fault> {
         Some((order, socket)) => greet(&order, &Client::new(socket, control), &mut supervisor),
         // It was kept ready and is not needed.
         None => Ok(()),
+    }
+}
+
+/// Whose UID it is to have. It cannot be told later: it is confined before it hears anything.
+fn identity(mut arguments: impl Iterator<Item = OsString>) -> Result<Identity, Fault> {
+    match (arguments.next(), arguments.next()) {
+        (None, _) => Ok(Identity::Own),
+        (Some(argument), None) if argument == UNPRIVILEGED => Ok(Identity::Shared),
+        (Some(_), _) => Err(Fault::Arguments),
     }
 }
 

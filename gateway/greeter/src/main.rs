@@ -7,7 +7,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match labelgate_greeter::run() {
+    match labelgate_greeter::run(std::env::args_os().skip(1)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // The supervisor logs what its processes say here. If it is gone, nobody does.

@@ -8,126 +8,23 @@
     reason = "a panic in a helper is a failed test, as in the tests themselves"
 )]
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+mod scene;
 
-use labelgate_control::{
-    Bytes, ChapAlgorithm, FromGreeter, Greet, Proof, SupervisorEnd, ToGreeter, Verdict, pair,
-};
+use std::io::Write;
+use std::net::TcpStream;
+use std::os::unix::process::ExitStatusExt;
+use std::time::Duration;
+
+use labelgate_control::{Bytes, ChapAlgorithm, FromGreeter, ToGreeter, Verdict};
+use scene::Scene;
 use socket2::SockRef;
-
-/// A UID that owns nothing.
-const UID: u32 = 2_100_000_077;
-
-/// A greeter, its client, and the test in the supervisor's place.
-struct Scene {
-    child: Child,
-    supervisor: SupervisorEnd<ToGreeter>,
-    client: TcpStream,
-    /// The supervisor's copy of the connection.
-    copy: TcpStream,
-}
-
-impl Scene {
-    /// A greeter that has been given its connection.
-    async fn open() -> Self {
-        let (ours, theirs) = pair().unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_labelgate-greeter"))
-            .env_clear()
-            .uid(UID)
-            .gid(UID)
-            .stdin(Stdio::from(theirs))
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let supervisor = SupervisorEnd::new(ours).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (copy, peer) = listener.accept().unwrap();
-        let greet = Greet {
-            connection: 1,
-            peer,
-            local: copy.local_addr().unwrap(),
-            proof: Proof::Chap,
-        };
-        let scene = Self {
-            child,
-            supervisor,
-            client,
-            copy,
-        };
-        assert!(matches!(scene.hear().await, FromGreeter::Ready { .. }));
-        let socket = scene.copy.try_clone().unwrap().into();
-        let told = ToGreeter::Greet(greet, socket);
-        scene.supervisor.send(told).await.unwrap();
-        scene
-    }
-
-    async fn hear(&self) -> FromGreeter {
-        let said = self.supervisor.receive();
-        let said = tokio::time::timeout(Duration::from_secs(20), said).await;
-        said.expect("in time").unwrap().expect("it is there")
-    }
-
-    /// The client sends a login request in the security stage, which is to go on.
-    fn request(&mut self, pairs: &[&str]) {
-        let text: Vec<u8> = pairs
-            .iter()
-            .flat_map(|pair| [pair.as_bytes(), b"\0"].concat())
-            .collect();
-        let mut pdu = vec![0; 48];
-        pdu[0] = 0x43;
-        pdu[4..8].copy_from_slice(&u32::try_from(text.len()).unwrap().to_be_bytes());
-        pdu[8] = 0x80;
-        pdu.extend(&text);
-        pdu.resize(pdu.len().next_multiple_of(4), 0);
-        self.client.write_all(&pdu).unwrap();
-    }
-
-    /// The text of the next answer.
-    fn answer(&mut self) -> String {
-        let mut header = [0; 48];
-        self.client.read_exact(&mut header).unwrap();
-        assert_eq!((header[0], header[36]), (0x23, 0), "a login goes on");
-        let length = u32::from_be_bytes([0, header[5], header[6], header[7]]);
-        let length = usize::try_from(length).unwrap();
-        let mut text = vec![0; length.next_multiple_of(4)];
-        self.client.read_exact(&mut text).unwrap();
-        String::from_utf8(text).unwrap()
-    }
-
-    fn exit(&mut self) -> ExitStatus {
-        let until = Instant::now() + Duration::from_secs(20);
-        while Instant::now() < until {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        panic!("the greeter does not end");
-    }
-}
-
-impl Drop for Scene {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 #[tokio::test]
 async fn without_its_supervisor_it_does_not_wait_for_a_client() {
     let mut scene = Scene::open().await;
     // Half a header: it is in the middle of a read.
     scene.client.write_all(&[0x43; 20]).unwrap();
-    let (ours, _theirs) = pair().unwrap();
-    drop(std::mem::replace(
-        &mut scene.supervisor,
-        SupervisorEnd::new(ours).unwrap(),
-    ));
+    scene.abandon();
 
     let status = scene.exit();
 

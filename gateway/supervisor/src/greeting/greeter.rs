@@ -143,10 +143,12 @@ impl Greeter {
             .stderr(Stdio::piped())
             .process_group(0)
             .kill_on_drop(true);
-        if let Some(uid) = &uid {
+        match &uid {
             // With a UID the standard library also drops the supplementary groups.
-            command.uid(uid.get()).gid(uid.get());
-        }
+            Some(uid) => command.uid(uid.get()).gid(uid.get()),
+            // It then runs under this process's, with its groups, and insists on nothing better.
+            None => command.arg("--unprivileged"),
+        };
         let control = SupervisorEnd::new(ours)?;
         let mut child = command.spawn().map_err(|error| {
             let program = launch.program.display();
