@@ -84,3 +84,65 @@ fn set_format(transaction: &WriteTransaction, format: u64) -> Result<(), Registr
     meta.insert("format", format).map_err(database)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use redb::backends::InMemoryBackend;
+
+    use super::*;
+
+    fn registry() -> Database {
+        let backend = InMemoryBackend::new();
+        let database = redb::Builder::new().create_with_backend(backend).unwrap();
+        bring_up_to_date(&database, &CURRENT).unwrap();
+        database
+    }
+
+    /// Leaves a trace of having run.
+    fn next(transaction: &WriteTransaction) -> Result<(), RegistryError> {
+        let mut meta = transaction.open_table(META).map_err(database)?;
+        meta.insert("migrated", 1).map_err(database)?;
+        Ok(())
+    }
+
+    fn fails(_: &WriteTransaction) -> Result<(), RegistryError> {
+        Err(RegistryError::NoFormat)
+    }
+
+    const LATER: Formats = Formats {
+        oldest: 1,
+        migrations: &[next],
+    };
+
+    #[test]
+    fn an_older_one_is_brought_to_the_present_and_an_earlier_program_leaves_it_alone() {
+        let registry = registry();
+        bring_up_to_date(&registry, &LATER).unwrap();
+        let reading = registry.begin_read().unwrap();
+        assert_eq!(reading.meta("format").unwrap(), Some(2));
+        assert_eq!(reading.meta("migrated").unwrap(), Some(1));
+        drop(reading);
+        let refused = bring_up_to_date(&registry, &CURRENT);
+        let newer = matches!(
+            refused,
+            Err(RegistryError::Newer {
+                format: 2,
+                known: 1
+            })
+        );
+        assert!(newer, "{refused:?}");
+    }
+
+    #[test]
+    fn a_migration_that_fails_changes_nothing() {
+        let registry = registry();
+        let failing = Formats {
+            oldest: 1,
+            migrations: &[next, fails],
+        };
+        assert!(bring_up_to_date(&registry, &failing).is_err());
+        let reading = registry.begin_read().unwrap();
+        assert_eq!(reading.meta("format").unwrap(), Some(1));
+        assert_eq!(reading.meta("migrated").unwrap(), None);
+    }
+}
