@@ -3,6 +3,7 @@
 #![expect(missing_docs, reason = "criterion's macro makes a public function")]
 
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use labelgate_iscsi::{
@@ -10,6 +11,7 @@ use labelgate_iscsi::{
     serial::{CmdSn, StatSn},
 };
 use labelgate_mac::{Context, Label};
+use labelgate_pages::{Counters, Ended, Operation};
 
 /// A READ (10) of 4 KiB as QEMU sends it.
 const READ: [u8; BHS] = [
@@ -61,5 +63,25 @@ fn labels(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(micro, messages, labels);
+fn counting(criterion: &mut Criterion) {
+    let counters = Counters::alone().expect("a page can be made");
+    let ended = Ended {
+        operation: Operation::Read,
+        bytes: 4096,
+        result: Ok(()),
+        latency: Duration::from_micros(30),
+    };
+    criterion.bench_function("operation counted, begin and end", |bench| {
+        bench.iter(|| {
+            let image = counters.image(black_box(0));
+            image.began();
+            image.ended(black_box(ended));
+        });
+    });
+    criterion.bench_function("clock read, once for each inline operation", |bench| {
+        bench.iter(Instant::now);
+    });
+}
+
+criterion_group!(micro, messages, labels, counting);
 criterion_main!(micro);

@@ -100,6 +100,24 @@ fn an_unknown_key_is_named_with_those_that_are_known() {
     }
 }
 
+#[test]
+fn metrics_are_shown_nowhere_unless_the_configuration_says_where() {
+    let listen = |text: &str| {
+        let config = Config::parse(text, Path::new("labelgate.toml"));
+        config.map(|config| config.metrics.listen)
+    };
+    assert_eq!(listen(""), Ok(None));
+    assert_eq!(listen("[metrics]\n"), Ok(None));
+    let address = "127.0.0.1:9260".parse().ok();
+    assert_eq!(
+        listen("[metrics]\nlisten = \"127.0.0.1:9260\"\n"),
+        Ok(address)
+    );
+    let problem = "labelgate.toml:2: metrics listen address \"9260\" is no address and port; write \"127.0.0.1:9260\"";
+    let told = listen("[metrics]\nlisten = \"9260\"\n").map_err(|problems| problems.to_string());
+    assert_eq!(told, Err(problem.to_owned()));
+}
+
 const EXPECTED: &str = r#"labelgate.toml:3: listen address "0.0.0.0" is no address and port; write "0.0.0.0:3260" or "[::]:3260"
 labelgate.toml:4: target_prefix "iqn.labelgate" is no iqn; write it as "iqn.YYYY-MM." and a domain name turned around, such as "iqn.2026-11.io.labelgate"
 labelgate.toml:5: run_dir "run" is not absolute; begin it with "/"

@@ -194,10 +194,15 @@ impl LabelMeter {
     /// Reads everything, and forgets images that are not wanted and were not in use within this
     /// time.
     pub(super) fn read(&self, wanted: impl Fn(&str) -> bool, within: Duration) -> Reading {
+        // Without the lock, for which the label's service waits.
+        let pid = self.state().worker.as_ref().map(|worker| worker.pid);
+        let mut used = pid.and_then(usage);
         let state = &mut *self.state();
-        let mut used = None;
+        let now = state.worker.as_ref().map(|worker| worker.pid);
+        if now != pid {
+            used = None;
+        }
         if let Some(worker) = &mut state.worker {
-            used = usage(worker.pid);
             worker.cpu = used.map_or(worker.cpu, |usage| usage.cpu.max(worker.cpu));
             worker.slots.read(&mut state.totals);
         }
