@@ -232,3 +232,36 @@ fn content_has_no_label_and_is_never_written() {
         assert_eq!(problems(&image(keys)), format!("labelgate.toml:{problem}"));
     }
 }
+
+#[test]
+fn what_is_wrong_with_logins_and_chap_is_said() {
+    let expected = [
+        (
+            "[gateway.login]\nat_once = 0\n",
+            "2: at_once is 0; choose a number from 1 to 1024",
+        ),
+        (
+            "[gateway.login]\nseconds = 301\n",
+            "2: seconds is 301; choose a number from 1 to 300",
+        ),
+        (
+            "[gateway.chap]\nalgorithms = []\n",
+            "2: algorithms is empty, so nobody could log in; use \"sha3-256\", \"sha256\", \"sha1\" and \"md5\"",
+        ),
+        (
+            "[gateway.chap]\nalgorithms = [\"md5\", \"md4\"]\n",
+            "2: algorithm \"md4\" is unknown; use \"sha3-256\", \"sha256\", \"sha1\" and \"md5\"",
+        ),
+        (
+            "[gateway.chap]\nalgorithms = [\"md5\", \"md5\"]\n",
+            "2: algorithm \"md5\" is there twice; remove one",
+        ),
+        (
+            "[gateway.chap]\nname = \"a b\"\n",
+            "2: the gateway's CHAP name is to have 1 to 223 printable ASCII characters, without spaces and commas",
+        ),
+    ];
+    for (text, problem) in expected {
+        assert_eq!(problems(text), format!("labelgate.toml:{problem}"));
+    }
+}

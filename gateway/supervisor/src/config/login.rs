@@ -102,7 +102,8 @@ fn check_algorithms(
     for text in written.get_ref() {
         match algorithm(text.get_ref()) {
             Some(twice) if algorithms.contains(&twice) => {
-                let what = format_args!("algorithm {:?} is there twice", text.get_ref());
+                let what =
+                    format_args!("algorithm {:?} is there twice; remove one", text.get_ref());
                 problems.at(&text.span(), what);
             }
             Some(algorithm) => algorithms.push(algorithm),

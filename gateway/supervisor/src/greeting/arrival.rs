@@ -6,6 +6,7 @@ use std::sync::Arc;
 use labelgate_control::{Greet, Proof};
 use tokio::net::TcpStream;
 
+use super::authority::How;
 use super::dialogue::Stage;
 use crate::config::Identity;
 
@@ -41,7 +42,7 @@ impl Arrival {
     /// Where its login begins.
     pub fn stage(&self) -> Stage {
         match &self.known {
-            Some(identity) => Stage::Proven(Arc::clone(identity)),
+            Some(identity) => Stage::Proven(Arc::clone(identity), How::Address),
             None => Stage::Fresh,
         }
     }

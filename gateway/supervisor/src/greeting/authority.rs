@@ -1,5 +1,6 @@
 //! Sets challenges and judges answers: the only place where a secret is used.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -35,11 +36,43 @@ pub struct Posed {
     challenge: Challenge,
 }
 
+/// How an identity was proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// By the address it comes from.
+    Address,
+    /// By CHAP.
+    Chap {
+        /// The hash.
+        algorithm: ChapAlgorithm,
+        /// Whether the gateway has proved itself, too.
+        mutual: bool,
+    },
+}
+
+impl fmt::Display for How {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Chap { algorithm, mutual } = self else {
+            return f.write_str("known by its address");
+        };
+        let hash = match algorithm {
+            ChapAlgorithm::Md5 => "MD5",
+            ChapAlgorithm::Sha1 => "SHA-1",
+            ChapAlgorithm::Sha256 => "SHA-256",
+            ChapAlgorithm::Sha3_256 => "SHA3-256",
+        };
+        let both = if *mutual { ", mutual" } else { "" };
+        write!(f, "CHAP with {hash}{both}")
+    }
+}
+
 /// An identity that has been proved.
 #[derive(Debug)]
 pub struct Proven {
     /// Whose it is.
     pub identity: Arc<Identity>,
+    /// How it was proved.
+    pub how: How,
     /// The answer to the initiator's own challenge, if it made one.
     pub reverse: Option<Reverse>,
 }
@@ -114,6 +147,10 @@ impl Authority {
         let reverse = reverse.map(|own| self.reverse(posed, own, secrets, &answer.name));
         Ok(Proven {
             identity: Arc::clone(identity),
+            how: How::Chap {
+                algorithm: posed.algorithm,
+                mutual: answer.reverse.is_some(),
+            },
             reverse: reverse.transpose()?,
         })
     }

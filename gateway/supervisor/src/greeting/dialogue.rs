@@ -11,12 +11,13 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use labelgate_control::{Answer, ChapAlgorithm, FromGreeter, Negotiated, ToGreeter, Verdict};
+use labelgate_control::{
+    Answer, ChapAlgorithm, FromGreeter, Negotiated, SupervisorEnd, ToGreeter, Verdict,
+};
 use tokio::sync::watch;
 
-use super::authority::{Authority, Posed};
+use super::authority::{Authority, How, Posed};
 use super::failure::Failure;
-use super::greeter::Greeter;
 use crate::config::{Identities, Identity};
 
 /// How far a connection has proved itself.
@@ -27,7 +28,7 @@ pub enum Stage {
     /// It has a challenge to answer.
     Challenged(Posed),
     /// It is this identity.
-    Proven(Arc<Identity>),
+    Proven(Arc<Identity>, How),
     /// It has not proved what it said, for this reason; its greeter tells it.
     Failed(Failure),
 }
@@ -37,6 +38,8 @@ pub enum Stage {
 pub struct Agreed {
     /// Who it is.
     pub identity: Arc<Identity>,
+    /// How that was proved.
+    pub how: How,
     /// What it wants, and what its worker needs.
     pub negotiated: Negotiated,
 }
@@ -54,9 +57,13 @@ pub struct Dialogue<'a> {
 
 impl Dialogue<'_> {
     /// Talks with a greeter that has been given its connection, until its login is over.
-    pub async fn hold(self, greeter: &Greeter, mut stage: Stage) -> Result<Agreed, Failure> {
+    pub async fn hold(
+        self,
+        greeter: &SupervisorEnd<ToGreeter>,
+        mut stage: Stage,
+    ) -> Result<Agreed, Failure> {
         loop {
-            let said = greeter.hear().await;
+            let said = greeter.receive().await;
             let Some(said) = said.map_err(|error| Failure::Died(error.to_string()))? else {
                 return Err(match stage {
                     Stage::Failed(failure) => failure,
@@ -68,9 +75,10 @@ impl Dialogue<'_> {
                 (Stage::Challenged(posed), FromGreeter::Answer(answer)) => {
                     self.judge(posed, &answer).await
                 }
-                (Stage::Proven(identity), FromGreeter::Negotiated(negotiated)) => {
+                (Stage::Proven(identity, how), FromGreeter::Negotiated(negotiated)) => {
                     return Ok(Agreed {
                         identity,
+                        how,
                         negotiated,
                     });
                 }
@@ -104,7 +112,7 @@ impl Dialogue<'_> {
             };
             stage = next;
             // If it is gone, that is heard next.
-            let _ = greeter.tell(answer).await;
+            let _ = greeter.send(answer).await;
         }
     }
 
@@ -125,7 +133,7 @@ impl Dialogue<'_> {
             Ok(proven) => {
                 let reverse = proven.reverse;
                 let verdict = ToGreeter::Verdict(Verdict::Granted { reverse });
-                (Stage::Proven(proven.identity), verdict)
+                (Stage::Proven(proven.identity, proven.how), verdict)
             }
             Err(failure) => refused(failure),
         }
@@ -135,3 +143,6 @@ impl Dialogue<'_> {
 fn refused(failure: Failure) -> (Stage, ToGreeter) {
     (Stage::Failed(failure), ToGreeter::Verdict(Verdict::Refused))
 }
+
+#[cfg(test)]
+mod tests;

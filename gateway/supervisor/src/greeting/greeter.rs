@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use labelgate_control::{FromGreeter, HearError, SupervisorEnd, TellError, ToGreeter, pair};
+use labelgate_control::{FromGreeter, SupervisorEnd, ToGreeter, pair};
 use labelgate_mac::confinement::cgroup::Cgroup;
 use rustix::process::Pid;
 use tokio::process::{Child, Command};
@@ -112,7 +112,7 @@ impl Greeter {
 
     async fn start_one(launch: &Launch) -> io::Result<Self> {
         let greeter = Self::spawn(launch)?;
-        let said = timeout(START_PATIENCE, greeter.hear()).await;
+        let said = timeout(START_PATIENCE, greeter.control.receive()).await;
         match said {
             Ok(Ok(Some(FromGreeter::Ready { .. }))) => Ok(greeter),
             Ok(Ok(Some(_))) => Err(io::Error::other("it did not say first that it is ready")),
@@ -179,14 +179,9 @@ impl Greeter {
         matches!(status, Some(Ok(None)))
     }
 
-    /// Tells it something.
-    pub async fn tell(&self, message: ToGreeter) -> Result<(), TellError> {
-        self.control.send(message).await
-    }
-
-    /// What it says next; `None` when it has closed its end, or is gone.
-    pub async fn hear(&self) -> Result<Option<FromGreeter>, HearError> {
-        self.control.receive().await
+    /// How to talk with it.
+    pub const fn control(&self) -> &SupervisorEnd<ToGreeter> {
+        &self.control
     }
 
     /// Kills it for this reason, if it still runs, and reaps it: after this it is gone.

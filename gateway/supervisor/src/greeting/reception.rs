@@ -13,7 +13,7 @@ use tokio::time::timeout_at;
 
 use super::arrival::Arrival;
 use super::attempts::Attempts;
-use super::authority::Authority;
+use super::authority::{Authority, How};
 use super::dialogue::{Agreed, Dialogue};
 use super::failure::Failure;
 use super::greeter::{Greeter, RECORDS_AT_ONCE, RECORDS_PER_SECOND};
@@ -165,20 +165,21 @@ impl Reception {
     async fn talk(&self, greeter: &Greeter, arrival: &Arrival) -> Result<Agreed, Failure> {
         let copy = blocking_copy(arrival).map_err(|_| Failure::Departed)?;
         let greet = ToGreeter::Greet(arrival.greet(), copy);
-        let told = greeter.tell(greet).await;
+        let told = greeter.control().send(greet).await;
         told.map_err(|error| Failure::Died(error.to_string()))?;
         let dialogue = Dialogue {
             authority: &self.authority,
             identities: &self.shared.identities,
             address: arrival.peer.ip(),
         };
-        dialogue.hold(greeter, arrival.stage()).await
+        dialogue.hold(greeter.control(), arrival.stage()).await
     }
 
     /// Gives the connection to the worker that is to serve what it wants.
     fn hand_over(&self, arrival: &Arrival, agreed: Agreed) -> Result<(), Failure> {
         let Agreed {
             identity,
+            how,
             negotiated,
         } = agreed;
         let no_longer = |why: String| Failure::NoLonger(why);
@@ -204,23 +205,25 @@ impl Reception {
             },
             places: (source, place),
         };
-        self.note_proof(arrival, identity);
+        self.note_proof(arrival, identity, how);
         let handed = self.labels.connect(candidate);
         handed.map_err(|busy| no_longer(busy.to_string()))
     }
 
     /// Writes down who has proved what it is; an address that is known proves nothing here.
-    fn note_proof(&self, arrival: &Arrival, identity: &Identity) {
-        if arrival.known.is_some() {
+    fn note_proof(&self, arrival: &Arrival, identity: &Identity, how: How) {
+        if how == How::Address {
             return;
         }
+        let how = how.to_string();
         let record = Record {
             identity: Some(&identity.name),
             peer: Some(arrival.peer),
             connection: Some(arrival.number),
             ..Record::new(Event::Authentication, Decision::Allow)
         };
-        self.processes.write(&record.label(&identity.label));
+        self.processes
+            .write(&record.label(&identity.label).reason(&how));
     }
 
     fn refuse(&self, arrival: &Arrival, failure: &Failure) {
