@@ -78,11 +78,15 @@ pub fn note_label(image: &Image) -> Result<(), OpenError> {
     }
 }
 
-/// Deletes an image's file.
+/// Deletes an image's file. One that is gone already is what was wanted: the gateway may have been
+/// killed when it had deleted the file, and not the image yet.
 pub fn delete(image: &Image) -> Result<(), OpenError> {
     let store = open_store(image)?;
     let (directory, name) = parent(image, store.as_fd())?;
-    unlinkat(&directory, name, AtFlags::empty()).map_err(|error| failed("deleted", error))?;
+    match unlinkat(&directory, name, AtFlags::empty()) {
+        Ok(()) | Err(Errno::NOENT) => {}
+        Err(error) => return Err(failed("deleted", error)),
+    }
     fsync(&directory).map_err(|error| failed("deleted", error))
 }
 
