@@ -1,5 +1,6 @@
 //! The way of a connection from the door to its label's worker, past a greeter.
 
+use std::io;
 use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::os::fd::OwnedFd;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use labelgate_control::ToGreeter;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::time::timeout_at;
@@ -135,7 +137,11 @@ impl Reception {
     /// Waits until there is something to greet, and a greeter to do it.
     async fn greet(&self, visitor: &Visitor, arrival: &Arrival) -> Result<Agreed, Failure> {
         // Nothing is read: what the client says is for the greeter alone.
-        let ready = arrival.stream.ready(Interest::READABLE).await;
+        let spoken = || match has_spoken(&arrival.stream) {
+            true => Ok(()),
+            false => Err(io::ErrorKind::WouldBlock.into()),
+        };
+        let ready = arrival.stream.async_io(Interest::READABLE, spoken).await;
         if ready.is_err() || has_departed(&arrival.stream) {
             return Err(Failure::Departed);
         }
@@ -248,8 +254,16 @@ impl Reception {
     }
 }
 
+/// Whether the client has said something, or has ended the connection. Nothing of it is looked at.
+///
+/// The readiness that tokio reports is not enough: it may be there before anything has come.
+fn has_spoken(stream: &impl AsFd) -> bool {
+    let mut polled = [PollFd::new(stream, PollFlags::IN | PollFlags::RDHUP)];
+    poll(&mut polled, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
+}
+
 /// A copy of the socket, which greeters and workers have in blocking mode.
-fn blocking_copy(arrival: &Arrival) -> std::io::Result<OwnedFd> {
+fn blocking_copy(arrival: &Arrival) -> io::Result<OwnedFd> {
     // Closed on exec: dup(2) would leave it open in every process that is started meanwhile.
     let copy = arrival.stream.as_fd().try_clone_to_owned()?;
     rustix::io::ioctl_fionbio(&copy, false)?;
