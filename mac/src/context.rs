@@ -45,6 +45,24 @@ impl Context {
         &self.range
     }
 
+    /// The context of an object that is no process: `system_u:object_r:TYPE:RANGE`.
+    #[must_use]
+    pub fn object(type_name: &str, range: impl Into<Range>) -> Self {
+        Self {
+            user: "system_u".into(),
+            role: "object_r".into(),
+            type_name: type_name.into(),
+            range: range.into(),
+        }
+    }
+
+    /// The same context with another type.
+    #[must_use]
+    pub fn with_type(mut self, type_name: &str) -> Self {
+        self.type_name = type_name.into();
+        self
+    }
+
     /// The same context with another range, as a worker's is made from its domain and its label.
     #[must_use]
     pub fn with_range(mut self, range: impl Into<Range>) -> Self {

@@ -61,6 +61,19 @@ impl Level {
         }
     }
 
+    /// `s0`: what has no category.
+    #[must_use]
+    pub fn lowest() -> Self {
+        Self::default()
+    }
+
+    /// `s0:c0.c1023`: all categories, as the whole system has them under an MCS policy.
+    #[must_use]
+    pub fn highest() -> Self {
+        let all = (0..Category::COUNT).filter_map(Category::new);
+        Self::new(Sensitivity::default(), Categories::from_iter(all))
+    }
+
     /// Its sensitivity.
     #[must_use]
     pub const fn sensitivity(&self) -> Sensitivity {

@@ -4,11 +4,12 @@
 //!   kernel's MLS code does it, so that a text from the kernel and one from a client mean the
 //!   same thing here and there.
 //! * [`confinement`] is what a worker does to itself right after its start.
+//! * [`selinux`] is what this machine's kernel says about contexts, and does with them.
 //!
 //! Names of sensitivities and categories are those of every distribution's MCS and MLS policies:
 //! `s0` to `s15`, `c0` to `c1023`.
 
-// Only `confinement::allocator` and `confinement::descriptors` have any.
+// Only `confinement::allocator`, `confinement::descriptors` and `selinux::peer` have any.
 #![deny(unsafe_code)]
 
 mod category;
@@ -20,6 +21,7 @@ mod label;
 mod label_serde;
 mod level;
 mod range;
+pub mod selinux;
 
 pub use category::{Categories, Category};
 pub use context::Context;

@@ -25,6 +25,7 @@ use crate::label_table::LabelTable;
 use crate::listener::{Door, bind};
 use crate::metrics::{self, Metrics};
 use crate::poison::{PoisonMarks, Settling, announce};
+use crate::provider::{Provider, SelinuxError};
 use crate::reload::reload;
 use crate::run_lock::{RunLock, RunLockError};
 use crate::state::{InForce, State, StateError, combine, end_expired_leases, open_registry};
@@ -42,6 +43,9 @@ const END_PATIENCE: Duration = Duration::from_secs(15);
 /// Why the gateway does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
+    /// What is to enforce labels cannot.
+    #[error(transparent)]
+    Provider(#[from] SelinuxError),
     /// Another gateway has the run directory, or it cannot be used.
     #[error(transparent)]
     RunLock(#[from] RunLockError),
@@ -77,6 +81,7 @@ pub enum RunError {
 
 /// Runs the gateway until it is told to stop (SIGTERM, SIGINT).
 pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
+    let provider = Provider::start(&config.gateway)?;
     let _lock = RunLock::take(&config.gateway.run_dir)?;
     let _audit = audit::start(&config.audit)?;
     let state_dir = &config.gateway.state_dir;
@@ -92,7 +97,7 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     raise_descriptor_limit();
     let sockets = Sockets::open(&in_force.config)?;
 
-    let shared = Arc::new(share(&in_force, poison)?);
+    let shared = Arc::new(share(&in_force, poison, provider)?);
     let labels = Arc::new(LabelTable::new(Arc::clone(&shared)));
     let reception = receive(&shared, &labels, &registry)?;
     let services = (Arc::clone(&shared), Arc::clone(&labels));
@@ -179,7 +184,7 @@ fn listen(address: SocketAddr) -> Result<(SocketAddr, TcpListener), RunError> {
     Ok((listener.local_addr().unwrap_or(address), listener))
 }
 
-fn share(in_force: &InForce, poison: PoisonMarks) -> io::Result<Shared> {
+fn share(in_force: &InForce, poison: PoisonMarks, provider: Provider) -> io::Result<Shared> {
     let section = in_force.config.gateway.clone();
     let uids = if geteuid().is_root() {
         Some(Arc::new(Uids::new(section.uid_base)))
@@ -201,6 +206,7 @@ fn share(in_force: &InForce, poison: PoisonMarks) -> io::Result<Shared> {
     tracing::info!("workers are {}", program.display());
     let importer = find(section.importer.as_ref(), "labelgate-importer")?;
     Ok(Shared {
+        provider,
         program,
         importer,
         uids,

@@ -27,6 +27,7 @@ pub mod logging;
 pub mod metrics;
 mod network;
 mod poison;
+pub mod provider;
 mod rate;
 mod refusal;
 mod reload;

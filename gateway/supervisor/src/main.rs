@@ -135,7 +135,7 @@ fn serve(config: Config, arguments: &Arguments) -> ExitCode {
         Err(error) => {
             tracing::error!("{error}");
             ExitCode::from(match error {
-                RunError::State(StateError::Clash(_)) => CONFIG,
+                RunError::State(StateError::Clash(_)) | RunError::Provider(_) => CONFIG,
                 RunError::RunLock(RunLockError::Taken { .. }) => TAKEN,
                 RunError::RunLock(_)
                 | RunError::Audit(_)

@@ -9,7 +9,8 @@ use labelgate_api::{ErrorCode, Status};
 use super::answer::count;
 use super::failure::{Answer, Denied};
 use super::operation::Office;
-use crate::config::{Image, Provider};
+use crate::config::Image;
+use crate::provider::Provider;
 use crate::worker::Description;
 
 pub(super) async fn show(State(office): State<Office>) -> Answer<Status> {
@@ -23,8 +24,9 @@ pub(super) async fn show(State(office): State<Office>) -> Answer<Status> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         pid: std::process::id(),
         since: office.since,
-        provider: match shared.section.provider {
+        provider: match shared.provider {
             Provider::Landlock => "landlock".to_owned(),
+            Provider::Selinux(_) => "selinux".to_owned(),
         },
         portals: state.portals().to_vec(),
         target_prefix: shared.section.target_prefix.clone(),

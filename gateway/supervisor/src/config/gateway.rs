@@ -23,6 +23,8 @@ pub struct GatewaySection {
     pub target_prefix: String,
     /// What confines workers.
     pub provider: Provider,
+    /// Whether to serve although SELinux does not enforce.
+    pub allow_permissive: bool,
     /// The worker's program, if it is not to be looked for.
     pub worker: Option<PathBuf>,
     /// What moves a worker's bytes.
@@ -57,6 +59,8 @@ pub struct GatewaySection {
 pub enum Provider {
     /// Landlock, seccomp, no capabilities, a UID per label.
     Landlock,
+    /// All that, and the type enforcement of the server's kernel.
+    Selinux,
 }
 
 /// `driver`, as written.
@@ -75,6 +79,7 @@ pub(super) struct RawGateway {
     listen: Option<Spanned<Vec<Spanned<String>>>>,
     target_prefix: Option<Spanned<String>>,
     provider: Option<Provider>,
+    allow_permissive: Option<bool>,
     worker: Option<Spanned<PathBuf>>,
     driver: Option<RawDriver>,
     uid_base: Option<Spanned<u32>>,
@@ -112,6 +117,7 @@ impl RawGateway {
             listen: check_listen(self.listen, problems),
             target_prefix,
             provider: self.provider.unwrap_or(Provider::Landlock),
+            allow_permissive: self.allow_permissive.unwrap_or(false),
             worker: absolute("worker", self.worker, problems),
             driver: match self.driver {
                 None | Some(RawDriver::Auto) => Driver::Auto,

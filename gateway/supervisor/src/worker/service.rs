@@ -27,6 +27,7 @@ use crate::config::{GatewaySection, Identities};
 use crate::image::{OpenError, Opened};
 use crate::metrics::{LabelMeter, Metrics, Served, render};
 use crate::poison::{PoisonMarks, Settling};
+use crate::provider::Provider;
 use crate::refusal::Refusal;
 use crate::uid::Uids;
 
@@ -39,6 +40,8 @@ const EVENTS_AT_ONCE: u32 = 500;
 pub struct Shared {
     /// `[gateway]`.
     pub section: GatewaySection,
+    /// What enforces labels.
+    pub provider: Provider,
     /// The worker's program.
     pub program: PathBuf,
     /// The importer's program.

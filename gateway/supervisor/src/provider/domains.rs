@@ -1,0 +1,113 @@
+//! The contexts of what the gateway starts and makes. The policy module, `mac/policy`, has the same
+//! names.
+
+use labelgate_mac::{Context, Label, Level, Range};
+
+/// A kind of process that the gateway starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Serves a label.
+    Worker,
+    /// Fills an image.
+    Importer,
+}
+
+/// The contexts of what the gateway starts and makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Domains {
+    own: Context,
+}
+
+impl Domains {
+    /// The domain of the supervisor.
+    pub const SUPERVISOR: &str = "labelgate_t";
+    /// The type of images.
+    pub const IMAGE: &str = "labelgate_image_t";
+    /// The type of content.
+    pub const CONTENT: &str = "labelgate_content_t";
+
+    /// Those that belong to a supervisor of this context.
+    #[must_use]
+    pub const fn new(own: Context) -> Self {
+        Self { own }
+    }
+
+    /// The supervisor's own.
+    #[must_use]
+    pub const fn own(&self) -> &Context {
+        &self.own
+    }
+
+    /// A process that serves, or fills, what has this label.
+    #[must_use]
+    pub fn process(&self, role: Role, label: &Label) -> Context {
+        let domain = match role {
+            Role::Worker => "labelgate_worker_t",
+            Role::Importer => "labelgate_importer_t",
+        };
+        self.domain(domain, label.level().clone())
+    }
+
+    /// An importer that fills content.
+    #[must_use]
+    pub fn content_importer(&self) -> Context {
+        self.domain("labelgate_importer_t", Level::lowest())
+    }
+
+    /// A greeter.
+    #[must_use]
+    pub fn greeter(&self) -> Context {
+        self.domain("labelgate_greeter_t", Level::lowest())
+    }
+
+    /// The socket that clients connect to whose label the network does not tell.
+    #[must_use]
+    pub fn login_listener(&self) -> Context {
+        self.domain("labelgate_login_t", Level::lowest())
+    }
+
+    /// The socket that clients connect to whose label the network tells. The kernel gives each
+    /// accepted one the level of its client, which the listener's must dominate.
+    #[must_use]
+    pub fn labelled_listener(&self) -> Context {
+        self.domain(Self::SUPERVISOR, Level::highest())
+    }
+
+    /// An image of this label.
+    #[must_use]
+    pub fn image(&self, label: &Label) -> Context {
+        Context::object(Self::IMAGE, label.level().clone())
+    }
+
+    /// Content.
+    #[must_use]
+    pub fn content(&self) -> Context {
+        Context::object(Self::CONTENT, Level::lowest())
+    }
+
+    /// With the user and the role that the supervisor was started with.
+    fn domain(&self, name: &str, range: impl Into<Range>) -> Context {
+        self.own.clone().with_type(name).with_range(range)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_context_is_of_one_level() {
+        let own = "system_u:system_r:labelgate_t:s0".parse().unwrap();
+        let domains = Domains::new(own);
+        let label: Label = "s0:c1,c2".parse().unwrap();
+
+        let worker = domains.process(Role::Worker, &label).to_string();
+        assert_eq!(worker, "system_u:system_r:labelgate_worker_t:s0:c1,c2");
+        let image = domains.image(&label).to_string();
+        assert_eq!(image, "system_u:object_r:labelgate_image_t:s0:c1,c2");
+        let greeter = domains.greeter().to_string();
+        assert_eq!(greeter, "system_u:system_r:labelgate_greeter_t:s0");
+        let labelled = domains.labelled_listener().to_string();
+        assert_eq!(labelled, "system_u:system_r:labelgate_t:s0:c0.c1023");
+    }
+}
