@@ -1,7 +1,7 @@
 # Everything there is to do with labelgate. `make` alone lists it.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo run test test-full bench conformance lint advisories fuzz clean
+.PHONY: help setup build demo run guest guest-test test test-full bench conformance lint advisories fuzz clean
 
 # Two cores are enough for everything; more tests at a time would only disturb each other.
 export RUST_TEST_THREADS ?= 2
@@ -41,6 +41,16 @@ run: ## The demo's gateway in the foreground, and commands to try
 	@fixtures/setup
 	@$(CARGO) build --quiet $(LOCKED)
 	@$(CARGO) run --quiet --locked -p labelgate-fixtures --bin demo -- run
+
+guest: ## Build the enforcing guest: Debian 12, SELinux, labelgate and its policy
+	@fixtures/setup packages
+	@$(CARGO) build --quiet $(LOCKED)
+	@fixtures/enforcing/build
+
+guest-test: ## Prove in the enforcing guest that the kernel refuses; TEST=part-of-a-name for some
+	@fixtures/setup packages
+	@$(CARGO) build --quiet $(LOCKED)
+	@$(CARGO) test --quiet --locked -p labelgate-enforcing --test guest -- $(TEST)
 
 test: ## Formatting, lints, unit, property, fuzz and end-to-end tests
 	@mkdir -p target && : >$(LABELGATE_STAGES)
