@@ -60,21 +60,25 @@ fn used(state: &Snapshot, wanted: &Allocation) -> HashSet<u32> {
 /// The first pair of these categories at or after the cursor that is not used, or else the first
 /// from the beginning.
 fn next_free(categories: &Categories, cursor: u32, used: &HashSet<u32>) -> Option<u32> {
-    let numbers: Vec<u32> = categories
-        .iter()
-        .map(Category::number)
-        .map(u32::from)
-        .collect();
-    // In the order of Label::pair_index: all pairs below a higher category come first.
-    let indices = || {
-        numbers.iter().enumerate().flat_map(|(below, &high)| {
-            let before = high * high.saturating_sub(1) / 2;
-            numbers.iter().take(below).map(move |&low| before + low)
-        })
-    };
+    let numbers = categories.iter().map(Category::number).map(u32::from);
+    let numbers: Vec<u32> = numbers.collect();
     let free = |index: &u32| !used.contains(index);
-    let after = indices().filter(|&index| index >= cursor).find(free);
-    after.or_else(|| indices().find(free))
+    let after = pairs(&numbers, cursor).find(free);
+    after.or_else(|| pairs(&numbers, 0).find(free))
+}
+
+/// The indices of all pairs of these categories, lowest first, from this one on.
+fn pairs(numbers: &[u32], from: u32) -> impl Iterator<Item = u32> {
+    // In the order of Label::pair_index: all pairs below a higher category come first.
+    let before = |high: u32| high * high.saturating_sub(1) / 2;
+    // A category with which every pair comes before `from` is not looked at.
+    let first = numbers.partition_point(|&high| before(high + 1) <= from);
+    let highs = numbers.iter().enumerate().skip(first);
+    let indices = highs.flat_map(move |(below, &high)| {
+        let lows = numbers.iter().take(below);
+        lows.map(move |&low| before(high) + low)
+    });
+    indices.filter(move |&index| index >= from)
 }
 
 #[cfg(test)]
@@ -99,38 +103,43 @@ mod tests {
     }
 
     #[test]
-    fn every_pair_there_is_can_be_reached() {
-        let (mut used, mut cursor) = (HashSet::new(), 0);
+    fn every_pair_there_is_is_given_once_before_any_is_given_again() {
         let all = Categories::all();
-        // One at a time where it is cheap, which is right behind the cursor.
-        for expected in 0..2000 {
-            let index = next_free(&all, cursor, &used).unwrap();
-            assert_eq!(index, expected);
-            used.insert(index);
-            cursor = index + 1;
+        let numbers: Vec<u32> = (0..1024).collect();
+        assert!(pairs(&numbers, 0).eq(0..Label::PAIRS));
+        for from in [
+            1,
+            2,
+            3,
+            4,
+            261_887,
+            522_752,
+            522_753,
+            522_754,
+            Label::PAIRS - 1,
+        ] {
+            assert!(pairs(&numbers, from).eq(from..Label::PAIRS), "from {from}");
         }
-        // And the last one there is, wherever the cursor is.
+        // Wherever the only free one is, and wherever the last was given out.
+        let mut used: HashSet<u32> = (0..Label::PAIRS).collect();
+        assert_eq!(next_free(&all, 77, &used), None);
         for hole in [0, 1, 261_888, Label::PAIRS - 1] {
-            let used: HashSet<u32> = (0..Label::PAIRS).filter(|&index| index != hole).collect();
+            used.remove(&hole);
             for cursor in [0, hole, (hole + 1) % Label::PAIRS] {
                 assert_eq!(next_free(&all, cursor, &used), Some(hole));
             }
+            used.insert(hole);
         }
-        let used: HashSet<u32> = (0..Label::PAIRS).collect();
-        assert_eq!(next_free(&all, 77, &used), None);
     }
 
     #[test]
-    fn the_pairs_are_enumerated_as_labels_number_them() {
-        let used = HashSet::new();
-        let ends = (0..1024_u32).flat_map(|high| {
-            let before = high * high.saturating_sub(1) / 2;
-            [before, before + high / 2, before + high.saturating_sub(1)]
-        });
-        for index in ends.filter(|&index| index < Label::PAIRS) {
+    fn the_pairs_are_those_that_labels_number() {
+        let numbers: Vec<u32> = (0..1024).collect();
+        for index in pairs(&numbers, 0).filter(|index| index % 251 == 0) {
             let label = Label::from_pair_index(index).unwrap();
+            assert_eq!(label.pair_index(), Some(index));
             let pair = label.level().categories();
-            assert_eq!(next_free(pair, 0, &used), Some(index));
+            assert_eq!(next_free(pair, 0, &HashSet::new()), Some(index));
         }
     }
 

@@ -1,12 +1,14 @@
 //! The file of the database: whose it is and who else may read it.
 
-use std::fs::{File, OpenOptions};
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::ErrorKind;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use redb::{Builder, Database};
-use rustix::fs::{RenameFlags, renameat_with};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags, openat, renameat_with, unlinkat};
+use rustix::io::Errno;
 
 use super::{database, format};
 use crate::RegistryError;
@@ -14,13 +16,18 @@ use crate::RegistryError;
 /// The most memory redb may use for pages it has read.
 const CACHE_BYTES: usize = 16 << 20;
 
+/// What every file is opened with. `NONBLOCK` keeps a FIFO of that name from holding us up.
+const FLAGS: OFlags = OFlags::NOFOLLOW
+    .union(OFlags::CLOEXEC)
+    .union(OFlags::NONBLOCK);
+
 /// Opens the database, which is made if there is none.
 pub(super) fn open(path: &Path) -> Result<Database, RegistryError> {
-    let directory = check_directory(path)?;
-    match open_file(path) {
+    let place = Place::of(path)?;
+    match place.open_file() {
         Err(RegistryError::Io { error, .. }) if error.kind() == ErrorKind::NotFound => {
-            make(path, &directory)?;
-            open_database(open_file(path)?)
+            place.make()?;
+            open_database(place.open_file()?)
         }
         file => open_database(file?),
     }
@@ -36,118 +43,130 @@ fn open_database(file: File) -> Result<Database, RegistryError> {
         .map_err(database)
 }
 
-/// Makes an empty registry under another name and gives it its own only when it is whole: a kill
-/// in the middle leaves no half of one.
-fn make(path: &Path, directory: &File) -> Result<(), RegistryError> {
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".new");
-    let unfinished = PathBuf::from(unfinished);
-    let io = |error| RegistryError::Io {
-        path: unfinished.clone(),
-        error,
-    };
-    match std::fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(io(error)),
-        _ => {}
+/// A name in a directory that was looked at. Everything happens by the open directory: nobody can
+/// put another in its place meanwhile.
+struct Place {
+    path: PathBuf,
+    directory: File,
+    name: OsString,
+}
+
+impl Place {
+    fn of(path: &Path) -> Result<Self, RegistryError> {
+        let Some(name) = path.file_name() else {
+            return Err(wrong(path, "names no file; give the registry's own path"));
+        };
+        let directory = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            directory: open_directory(directory)?,
+            name: name.to_owned(),
+        })
     }
-    let file = options().create_new(true).open(&unfinished).map_err(io)?;
-    let empty = open_database(file)?;
-    format::bring_up_to_date(&empty, &format::CURRENT)?;
-    empty.close().map_err(database)?;
-    let (from, to) = (&unfinished, path);
-    let here = rustix::fs::CWD;
-    renameat_with(here, from, here, to, RenameFlags::NOREPLACE)
-        .map_err(|error| io(error.into()))?;
-    directory.sync_all().map_err(io)
-}
 
-fn options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
-    options
-        .read(true)
-        .write(true)
-        .mode(0o600)
-        .custom_flags(flags.bits().cast_signed());
-    options
-}
+    fn open_at(&self, name: &OsStr, flags: OFlags) -> Result<File, Errno> {
+        let mode = Mode::RUSR | Mode::WUSR;
+        let opened = openat(&self.directory, name, OFlags::RDWR | FLAGS | flags, mode)?;
+        Ok(File::from(opened))
+    }
 
-fn open_file(path: &Path) -> Result<File, RegistryError> {
-    let place = |why: String| RegistryError::Place {
-        path: path.to_owned(),
-        why,
-    };
-    let io = |error| RegistryError::Io {
-        path: path.to_owned(),
-        error,
-    };
-    let file = match options().open(path) {
-        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
-            return Err(place(
-                "is a symbolic link; give the registry's own path".to_owned(),
-            ));
+    fn open_file(&self) -> Result<File, RegistryError> {
+        let file = match self.open_at(&self.name, OFlags::empty()) {
+            Err(Errno::LOOP) => {
+                let what = "is a symbolic link; give the registry's own path";
+                return Err(wrong(&self.path, what));
+            }
+            Err(Errno::ISDIR) => {
+                return Err(wrong(&self.path, "is a directory; give a file in it"));
+            }
+            file => file.map_err(|error| io(&self.path, error))?,
+        };
+        check_file(&self.path, &file)?;
+        Ok(file)
+    }
+
+    /// Makes an empty registry under another name and gives it its own only when it is whole: a
+    /// kill in the middle leaves no half of one.
+    fn make(&self) -> Result<(), RegistryError> {
+        let mut unfinished = self.name.clone();
+        unfinished.push(".new");
+        let io = |error| io(&self.path.with_file_name(&unfinished), error);
+        match unlinkat(&self.directory, &unfinished, AtFlags::empty()) {
+            Err(error) if error != Errno::NOENT => return Err(io(error)),
+            _ => {}
         }
-        file => file.map_err(io)?,
-    };
-    let metadata = file.metadata().map_err(io)?;
-    if !metadata.is_file() {
-        return Err(place(
-            "is no regular file; give the registry's own path".to_owned(),
-        ));
+        let new = OFlags::CREATE | OFlags::EXCL;
+        let empty = open_database(self.open_at(&unfinished, new).map_err(io)?)?;
+        format::bring_up_to_date(&empty, &format::CURRENT)?;
+        empty.close().map_err(database)?;
+        let (here, from, to) = (&self.directory, &unfinished, &self.name);
+        renameat_with(here, from, here, to, RenameFlags::NOREPLACE).map_err(io)?;
+        rustix::fs::fsync(&self.directory).map_err(io)
     }
-    let user = rustix::process::geteuid().as_raw();
-    if metadata.uid() != user {
-        let owner = metadata.uid();
-        return Err(place(format!(
-            "belongs to UID {owner}; it has secrets, chown it to {user}"
-        )));
+}
+
+fn wrong(path: &Path, why: impl Into<String>) -> RegistryError {
+    RegistryError::Place {
+        path: path.to_owned(),
+        why: why.into(),
+    }
+}
+
+fn io(path: &Path, error: impl Into<std::io::Error>) -> RegistryError {
+    RegistryError::Io {
+        path: path.to_owned(),
+        error: error.into(),
+    }
+}
+
+/// The file has secrets in it.
+fn check_file(path: &Path, file: &File) -> Result<(), RegistryError> {
+    let metadata = file.metadata().map_err(|error| io(path, error))?;
+    if !metadata.is_file() {
+        let what = "is no regular file; give the registry's own path";
+        return Err(wrong(path, what));
+    }
+    let (owner, user) = (metadata.uid(), rustix::process::geteuid().as_raw());
+    if owner != user {
+        let what = format!("belongs to UID {owner} and has secrets; chown it to {user}");
+        return Err(wrong(path, what));
     }
     let mode = metadata.permissions().mode() & 0o7777;
     if mode & 0o077 != 0 {
-        return Err(place(format!(
-            "has mode {mode:04o} and others can open it; chmod it to 0600, and rotate all secrets"
-        )));
+        return Err(wrong(
+            path,
+            format!(
+                "has mode {mode:04o} and others can open it; chmod it to 0600, and rotate all secrets"
+            ),
+        ));
     }
-    Ok(file)
+    Ok(())
 }
 
 /// The directory: who may write it can replace the registry.
-fn check_directory(path: &Path) -> Result<File, RegistryError> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let place = |why: String| RegistryError::Place {
-        path: directory.to_owned(),
-        why,
-    };
-    let io = |error| RegistryError::Io {
-        path: directory.to_owned(),
-        error,
-    };
-    let mut options = OpenOptions::new();
-    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::DIRECTORY;
-    options.read(true).custom_flags(flags.bits().cast_signed());
-    let opened = match options.open(directory) {
-        Err(error) if error.kind() == ErrorKind::NotADirectory => {
-            let why = "is a symbolic link or no directory; give the real directory";
-            return Err(place(why.to_owned()));
+fn open_directory(path: &Path) -> Result<File, RegistryError> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | FLAGS;
+    let directory = match openat(CWD, path, flags, Mode::empty()) {
+        Err(Errno::NOTDIR | Errno::LOOP) => {
+            let what = "is a symbolic link or no directory; give the real directory";
+            return Err(wrong(path, what));
         }
-        opened => opened.map_err(io)?,
+        opened => File::from(opened.map_err(|error| io(path, error))?),
     };
-    let metadata = opened.metadata().map_err(io)?;
-    let user = rustix::process::geteuid().as_raw();
-    let owner = metadata.uid();
+    let metadata = directory.metadata().map_err(|error| io(path, error))?;
+    let (owner, user) = (metadata.uid(), rustix::process::geteuid().as_raw());
     if owner != user && owner != 0 {
-        return Err(place(format!(
-            "belongs to UID {owner}, who could replace the registry"
-        )));
+        let what =
+            format!("belongs to UID {owner}, who could replace the registry; chown it to {user}");
+        return Err(wrong(path, what));
     }
     let mode = metadata.permissions().mode() & 0o7777;
     if mode & 0o022 != 0 {
-        return Err(place(format!(
-            "has mode {mode:04o} and others can write it; chmod it to 0700"
-        )));
+        let what = format!("has mode {mode:04o} and others can write it; chmod it to 0700");
+        return Err(wrong(path, what));
     }
-    Ok(opened)
+    Ok(directory)
 }
