@@ -71,10 +71,10 @@ pub enum Refusal {
     #[error("there is no {0}")]
     Absent(Thing),
     /// It is there.
-    #[error("there is a {0} already; choose another name or remove that one first")]
+    #[error("{0} is there already; choose another name or remove that one first")]
     Exists(Thing),
     /// A store has images.
-    #[error("store {store} has {images} images, {first} among them; remove them first")]
+    #[error("store {store} still has images ({images}), such as {first}; remove them first")]
     StoreInUse {
         /// The store.
         store: StoreName,

@@ -8,6 +8,7 @@ impl Snapshot {
     pub(super) fn add_identity(&mut self, new: &NewIdentity) -> Result<(), Refusal> {
         let identity = Identity::from(new);
         check_identity(&identity)?;
+        self.check_free::<Identity>(&identity.name, Thing::Identity)?;
         if let Proof::Address(network) = identity.proof {
             self.check_network(network)?;
         }

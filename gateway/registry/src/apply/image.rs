@@ -11,6 +11,7 @@ use crate::{ImageId, Refusal, Snapshot, StoreName, Thing};
 impl Snapshot {
     pub(super) fn add_image(&mut self, image: &Image) -> Result<(), Refusal> {
         check_image(image)?;
+        self.check_free::<Image>(&image.id(), Thing::Image)?;
         let file = self.path_of(&image.store, image)?;
         for other in self.images.values() {
             let designator = other.designator;

@@ -67,16 +67,27 @@ impl Snapshot {
         Ok(None)
     }
 
+    /// Refuses a key that is not free: before anything else, because who adds a thing twice is to
+    /// be told that.
+    fn check_free<R: Tabled>(
+        &self,
+        key: &R::Key,
+        thing: fn(R::Key) -> Thing,
+    ) -> Result<(), Refusal> {
+        if R::table(self).contains_key(key) {
+            return Err(Refusal::Exists(thing(key.clone())));
+        }
+        Ok(())
+    }
+
     /// Adds a record under a key that is free.
     fn add<R: Tabled>(&mut self, record: R, thing: fn(R::Key) -> Thing) -> Result<(), Refusal> {
-        let (table, key) = (R::table_mut(self), record.key());
-        if table.contains_key(&key) {
-            return Err(Refusal::Exists(thing(key)));
-        }
+        self.check_free::<R>(&record.key(), thing)?;
+        let table = R::table_mut(self);
         if table.len() >= MAX_RECORDS {
             return Err(Refusal::TooMany(table.len()));
         }
-        table.insert(key, record);
+        table.insert(record.key(), record);
         Ok(())
     }
 

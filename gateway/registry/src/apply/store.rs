@@ -5,6 +5,7 @@ use crate::{Refusal, Snapshot, StoreName, Thing};
 
 impl Snapshot {
     pub(super) fn add_store(&mut self, store: &Store) -> Result<(), Refusal> {
+        self.check_free::<Store>(&store.name, Thing::Store)?;
         if let Some(other) = self.stores.values().find(|other| other.path == store.path) {
             return Err(Refusal::PathTaken {
                 path: store.path.clone(),

@@ -54,7 +54,7 @@ fn a_store_with_images_stays() {
     let said = refusal(&registry, &remove).to_string();
     assert_eq!(
         said,
-        "store vms has 1 images, vms/web among them; remove them first"
+        "store vms still has images (1), such as vms/web; remove them first"
     );
     registry.apply(&Change::RemoveImage(web.id())).unwrap();
     registry.apply(&remove).unwrap();

@@ -10,8 +10,10 @@
 
 mod backup;
 mod changes;
+mod check;
 mod kill;
 mod levels;
 mod place;
 mod random;
+mod rules;
 mod samples;
