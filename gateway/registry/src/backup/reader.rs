@@ -2,7 +2,7 @@
 //! of it is used before all of it was checked.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Take};
 
 use zeroize::Zeroizing;
 
@@ -16,6 +16,9 @@ const LONGEST_LINE: usize = 2 << 20;
 
 /// The most records of all kinds.
 const MOST_RECORDS: u64 = 8 * MAX_RECORDS as u64;
+
+/// The most bytes of a backup: twice those of a registry that is full.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// Reads all of it, to its end.
 pub(crate) fn read(from: &mut dyn Read) -> Result<Contents, RestoreError> {
@@ -104,7 +107,7 @@ fn take(contents: &mut Contents, line: Line) -> bool {
 }
 
 struct Lines<'a> {
-    from: BufReader<&'a mut dyn Read>,
+    from: BufReader<Take<&'a mut dyn Read>>,
     hasher: blake3::Hasher,
     /// How many were read.
     count: u64,
@@ -113,7 +116,7 @@ struct Lines<'a> {
 impl<'a> Lines<'a> {
     fn new(from: &'a mut dyn Read) -> Self {
         Self {
-            from: BufReader::new(from),
+            from: BufReader::new(from.take(MOST_BYTES)),
             hasher: blake3::Hasher::new(),
             count: 0,
         }
@@ -134,6 +137,9 @@ impl<'a> Lines<'a> {
         }
         if line.len() >= LONGEST_LINE {
             return Err(self.wrong("is longer than any that was written"));
+        }
+        if self.from.get_ref().limit() == 0 {
+            return Err(self.wrong("goes beyond 1 GiB, which no backup has"));
         }
         Err(RestoreError::Truncated)
     }

@@ -98,6 +98,32 @@ mod tests {
         database
     }
 
+    /// What an earlier labelgate has written is found by these names. Whoever changes one writes
+    /// a migration; what is in the tables is in the golden backup of the tests.
+    #[test]
+    fn the_tables_of_format_1_have_these_names() {
+        use redb::TableHandle;
+
+        let registry = registry();
+        let reading = registry.begin_read().unwrap();
+        assert_eq!(reading.meta("format").unwrap(), Some(1));
+        let tables = reading.list_tables().unwrap();
+        let mut names: Vec<String> = tables.map(|table| table.name().to_owned()).collect();
+        names.sort_unstable();
+        let expected = [
+            "cursors",
+            "groups",
+            "identities",
+            "images",
+            "leases",
+            "levels",
+            "meta",
+            "secrets",
+            "stores",
+        ];
+        assert_eq!(names, expected);
+    }
+
     /// Leaves a trace of having run.
     fn next(transaction: &WriteTransaction) -> Result<(), RegistryError> {
         let mut meta = transaction.open_table(META).map_err(database)?;

@@ -1,13 +1,11 @@
 //! Backups: whole or nothing.
 
-use std::time::Duration;
-
 use labelgate_registry::{Change, RedbRegistry, Registry, RestoreError};
 
 use crate::samples::{allocation, at_address, chap, image, lease, registry, store};
 
 /// A registry with one of everything.
-fn furnished() -> (tempfile::TempDir, RedbRegistry) {
+pub fn furnished() -> (tempfile::TempDir, RedbRegistry) {
     let (directory, _, registry) = registry();
     let changes = [
         store("vms"),
@@ -28,7 +26,7 @@ fn furnished() -> (tempfile::TempDir, RedbRegistry) {
     (directory, registry)
 }
 
-fn backup(registry: &RedbRegistry) -> Vec<u8> {
+pub fn backup(registry: &RedbRegistry) -> Vec<u8> {
     let mut bytes = Vec::new();
     registry.backup(&mut bytes).unwrap();
     bytes
@@ -91,34 +89,106 @@ fn what_is_no_backup_is_told_from_one_of_a_newer_version() {
     }
 }
 
-/// Seconds from `LABELGATE_FUZZ_SECONDS`, or two.
-fn fuzz_time() -> Duration {
-    let seconds = std::env::var("LABELGATE_FUZZ_SECONDS").ok();
-    Duration::from_secs(seconds.and_then(|text| text.parse().ok()).unwrap_or(2))
+/// A whole backup of these lines: the head says how many there are, and the end is their hash.
+pub fn sealed(lines: &[&str]) -> Vec<u8> {
+    let records = lines.len();
+    let mut text =
+        format!("{{\"labelgate-registry-backup\":1,\"revision\":7,\"records\":{records}}}\n");
+    for line in lines {
+        text.push_str(line);
+        text.push('\n');
+    }
+    let hash = blake3::hash(text.as_bytes()).to_hex();
+    text.push_str(&format!("{{\"blake3\":\"{hash}\"}}\n"));
+    text.into_bytes()
+}
+
+/// A backup of version 1, as the first labelgate that had backups wrote it. It must be restored
+/// for ever; the secrets in it are of this test alone.
+const GOLDEN: &str = include_str!("backup-1.jsonl");
+
+#[test]
+fn a_backup_of_version_1_is_restored_for_ever() {
+    let (_directory, _, registry) = registry();
+    let snapshot = registry.restore(&mut GOLDEN.as_bytes()).unwrap();
+    let counts = [
+        snapshot.stores.len(),
+        snapshot.images.len(),
+        snapshot.identities.len(),
+        snapshot.groups.len(),
+        snapshot.levels.len(),
+        snapshot.leases.len(),
+        snapshot.cursors.len(),
+    ];
+    assert_eq!(counts, [1, 2, 2, 1, 1, 1, 1]);
+    let secrets = registry.secrets(&"vm-1".parse().unwrap()).unwrap().unwrap();
+    assert_eq!(secrets.forward().expose(), b"golden-forward-secret");
+    let reverse = secrets.reverse().map(labelgate_registry::Secret::expose);
+    assert_eq!(reverse, Some(b"golden-reverse-secret".as_slice()));
+    // And what is written now is what was written then, but for the revision and the hash.
+    let again = String::from_utf8(backup(&registry)).unwrap();
+    let records = |text: &str| -> Vec<String> {
+        let lines = text.lines().skip(1).map(str::to_owned);
+        lines
+            .filter(|line| !line.starts_with("{\"blake3"))
+            .collect()
+    };
+    assert_eq!(records(&again), records(GOLDEN));
 }
 
 #[test]
-fn fuzz_restore() {
-    let (_from, from) = furnished();
-    let whole = backup(&from);
-    let (_to, _, to) = registry();
-    // Whatever is left of it after a panic, the panic is what is told.
-    let to = std::panic::AssertUnwindSafe(to);
-    bolero::check!()
-        .with_test_time(fuzz_time())
-        .with_type::<(Vec<u8>, u16, u8, bool)>()
-        .for_each(|(bytes, at, value, patch)| {
-            let mut input = bytes.clone();
-            if *patch {
-                // Near what is a backup: one byte, and whatever comes behind it.
-                input.clone_from(&whole);
-                let at = usize::from(*at) % input.len();
-                input[at] = *value;
-                input.extend_from_slice(bytes);
-            }
-            let to = &to;
-            if let Ok(snapshot) = to.restore(&mut input.as_slice()) {
-                snapshot.check().unwrap();
-            }
-        });
+fn a_backup_that_contradicts_itself_is_refused_though_it_is_whole() {
+    let chap = r#"{"identity":{"name":"a","proof":"chap","label":"s0:c1,c2","needs_lease":false}}"#;
+    let address = r#"{"identity":{"name":"b","proof":{"address":"10.0.0.1"},"label":"s0:c1,c2","needs_lease":false}}"#;
+    let other =
+        r#"{"identity":{"name":"b","proof":"chap","label":"s0:c1,c2","needs_lease":false}}"#;
+    let secrets = r#"{"secrets":["a",{"forward":"616161616161616161616161"}]}"#;
+    let same = r#"{"secrets":["b",{"forward":"616161616161616161616161"}]}"#;
+    let reverse = r#"{"secrets":["b",{"forward":"626262626262626262626262","reverse":"616161616161616161616161"}]}"#;
+    let alike = r#"{"secrets":["a",{"forward":"616161616161616161616161","reverse":"616161616161616161616161"}]}"#;
+    let short = r#"{"secrets":["a",{"forward":"61"}]}"#;
+    let group = r#"{"group":{"label":"s0:c7,c8","members":["nobody"]}}"#;
+    let spelt = r#"{"group":{"label":"s0:c8,c7","members":[]}}"#;
+    let unknown = r#"{"store":{"name":"vms","path":"/srv/vms","colour":"red"}}"#;
+    let upwards = r#"{"store":{"name":"vms","path":"/srv/../etc"}}"#;
+    let (_directory, _, registry) = registry();
+    let before = registry.read().unwrap();
+    let restore = |lines: &[&str]| registry.restore(&mut sealed(lines).as_slice());
+    let refused: &[(&[&str], &str)] = &[
+        (&[chap], "secrets it should not have, or none"),
+        (&[secrets], "who is unknown"),
+        (&[address, same], "secrets it should not have, or none"),
+        (&[chap, other, secrets, same], "share a secret"),
+        (&[chap, other, secrets, reverse], "share a secret"),
+        (&[chap, alike], "line 3"),
+        (&[chap, short], "line 3"),
+        (&[chap, secrets, secrets], "line 4"),
+        (&[chap, chap, secrets], "line 3"),
+        (&[group], "is no identity"),
+        (&[spelt], "line 2"),
+        (&[unknown], "line 2"),
+        (&[upwards], "line 2"),
+    ];
+    for (lines, words) in refused {
+        let said = restore(lines).unwrap_err().to_string();
+        assert!(said.contains(words), "{lines:?}: {said}");
+        assert!(!said.contains("6161"), "{said}");
+    }
+    assert_eq!(registry.read().unwrap(), before);
+    restore(&[chap, secrets]).unwrap();
+}
+
+#[test]
+fn a_backup_without_end_is_not_kept_in_memory() {
+    let (_directory, _, registry) = registry();
+    let head = b"{\"labelgate-registry-backup\":1,\"revision\":1,\"records\":9}\n";
+    let mut endless = std::io::Read::chain(head.as_slice(), std::io::repeat(b'x'));
+    let said = registry.restore(&mut endless).unwrap_err().to_string();
+    assert!(said.contains("line 2 of the backup is longer"), "{said}");
+    let many = b"{\"labelgate-registry-backup\":1,\"revision\":1,\"records\":99999999999}\n";
+    let refused = registry.restore(&mut many.as_slice());
+    assert!(
+        matches!(refused, Err(RestoreError::NotBackup)),
+        "{refused:?}"
+    );
 }
