@@ -118,3 +118,22 @@ fn every_change_that_was_acknowledged_survives_a_kill_at_any_moment() {
     println!("{KILLS} kills, {acknowledged} changes, {more} made and not acknowledged");
     assert!(acknowledged > KILLS, "too little was done to mean anything");
 }
+
+#[test]
+fn a_kill_while_it_is_made_leaves_a_whole_one_or_none() {
+    let mut made = 0;
+    for kill in 0..40 {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("registry.redb");
+        let mut child = start(&path);
+        std::thread::sleep(Duration::from_micros(kill * 250));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        made += u64::from(path.exists());
+        let registry = RedbRegistry::open(&path).unwrap();
+        let snapshot = registry.read().unwrap();
+        snapshot.check().unwrap();
+        registry.apply(&change(snapshot.revision)).unwrap();
+    }
+    println!("40 kills, {made} of them after it had been made");
+}

@@ -11,6 +11,7 @@
 mod backup;
 mod changes;
 mod check;
+mod full;
 mod fuzz;
 mod kill;
 mod levels;
