@@ -76,6 +76,12 @@ pub enum BackupError {
     /// It could not be written.
     #[error("the backup cannot be written: {0}")]
     Write(#[from] io::Error),
+    /// It could not be restored.
+    #[error(
+        "the registry has more in it than a backup may have (1 GiB); \
+         stop labelgated and copy the registry's file"
+    )]
+    TooLong,
     /// The registry could not be read.
     #[error(transparent)]
     Registry(#[from] RegistryError),

@@ -33,6 +33,7 @@ mod registry;
 mod secret;
 mod snapshot;
 
+pub use backup::LONGEST_BACKUP;
 pub use change::{Allocation, Change, NewIdentity, NewProof};
 pub use check::Contradiction;
 pub use database::RedbRegistry;

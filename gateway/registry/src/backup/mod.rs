@@ -14,3 +14,7 @@ pub(crate) use writer::write;
 
 /// The newest version of the stream that is read, and the one that is written.
 const VERSION: u32 = 1;
+
+/// The most bytes of a backup: half a million labels with all that may belong to them. None that
+/// is longer is written, so that every one that was made can be restored.
+pub const LONGEST_BACKUP: u64 = 1 << 30;

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Read, Take};
 use zeroize::Zeroizing;
 
 use super::line::{Header, Line, Trailer};
-use super::{Contents, VERSION};
+use super::{Contents, LONGEST_BACKUP, VERSION};
 use crate::apply::MAX_RECORDS;
 use crate::{RestoreError, Snapshot};
 
@@ -17,12 +17,13 @@ const LONGEST_LINE: usize = 2 << 20;
 /// The most records of all kinds.
 const MOST_RECORDS: u64 = 8 * MAX_RECORDS as u64;
 
-/// The most bytes of a backup: twice those of a registry that is full.
-const MOST_BYTES: u64 = 1 << 30;
-
 /// Reads all of it, to its end.
 pub(crate) fn read(from: &mut dyn Read) -> Result<Contents, RestoreError> {
-    let mut lines = Lines::new(from);
+    read_at_most(LONGEST_BACKUP, from)
+}
+
+fn read_at_most(bytes: u64, from: &mut dyn Read) -> Result<Contents, RestoreError> {
+    let mut lines = Lines::new(bytes, from);
     let first = lines.next()?.ok_or(RestoreError::NotBackup)?;
     let header = read_header(&first)?;
     let mut contents = Contents::default();
@@ -114,9 +115,9 @@ struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    fn new(from: &'a mut dyn Read) -> Self {
+    fn new(bytes: u64, from: &'a mut dyn Read) -> Self {
         Self {
-            from: BufReader::new(from.take(MOST_BYTES)),
+            from: BufReader::new(from.take(bytes)),
             hasher: blake3::Hasher::new(),
             count: 0,
         }
@@ -139,7 +140,7 @@ impl<'a> Lines<'a> {
             return Err(self.wrong("is longer than any that was written"));
         }
         if self.from.get_ref().limit() == 0 {
-            return Err(self.wrong("goes beyond 1 GiB, which no backup has"));
+            return Err(self.wrong("goes beyond the length of the longest that is written"));
         }
         Err(RestoreError::Truncated)
     }
@@ -148,6 +149,37 @@ impl<'a> Lines<'a> {
         RestoreError::Line {
             line: self.count,
             why: why.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backup::writer::write_at_most;
+
+    #[test]
+    fn a_backup_is_as_long_as_may_be_and_no_longer() {
+        let mut contents = Contents::default();
+        for number in 0..100 {
+            let name: crate::StoreName = format!("s{number}").parse().unwrap();
+            let path = format!("/srv/{number}").parse().unwrap();
+            let store = crate::record::Store { name, path };
+            contents.snapshot.stores.insert(store.name.clone(), store);
+        }
+        let mut whole = Vec::new();
+        write_at_most(LONGEST_BACKUP, &contents, &mut whole).unwrap();
+        let length = whole.len() as u64;
+        write_at_most(length, &contents, &mut Vec::new()).unwrap();
+        let short = write_at_most(length - 1, &contents, &mut Vec::new());
+        assert!(matches!(short, Err(crate::BackupError::TooLong)));
+
+        let read = read_at_most(length, &mut whole.as_slice()).unwrap();
+        assert_eq!(read.snapshot, contents.snapshot);
+        for bytes in [length - 1, length / 2, 100] {
+            let refused = read_at_most(bytes, &mut whole.as_slice()).map(|_| ());
+            let said = refused.unwrap_err().to_string();
+            assert!(said.contains("goes beyond"), "{bytes}: {said}");
         }
     }
 }

@@ -1,20 +1,30 @@
 //! Writes a backup.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::line::{Header, Line, Trailer};
-use super::{Contents, VERSION};
+use super::{Contents, LONGEST_BACKUP, VERSION};
+use crate::BackupError;
 
 /// A line that has no room of this size grows, and leaves a copy; one with secrets is shorter.
 const ROOM: usize = 4096;
 
 /// Writes all of it.
-pub(crate) fn write(contents: &Contents, to: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(contents: &Contents, to: &mut dyn Write) -> Result<(), BackupError> {
+    write_at_most(LONGEST_BACKUP, contents, to)
+}
+
+pub(super) fn write_at_most(
+    bytes: u64,
+    contents: &Contents,
+    to: &mut dyn Write,
+) -> Result<(), BackupError> {
     let mut out = Lines {
         to,
+        left: bytes,
         hasher: blake3::Hasher::new(),
     };
     let Contents { snapshot, secrets } = contents;
@@ -45,24 +55,28 @@ pub(crate) fn write(contents: &Contents, to: &mut dyn Write) -> io::Result<()> {
     out.all(cursors.map(|(range, cursor)| Line::Cursor(range.clone(), *cursor)))?;
     let blake3 = out.hasher.finalize().to_hex().to_string();
     out.line(&Trailer { blake3 })?;
-    out.to.flush()
+    Ok(out.to.flush()?)
 }
 
 struct Lines<'a> {
     to: &'a mut dyn Write,
+    /// How many bytes may follow.
+    left: u64,
     hasher: blake3::Hasher,
 }
 
 impl Lines<'_> {
-    fn all(&mut self, lines: impl Iterator<Item = Line>) -> io::Result<()> {
-        lines.into_iter().try_for_each(|line| self.line(&line))
+    fn all(&mut self, mut lines: impl Iterator<Item = Line>) -> Result<(), BackupError> {
+        lines.try_for_each(|line| self.line(&line))
     }
 
-    fn line(&mut self, line: &impl Serialize) -> io::Result<()> {
+    fn line(&mut self, line: &impl Serialize) -> Result<(), BackupError> {
         let mut text = Zeroizing::new(Vec::with_capacity(ROOM));
-        serde_json::to_writer(&mut *text, line)?;
+        serde_json::to_writer(&mut *text, line).map_err(std::io::Error::from)?;
         text.push(b'\n');
+        let left = self.left.checked_sub(text.len() as u64);
+        self.left = left.ok_or(BackupError::TooLong)?;
         self.hasher.update(&text);
-        self.to.write_all(&text)
+        Ok(self.to.write_all(&text)?)
     }
 }

@@ -6,15 +6,13 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use labelgate_api::{Reloaded, Restored};
+use labelgate_registry::LONGEST_BACKUP;
 
 use super::asked::AskedBy;
 use super::failure::{Answer, Denied};
 use super::feed::{BodyReader, PieceWriter, feed};
 use super::operation::{Office, record, recorded, revocation};
 use crate::audit::Event;
-
-/// The longest backup, in bytes: half a million labels with all that may belong to them.
-const LONGEST_BACKUP: u64 = 1 << 30;
 
 pub(super) async fn reload(
     State(office): State<Office>,
