@@ -48,10 +48,10 @@ impl Domains {
         self.domain(domain, label.level().clone())
     }
 
-    /// An importer that fills content.
+    /// An importer that fills what becomes content. It writes drafts and nothing else.
     #[must_use]
     pub fn content_importer(&self) -> Context {
-        self.domain("labelgate_importer_t", Level::lowest())
+        self.domain("labelgate_content_importer_t", Level::lowest())
     }
 
     /// A greeter.
@@ -73,10 +73,29 @@ impl Domains {
         self.domain(Self::SUPERVISOR, Level::highest())
     }
 
+    /// A connection of the login listener whose label is known by now. Only that label's worker may
+    /// be given a socket whose inode has this context; none is relabelled a second time.
+    #[must_use]
+    pub fn connection(&self, label: &Label) -> Context {
+        self.domain("labelgate_connection_t", label.level().clone())
+    }
+
+    /// The socket that metrics are read from: the only one on which the supervisor may read.
+    #[must_use]
+    pub fn metrics_listener(&self) -> Context {
+        self.domain("labelgate_metrics_t", Level::lowest())
+    }
+
     /// An image of this label.
     #[must_use]
     pub fn image(&self, label: &Label) -> Context {
         Context::object(Self::IMAGE, label.level().clone())
+    }
+
+    /// What becomes content when it is complete, by being relabelled: nobody writes content.
+    #[must_use]
+    pub fn draft(&self) -> Context {
+        Context::object("labelgate_draft_t", Level::lowest())
     }
 
     /// Content.
@@ -107,6 +126,11 @@ mod tests {
         assert_eq!(image, "system_u:object_r:labelgate_image_t:s0:c1,c2");
         let greeter = domains.greeter().to_string();
         assert_eq!(greeter, "system_u:system_r:labelgate_greeter_t:s0");
+        let connection = domains.connection(&label).to_string();
+        assert_eq!(
+            connection,
+            "system_u:system_r:labelgate_connection_t:s0:c1,c2"
+        );
         let labelled = domains.labelled_listener().to_string();
         assert_eq!(labelled, "system_u:system_r:labelgate_t:s0:c0.c1023");
     }
