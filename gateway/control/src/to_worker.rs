@@ -80,6 +80,9 @@ pub struct Configure {
     /// It runs under the supervisor's own UID: some confinement is not to be had, which is to be
     /// said in [`crate::FromWorker::Ready`] and is no reason to stop.
     pub unprivileged: bool,
+    /// The SELinux context it must run as, where that is what confines it: in any other it must
+    /// serve nothing.
+    pub context: Option<Text<1536>>,
 }
 
 /// What moves a worker's bytes.

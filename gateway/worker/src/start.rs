@@ -6,9 +6,11 @@ use labelgate_control::{
     Configure, Driver as Wanted, FromWorker, Incoming, List, ReceiveError, SendError, Text,
     ToWorker, WorkerEnd,
 };
+use labelgate_mac::Context;
 use labelgate_mac::confinement::{
     ConfinementError, DriverKind, Identity, Profile, Report, confine, restrict,
 };
+use labelgate_mac::selinux::{ContextError, own_context};
 use labelgate_pages::{Counters, MapError};
 use thiserror::Error;
 
@@ -37,6 +39,17 @@ pub enum RunError {
     /// The supervisor's first message says something else.
     #[error("the supervisor's first message does not say who this worker is")]
     NotConfigured,
+    /// It is not in the SELinux context that it was started in.
+    #[error("this worker must run as {expected}, so nothing is served: {}", match .is {
+        Ok(is) => format!("it runs as {is}"),
+        Err(error) => error.to_string(),
+    })]
+    Context {
+        /// What it runs as.
+        is: Result<Context, ContextError>,
+        /// What it must run as.
+        expected: Text<1536>,
+    },
     /// Its page for counters cannot be used.
     #[error(transparent)]
     Counters(#[from] MapError),
@@ -73,6 +86,7 @@ pub fn run<S: Service>(
         Incoming::Message(_) | Incoming::Nothing => return Err(RunError::NotConfigured),
         Incoming::Closed => return Err(RunError::Abandoned),
     };
+    check_context(configure.context.as_ref())?;
     // While files can be mapped.
     let counters = Counters::map(page)?;
     let engine = engine(&configure).map_err(RunError::Engine)?;
@@ -104,6 +118,19 @@ pub fn run<S: Service>(
             serve(worker, Wanted::Epoll, &report)
         }
     }
+}
+
+/// Whether this process runs as it must, where that is what confines it.
+fn check_context(expected: Option<&Text<1536>>) -> Result<(), RunError> {
+    let Some(expected) = expected else {
+        return Ok(());
+    };
+    let is = own_context();
+    if is.as_ref().is_ok_and(|is| is.to_string() == **expected) {
+        return Ok(());
+    }
+    let expected = expected.clone();
+    Err(RunError::Context { is, expected })
 }
 
 /// The ring, if it is wanted and can be had.

@@ -62,6 +62,7 @@ fn start(driver: Driver) -> Bench {
         pool_bytes: 32 * MAX_BUFFER as u64,
         max_connections: 300,
         unprivileged: true,
+        context: None,
     };
     bench.tell(ToWorker::Configure(configure, page.as_fd()));
     let FromWorker::Ready {

@@ -41,6 +41,19 @@ pub struct Permission {
     bit: u32,
 }
 
+/// What the policy says about an access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decision {
+    /// Whether its rules and constraints allow it.
+    pub allowed: bool,
+    /// Whether the kernel lets the source do it anyway, as its domain is permissive
+    /// (`semanage permissive -a`), however enforcing the rest is.
+    pub permissive: bool,
+}
+
+/// `AVD_FLAGS_PERMISSIVE` (security/selinux/include/security.h).
+const PERMISSIVE: u32 = 1;
+
 impl Class {
     /// The class of this name.
     ///
@@ -67,7 +80,8 @@ impl Class {
         Ok(Permission { bit })
     }
 
-    /// Whether the policy lets `source` do this to `target`.
+    /// Whether the policy lets `source` do this to `target`. A domain that is permissive is let do
+    /// no more than its rules say.
     ///
     /// # Errors
     /// [`AccessError`]: then it does not.
@@ -77,6 +91,19 @@ impl Class {
         target: &Context,
         permission: Permission,
     ) -> Result<bool, AccessError> {
+        Ok(self.decide(source, target, permission)?.allowed)
+    }
+
+    /// What the policy says about `source` doing this to `target`.
+    ///
+    /// # Errors
+    /// [`AccessError`]: one of the contexts is unknown to the policy, or it cannot be asked.
+    pub fn decide(
+        &self,
+        source: &Context,
+        target: &Context,
+        permission: Permission,
+    ) -> Result<Decision, AccessError> {
         let question = question(source, target, self.index, permission.bit);
         let mut file = OpenOptions::new()
             .read(true)
@@ -86,8 +113,11 @@ impl Class {
         let mut answer = [0; 256];
         let length = file.read(&mut answer)?;
         let answer = String::from_utf8_lossy(answer.get(..length).unwrap_or_default());
-        let allowed = allowed(&answer).ok_or_else(|| AccessError::Answer(answer.into_owned()))?;
-        Ok(allowed & permission.bit == permission.bit)
+        let vector = vector(&answer).ok_or_else(|| AccessError::Answer(answer.into_owned()))?;
+        Ok(Decision {
+            allowed: vector.allowed & permission.bit == permission.bit,
+            permissive: vector.flags & PERMISSIVE != 0,
+        })
     }
 }
 
@@ -99,12 +129,25 @@ fn question(source: &Context, target: &Context, class: u32, requested: u32) -> S
     text
 }
 
-/// "allowed decided auditallow auditdeny seqno flags": the first.
-fn allowed(answer: &str) -> Option<u32> {
-    let mut words = answer.trim_end_matches('\0').split_whitespace();
-    let allowed = u32::from_str_radix(words.next()?, 16).ok()?;
+/// The kernel's answer, as far as it is of use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Vector {
+    allowed: u32,
+    flags: u32,
+}
+
+/// "allowed decided auditallow auditdeny seqno flags": the first and the last.
+fn vector(answer: &str) -> Option<Vector> {
+    let words: Vec<&str> = answer.trim_end_matches('\0').split_whitespace().collect();
     // An answer of another shape is from an interface we do not know.
-    (words.count() == 5).then_some(allowed)
+    let [allowed, _, _, _, _, flags] = words[..] else {
+        return None;
+    };
+    let number = |word| u32::from_str_radix(word, 16).ok();
+    Some(Vector {
+        allowed: number(allowed)?,
+        flags: number(flags)?,
+    })
 }
 
 fn number(path: &str, what: impl FnOnce() -> String) -> Result<u32, AccessError> {
@@ -135,16 +178,18 @@ mod tests {
 
     #[test]
     fn an_answer_of_another_shape_allows_nothing() {
-        assert_eq!(allowed("3 ffffffff 0 fffffffc 7 0"), Some(3));
-        assert_eq!(allowed("3 ffffffff 0 fffffffc 7 0\0"), Some(3));
+        let expected = |flags| Some(Vector { allowed: 3, flags });
+        assert_eq!(vector("3 ffffffff 0 fffffffc 7 0"), expected(0));
+        assert_eq!(vector("3 ffffffff 0 fffffffc 7 1\0"), expected(1));
         for text in [
             "",
             "3",
             "g ffffffff 0 0 7 0",
             "3 f 0 0 7 0 9",
+            "3 f 0 0 7 x",
             "-1 f 0 0 7 0",
         ] {
-            assert_eq!(allowed(text), None, "{text:?}");
+            assert_eq!(vector(text), None, "{text:?}");
         }
     }
 

@@ -40,6 +40,7 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
                 pool_bytes: u64::MAX,
                 max_connections: u32::MAX,
                 unprivileged: true,
+                context: Some(full()),
             },
             Attached,
         ),

@@ -252,9 +252,11 @@ async fn run(
         ),
         None => None,
     };
+    let context = shared.provider.importer(image.audience.label());
     let job = ImportJob {
         program: &shared.importer,
         label: image.audience.label(),
+        context: context.as_ref(),
         uid,
         cgroups: shared.cgroups.as_ref(),
         store: &image.store.path,

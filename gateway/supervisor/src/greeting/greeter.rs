@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use labelgate_control::{FromGreeter, SupervisorEnd, ToGreeter, pair};
+use labelgate_mac::Context;
 use labelgate_mac::confinement::cgroup::Cgroup;
 use rustix::process::Pid;
 use tokio::process::{Child, Command};
@@ -14,6 +15,7 @@ use tokio::time::timeout;
 
 use crate::audit::{Decision, Event, Record, Throttle};
 use crate::metrics::Metrics;
+use crate::provider::{confirm, spawn};
 use crate::uid::{GreeterUid, Uids};
 use crate::worker::{Death, Shared, log_lines};
 
@@ -31,6 +33,8 @@ const SPARE: usize = 64;
 pub struct Launch {
     /// The program.
     program: PathBuf,
+    /// What they run as, where a provider has contexts.
+    context: Option<Context>,
     /// Whose UID is whose; `None` when the supervisor cannot give out any.
     uids: Option<Arc<Uids>>,
     /// The cgroup of all greeters, where there are any.
@@ -71,6 +75,7 @@ impl Launch {
         });
         Self {
             program,
+            context: shared.provider.greeter(),
             uids: shared.uids.clone(),
             cgroup,
             metrics: Arc::clone(&shared.metrics),
@@ -114,7 +119,13 @@ impl Greeter {
         let greeter = Self::spawn(launch)?;
         let said = timeout(START_PATIENCE, greeter.control.receive()).await;
         match said {
-            Ok(Ok(Some(FromGreeter::Ready { .. }))) => Ok(greeter),
+            Ok(Ok(Some(FromGreeter::Ready { .. }))) => {
+                // It has executed its program, and nobody has given it anything yet.
+                match confirm(greeter.pid, launch.context.as_ref()) {
+                    Ok(()) => Ok(greeter),
+                    Err(wrong) => Err(io::Error::other(wrong)),
+                }
+            }
             Ok(Ok(Some(_))) => Err(io::Error::other("it did not say first that it is ready")),
             Ok(Ok(None)) => {
                 let death = greeter.end("it closed its control socket").await;
@@ -150,7 +161,8 @@ impl Greeter {
             None => command.arg("--unprivileged"),
         };
         let control = SupervisorEnd::new(ours)?;
-        let mut child = command.spawn().map_err(|error| {
+        let spawned = spawn(&mut command, launch.context.as_ref());
+        let mut child = spawned.map_err(|error| {
             let program = launch.program.display();
             io::Error::new(error.kind(), format!("{program}: {error}"))
         })?;

@@ -5,6 +5,7 @@ use std::io;
 use labelgate_control::{HearError, ImportBlame, TellError, Text};
 
 use super::NewFileError;
+use crate::provider::WrongContext;
 use crate::worker::Death;
 
 /// Why an image was not imported. Nothing is left of it.
@@ -45,6 +46,9 @@ pub enum ImportError {
     /// The importer's program cannot be started.
     #[error("labelgate-importer cannot be started: {0}")]
     Start(io::Error),
+    /// The importer is not in the domain that it was started in, so it was given nothing.
+    #[error("labelgate-importer: {0}")]
+    Context(#[from] WrongContext),
     /// The importer broke the rules of its control socket: the image may have taken it over.
     #[error("labelgate-importer said what it never says: {0}")]
     Violation(HearError),
@@ -71,7 +75,9 @@ impl ImportError {
             Self::Refused { blame, .. } => *blame,
             Self::Space { .. } => ImportBlame::Space,
             Self::Violation(_) | Self::Died(_) | Self::Lied { .. } => ImportBlame::Image,
-            Self::File(_) | Self::Start(_) | Self::System(_) => ImportBlame::Gateway,
+            Self::File(_) | Self::Start(_) | Self::Context(_) | Self::System(_) => {
+                ImportBlame::Gateway
+            }
         })
     }
 }

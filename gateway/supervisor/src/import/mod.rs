@@ -19,7 +19,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
 
-use labelgate_mac::Label;
+use labelgate_mac::{Context, Label};
 use rustix::fs::fstat;
 use tokio::io::AsyncRead;
 use tokio::sync::mpsc;
@@ -42,6 +42,8 @@ pub struct ImportJob<'a> {
     pub program: &'a Path,
     /// The label that the image is to have; `None` for content, which many read.
     pub label: Option<&'a Label>,
+    /// What the importer runs as, where a provider has contexts.
+    pub context: Option<&'a Context>,
     /// The UID and GID of that label, or, for content, one that nobody else has meanwhile; `None`
     /// if the supervisor has none to give out.
     pub uid: Option<u32>,
@@ -99,7 +101,7 @@ pub async fn import(
     let files = Files::make(&job).await?;
     let (pipe, source) = pump::pipe()?;
     let spool = files.spool(&job).await?;
-    let process = Process::start(&job)?;
+    let process = Process::start(&job).await?;
     process.tell(ToImporter::Source(source)).await?;
     process
         .tell(ToImporter::Spool(duplicate_of(&spool)?))
@@ -124,7 +126,7 @@ pub async fn duplicate(
     progress: mpsc::Sender<ImportProgress>,
 ) -> Result<Imported, ImportError> {
     let files = Files::make(&job).await?;
-    let process = Process::start(&job)?;
+    let process = Process::start(&job).await?;
     process.tell(ToImporter::Source(source)).await?;
     let space = files.space.watch(&files.target, None);
     begin(&job, &files, &process, ImportSource::File).await?;

@@ -8,15 +8,20 @@ use labelgate_control::{FromImporter, HearError, SupervisorEnd, ToImporter, pair
 use labelgate_mac::Label;
 use labelgate_mac::confinement::cgroup::Cgroup;
 use tokio::process::{Child, Command};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::{ImportError, ImportJob};
 use crate::audit::{Decision, Event, Record};
 use crate::cgroups::leave;
+use crate::provider::{confirm, spawn};
 use crate::worker::{Death, log_lines};
 
 /// How long an importer that has said everything may take to end.
 const END_PATIENCE: Duration = Duration::from_secs(5);
+/// Looks at what an importer runs as: it has executed its program by the first of them, and has
+/// its context a moment later.
+const LOOKS: u32 = 100;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 
 /// One importer process, from its start until it is reaped. Dropped before that, it is killed.
 #[derive(Debug)]
@@ -36,8 +41,27 @@ struct Body {
 }
 
 impl Process {
+    /// Starts the program, and gives it nothing before it is where it must be.
+    pub(super) async fn start(job: &ImportJob<'_>) -> Result<Self, ImportError> {
+        let process = Self::spawn(job)?;
+        let pid = process.body.as_ref().map_or(0, |body| body.pid);
+        for _ in 1..LOOKS {
+            if confirm(pid, job.context).is_ok() {
+                return Ok(process);
+            }
+            sleep(BETWEEN_LOOKS).await;
+        }
+        match confirm(pid, job.context) {
+            Ok(()) => Ok(process),
+            Err(wrong) => {
+                process.put_down().await;
+                Err(wrong.into())
+            }
+        }
+    }
+
     /// Starts the program, with one end of a control socket as its standard input.
-    pub(super) fn start(job: &ImportJob<'_>) -> Result<Self, ImportError> {
+    fn spawn(job: &ImportJob<'_>) -> Result<Self, ImportError> {
         let (ours, theirs) = pair()?;
         let mut command = Command::new(job.program);
         command
@@ -54,7 +78,7 @@ impl Process {
             command.uid(uid).gid(uid);
         }
         let control = SupervisorEnd::new(ours)?;
-        let spawned = command.spawn();
+        let spawned = spawn(&mut command, job.context);
         note_start(job.label, &spawned);
         let mut child = spawned.map_err(ImportError::Start)?;
         let pid = child.id().unwrap_or_default();

@@ -2,11 +2,14 @@
 
 mod domains;
 mod selinux;
+mod start;
 
 use labelgate_mac::selinux::Unavailable;
+use labelgate_mac::{Context, Label};
 
 pub use domains::{Domains, Role};
 pub use selinux::{Selinux, SelinuxError};
+pub use start::{WrongContext, confirm, spawn};
 
 use crate::config;
 
@@ -42,6 +45,29 @@ impl Provider {
             Self::Landlock => None,
             Self::Selinux(selinux) => Some(selinux),
         }
+    }
+
+    /// What a label's worker runs as, where a provider has contexts.
+    #[must_use]
+    pub fn worker(&self, label: &Label) -> Option<Context> {
+        let domains = self.selinux()?.domains();
+        Some(domains.process(Role::Worker, label))
+    }
+
+    /// What an importer runs as that fills an image of this label, or content.
+    #[must_use]
+    pub fn importer(&self, label: Option<&Label>) -> Option<Context> {
+        let domains = self.selinux()?.domains();
+        Some(match label {
+            Some(label) => domains.process(Role::Importer, label),
+            None => domains.content_importer(),
+        })
+    }
+
+    /// What a greeter runs as.
+    #[must_use]
+    pub fn greeter(&self) -> Option<Context> {
+        Some(self.selinux()?.domains().greeter())
     }
 }
 

@@ -145,6 +145,7 @@ impl Service {
         let launch = Launch {
             program: &self.shared.program,
             label: &self.label,
+            context: self.shared.provider.worker(&self.label),
             uid,
             cgroups: self.shared.cgroups.as_ref(),
             until: now + START_PATIENCE,
@@ -168,12 +169,15 @@ impl Service {
 
     fn configuration(&self) -> Configure {
         let section = &self.shared.section;
+        let context = self.shared.provider.worker(&self.label);
         Configure {
             label: self.label.clone(),
             driver: section.driver,
             pool_bytes: section.pool_bytes,
             max_connections: section.limits.connections_per_label,
             unprivileged: self.shared.uids.is_none(),
+            // One that is too long is cut, and then it is none that a worker is in.
+            context: context.map(|context| Text::clean(&context.to_string())),
         }
     }
 

@@ -45,6 +45,10 @@ impl Service {
             return false;
         };
         let pid = process.pid();
+        if let Err(wrong) = process.check_context() {
+            self.kill(&wrong.to_string());
+            return true;
+        }
         let confinement: Vec<&str> = confinement.iter().map(Text::as_str).collect();
         self.meter.ready(driver);
         tracing::info!(%label, pid, ?driver, "worker is confined: {}", confinement.join(", "));

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use labelgate_control::{FromWorker, HearError, SupervisorEnd, ToWorker, pair};
-use labelgate_mac::Label;
 use labelgate_mac::confinement::cgroup::Cgroup;
+use labelgate_mac::{Context, Label};
 use tokio::process::{Child, Command};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc;
@@ -21,6 +21,7 @@ use super::file_size::FileSize;
 use super::state::{Phase, Vacancy};
 use super::stderr::log_lines;
 use crate::cgroups::{Cgroups, leave};
+use crate::provider::{WrongContext, confirm, spawn as spawn_as};
 use crate::rate::Rate;
 
 /// Messages that wait for the worker to read them. One that lets more pile up is stuck.
@@ -38,6 +39,8 @@ pub struct Launch<'a> {
     pub program: &'a Path,
     /// The label, which `ps` shows.
     pub label: &'a Label,
+    /// What it runs as, where a provider has contexts.
+    pub context: Option<Context>,
     /// The UID and GID, unless it is to have the supervisor's.
     pub uid: Option<u32>,
     /// Where its cgroup comes from, if there are any.
@@ -56,6 +59,7 @@ pub struct Process {
     /// Whether it has said that it is confined.
     pub ready: bool,
     pid: u32,
+    context: Option<Context>,
     child: Child,
     control: Arc<SupervisorEnd>,
     control_open: bool,
@@ -117,6 +121,7 @@ impl Process {
             },
             ready: false,
             pid,
+            context: launch.context,
             child,
             control,
             control_open: true,
@@ -141,6 +146,12 @@ impl Process {
     #[must_use]
     pub const fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// Asks the kernel whether it runs as it was started. To be asked once it has said something:
+    /// then it has executed its program.
+    pub fn check_context(&self) -> Result<(), WrongContext> {
+        confirm(self.pid, self.context.as_ref())
     }
 
     /// Queues a message. Messages arrive in order, or not at all because the worker is stuck.
@@ -304,7 +315,7 @@ fn spawn(launch: &Launch<'_>) -> io::Result<(Child, SupervisorEnd)> {
         command.uid(uid).gid(uid);
     }
     let control = SupervisorEnd::new(ours)?;
-    Ok((command.spawn()?, control))
+    Ok((spawn_as(&mut command, launch.context.as_ref())?, control))
 }
 
 /// Sends what is queued, until the worker is stuck or gone, or the queue is dropped.
