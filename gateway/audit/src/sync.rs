@@ -6,7 +6,8 @@
 use std::fs::File;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Thread;
 use std::time::Duration;
 
 /// What a crash of the machine may cost, in records.
@@ -14,13 +15,17 @@ const PERIOD: Duration = Duration::from_secs(1);
 
 /// The thread that calls fsync(2).
 #[derive(Debug)]
-pub struct Syncer(Arc<Shared>);
+pub struct Syncer {
+    shared: Arc<Shared>,
+    thread: Thread,
+}
 
 #[derive(Debug)]
 struct Shared {
     file: Mutex<Arc<File>>,
     dirty: AtomicBool,
     failures: AtomicU64,
+    ended: AtomicBool,
 }
 
 impl Syncer {
@@ -30,46 +35,80 @@ impl Syncer {
             file: Mutex::new(file),
             dirty: AtomicBool::new(false),
             failures: AtomicU64::new(0),
+            ended: AtomicBool::new(false),
         });
-        let watched = Arc::downgrade(&shared);
-        let run = move || keep_syncing(&watched);
+        let seen = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("audit-sync".to_owned());
-        thread.spawn(run)?;
-        Ok(Self(shared))
+        let thread = thread.spawn(move || seen.keep_syncing())?;
+        let thread = thread.thread().clone();
+        Ok(Self { shared, thread })
     }
 
     /// There is something to bring to the disk.
     pub fn touch(&self) {
-        self.0.dirty.store(true, Ordering::Release);
+        self.shared.dirty.store(true, Ordering::Release);
     }
 
     /// From now on it is another file; the one before is on the disk already.
     pub fn turn_to(&self, file: Arc<File>) {
-        *self.0.file.lock().unwrap_or_else(PoisonError::into_inner) = file;
+        *self
+            .shared
+            .file
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = file;
     }
 
     /// How many fsyncs have failed.
     pub fn failures(&self) -> u64 {
-        self.0.failures.load(Ordering::Relaxed)
+        self.shared.failures.load(Ordering::Relaxed)
     }
 }
 
-fn keep_syncing(watched: &Weak<Shared>) {
-    loop {
-        std::thread::sleep(PERIOD);
-        let Some(shared) = watched.upgrade() else {
-            return;
-        };
-        if !shared.dirty.swap(false, Ordering::AcqRel) {
-            continue;
+impl Drop for Syncer {
+    fn drop(&mut self) {
+        self.shared.ended.store(true, Ordering::Release);
+        self.thread.unpark();
+    }
+}
+
+impl Shared {
+    fn keep_syncing(&self) {
+        while !self.ended.load(Ordering::Acquire) {
+            std::thread::park_timeout(PERIOD);
+            if self.dirty.swap(false, Ordering::AcqRel) {
+                self.sync();
+            }
         }
-        let file = Arc::clone(&shared.file.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn sync(&self) {
+        let file = Arc::clone(&self.file.lock().unwrap_or_else(PoisonError::into_inner));
         if let Err(error) = file.sync_data() {
-            shared.failures.fetch_add(1, Ordering::Relaxed);
+            self.failures.fetch_add(1, Ordering::Relaxed);
             tracing::error!(
                 "the audit trail of the last seconds may not be on the disk, and would be missing \
                  after a crash of this machine: {error}"
             );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn the_thread_ends_at_once_and_lets_go_of_the_file() {
+        let file = Arc::new(tempfile::tempfile().unwrap());
+        let syncer = Syncer::start(Arc::clone(&file)).unwrap();
+        syncer.touch();
+        drop(syncer);
+        let begin = Instant::now();
+        while Arc::strong_count(&file) > 1 {
+            assert!(begin.elapsed() < PERIOD, "it sleeps on");
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 }
