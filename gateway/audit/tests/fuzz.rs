@@ -156,5 +156,16 @@ fn fuzz_whatever_is_found_in_a_file_can_be_checked_read_and_gone_on_with() {
             let mut tail = Reader::new(&ground.dir()).after(0);
             while tail.read(100).is_ok_and(|lines| !lines.is_empty()) {}
             Reader::new(&ground.dir()).last(10).unwrap();
+
+            let was_sound = report.is_sound();
+            let anchor = ground.write(1);
+            let report = ground.verify();
+            assert!(report.is_sound() || !was_sound, "{report:?}");
+            if report.is_sound() {
+                assert_eq!(report.last, Some(anchor));
+            }
+            for name in ground.names() {
+                fs::remove_file(ground.dir().join(name)).unwrap();
+            }
         });
 }

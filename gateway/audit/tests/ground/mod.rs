@@ -52,6 +52,14 @@ impl Ground {
         fs::read(self.current()).unwrap()
     }
 
+    /// All lines, the oldest file first.
+    pub fn text(&self) -> String {
+        let names = self.names();
+        let files = names.iter().filter(|name| name.ends_with(".jsonl"));
+        let texts = files.map(|name| fs::read_to_string(self.dir().join(name)).unwrap());
+        texts.collect()
+    }
+
     /// The files there, by name.
     pub fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.dir()).unwrap();

@@ -1,0 +1,185 @@
+//! What a record of each event says, in the gateway's own words.
+
+use labelgate_audit::{Decision, Event, Record};
+use labelgate_mac::Label;
+
+/// The labels that an event may be about: now, and before.
+pub struct Labels {
+    now: Label,
+    before: Label,
+}
+
+impl Labels {
+    pub fn new() -> Self {
+        let (now, before) = ("s0:c107,c434", "s0:c12,c34");
+        let parse = |text: &str| text.parse().unwrap();
+        Self {
+            now: parse(now),
+            before: parse(before),
+        }
+    }
+}
+
+const IMAGE: Option<&str> = Some("vms/web-1");
+const PID: Option<u32> = Some(4711);
+
+/// A record of this event, if it is one that somebody asks a trail to write.
+pub fn example(event: Event, labels: &Labels) -> Option<Record<'_>> {
+    let record = match event {
+        Event::Connection
+        | Event::Authentication
+        | Event::Login
+        | Event::Logout
+        | Event::SessionReinstated
+        | Event::ProtocolError => of_client(event, labels),
+        Event::Image
+        | Event::ImagePoisoned
+        | Event::ImageRemoved
+        | Event::WorkerStart
+        | Event::WorkerEnd
+        | Event::GreeterStart
+        | Event::GreeterEnd
+        | Event::ImporterStart
+        | Event::ImporterEnd => of_process(event, labels),
+        Event::ImageCleared
+        | Event::ImageCreate
+        | Event::ImageImport
+        | Event::ImageClone
+        | Event::ImageResize
+        | Event::ImageDelete
+        | Event::LabelChange => of_image(event, labels),
+        Event::IdentityAdd
+        | Event::IdentityRemove
+        | Event::IdentityRotate
+        | Event::GroupGrant
+        | Event::GroupRevoke
+        | Event::LevelAllocate
+        | Event::LevelRelease
+        | Event::LeaseStart
+        | Event::LeaseEnd
+        | Event::WorkerKill
+        | Event::Revocation => of_access(event, labels),
+        Event::GatewayStart | Event::GatewayStop => Record::new(event, Decision::Note),
+        Event::Reload
+        | Event::StoreAdd
+        | Event::StoreRemove
+        | Event::Admin
+        | Event::Backup
+        | Event::Restore => of_gateway(event),
+        Event::Suppressed => Record {
+            count: Some(1780),
+            ..Record::new(event, Decision::Note).label(&labels.now)
+        }
+        .reason("1780 records were too many to be written singly"),
+        Event::Lost | Event::TrailRotated | Event::TrailTorn | Event::TrailDamaged => return None,
+    };
+    Some(record)
+}
+
+fn of_client(event: Event, labels: &Labels) -> Record<'_> {
+    let client = |decision| Record {
+        identity: Some("vm-a"),
+        peer: Some(([192, 0, 2, 17], 40_112).into()),
+        connection: Some(12),
+        ..Record::new(event, decision).label(&labels.now)
+    };
+    let named = |decision| Record {
+        initiator: Some("iqn.2026-11.org.example:vm-a"),
+        target: Some("iqn.2026-11.io.labelgate:vms.web-1"),
+        ..client(decision)
+    };
+    match event {
+        Event::Connection => client(Decision::Allow),
+        Event::Authentication => client(Decision::Deny).reason("wrong CHAP response for \"vm-a\""),
+        Event::Login => named(Decision::Allow),
+        Event::ProtocolError => client(Decision::Note).reason("SNACK is not supported"),
+        _ => named(Decision::Note),
+    }
+}
+
+fn of_process(event: Event, labels: &Labels) -> Record<'_> {
+    let bare = |decision| Record::new(event, decision);
+    let labelled = |decision| bare(decision).label(&labels.now);
+    let image = |decision| Record {
+        image: IMAGE,
+        ..labelled(decision)
+    };
+    let process = |record| Record { pid: PID, ..record };
+    match event {
+        Event::Image => {
+            image(Decision::Allow).reason("21474836480 bytes in blocks of 512, read-write")
+        }
+        Event::ImagePoisoned => image(Decision::Note).reason("a flush has failed"),
+        Event::ImageRemoved => image(Decision::Note),
+        Event::GreeterStart => process(bare(Decision::Allow)),
+        Event::GreeterEnd => process(bare(Decision::Note)).reason("ended as it was asked to"),
+        Event::WorkerStart | Event::ImporterStart => process(labelled(Decision::Allow)),
+        Event::WorkerEnd => process(labelled(Decision::Note))
+            .reason("tried a forbidden system call (signal 31); 2 connections ended with it"),
+        _ => process(labelled(Decision::Note)).reason("ended as it was asked to"),
+    }
+}
+
+fn asked(event: Event) -> Record<'static> {
+    Record::new(event, Decision::Allow).asked_by("uid 1000 (alice)")
+}
+
+fn of_image(event: Event, labels: &Labels) -> Record<'_> {
+    let image = Record {
+        image: IMAGE,
+        ..asked(event).label(&labels.now)
+    };
+    match event {
+        Event::ImageCleared => image.reason("the admin says that the image was checked"),
+        Event::ImageResize => image.reason("42949672960 bytes"),
+        Event::ImageDelete => image.reason("its file stays"),
+        Event::LabelChange => Record {
+            was: Some(&labels.before),
+            ..image
+        },
+        _ => image,
+    }
+}
+
+fn of_access(event: Event, labels: &Labels) -> Record<'_> {
+    let asked = asked(event).label(&labels.now);
+    match event {
+        Event::LevelAllocate => asked.reason("identity vm-a"),
+        Event::LevelRelease => asked,
+        Event::LeaseStart | Event::LeaseEnd => Record {
+            lease: Some("6f7d2f8e-6a0b-4a51-8f4b-0c3b6f5a9d10"),
+            ..asked
+        },
+        Event::WorkerKill => Record { pid: PID, ..asked },
+        Event::Revocation => Record {
+            decision: Decision::Note,
+            identity: Some("vm-a"),
+            count: Some(1),
+            milliseconds: Some(7),
+            ..asked
+        }
+        .reason("1 workers were killed"),
+        _ => Record {
+            identity: Some("vm-a"),
+            ..asked
+        },
+    }
+}
+
+fn of_gateway(event: Event) -> Record<'static> {
+    let asked = asked(event);
+    let store = Record {
+        image: Some("vms"),
+        ..asked
+    };
+    match event {
+        Event::StoreAdd => store.reason("/srv/vms"),
+        Event::StoreRemove => store,
+        Event::Admin => Record {
+            decision: Decision::Deny,
+            ..asked
+        }
+        .reason("DELETE /v1/stores/vms: not in group labelgate-admin"),
+        _ => asked,
+    }
+}
