@@ -128,10 +128,16 @@ impl Turn {
             return Err(StateError::TargetPrefix);
         }
         let before = Arc::clone(&self.state.in_force().config);
-        let sections = (&config.gateway, &config.admin, &config.metrics);
-        if sections != (&shared.section, &before.admin, &before.metrics) {
+        let sections = (
+            &config.gateway,
+            &config.admin,
+            &config.metrics,
+            &config.audit,
+        );
+        let (admin, metrics, audit) = (&before.admin, &before.metrics, &before.audit);
+        if sections != (&shared.section, admin, metrics, audit) {
             tracing::warn!(
-                "[gateway], [admin] or [metrics] has changed, which takes effect when the gateway is restarted"
+                "[gateway], [admin], [metrics] or [audit] has changed, which takes effect when the gateway is restarted"
             );
         }
         let snapshot = Arc::clone(&self.state.in_force().snapshot);
