@@ -73,8 +73,11 @@ impl Domains {
         self.domain(Self::SUPERVISOR, Level::highest())
     }
 
-    /// A connection of the login listener whose label is known by now. Only that label's worker may
-    /// be given a socket whose inode has this context; none is relabelled a second time.
+    /// A connection of the login listener whose label is known by now: what the extended attribute
+    /// `security.selinux` of its socket is set to, once, before a worker is handed it. Then the kernel
+    /// lets only that label's worker be handed it, and nobody sets it again. What the listener
+    /// accepts is given `O_APPEND` (`F_SETFL`; it means nothing to a socket): the policy lets no
+    /// worker be handed a socket with that flag which has not been labelled.
     #[must_use]
     pub fn connection(&self, label: &Label) -> Context {
         self.domain("labelgate_connection_t", label.level().clone())
