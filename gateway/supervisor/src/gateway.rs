@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use labelgate_mac::Context;
 use labelgate_registry::Registry;
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
 use sd_notify::NotifyState;
@@ -22,10 +23,10 @@ use crate::config::Config;
 use crate::greeting::{Authority, Launch, Pool, Reception};
 use crate::import::sweep;
 use crate::label_table::LabelTable;
-use crate::listener::{Door, bind};
+use crate::listener::{Door, Entrance, bind};
 use crate::metrics::{self, Metrics};
 use crate::poison::{PoisonMarks, Settling, announce};
-use crate::provider::{Provider, SelinuxError};
+use crate::provider::{Domains, Provider, Selinux, SelinuxError};
 use crate::reload::reload;
 use crate::run_lock::{RunLock, RunLockError};
 use crate::state::{InForce, State, StateError, combine, end_expired_leases, open_registry};
@@ -95,7 +96,7 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     sweep_stores(&in_force);
     let mut signals = Signals::new()?;
     raise_descriptor_limit();
-    let sockets = Sockets::open(&in_force.config)?;
+    let sockets = Sockets::open(&in_force.config, &provider)?;
 
     let shared = Arc::new(share(&in_force, poison, provider)?);
     let labels = Arc::new(LabelTable::new(Arc::clone(&shared)));
@@ -112,10 +113,7 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     let (stop_admins, stop) = watch::channel(false);
     let admins = sockets.admins.serve(Arc::clone(&state), stop);
     let admins = tokio::spawn(admins);
-    for (address, listener) in sockets.login {
-        tracing::info!("listening on {address}");
-        tasks.spawn(Arc::clone(&door).keep(listener));
-    }
+    keep_doors(&mut tasks, &door, sockets.login, sockets.labelled);
     if let Some((address, listener)) = sockets.metrics {
         tracing::info!("metrics at http://{address}/metrics");
         tasks.spawn(metrics::serve(listener, Arc::clone(&shared)));
@@ -142,6 +140,23 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     Ok(())
 }
 
+/// Accepts connections from now on.
+fn keep_doors(
+    tasks: &mut JoinSet<()>,
+    door: &Arc<Door>,
+    login: Vec<(SocketAddr, TcpListener)>,
+    labelled: Vec<(SocketAddr, TcpListener)>,
+) {
+    for (address, listener) in login {
+        tracing::info!("listening on {address}");
+        tasks.spawn(Arc::clone(door).keep(listener, Entrance::Login));
+    }
+    for (address, listener) in labelled {
+        tracing::info!("listening on {address} for those whose label the network tells");
+        tasks.spawn(Arc::clone(door).keep(listener, Entrance::Labelled));
+    }
+}
+
 /// Removes what imports have left that an earlier gateway was killed in.
 fn sweep_stores(in_force: &InForce) {
     for (store, _) in in_force.stores.values() {
@@ -158,16 +173,27 @@ fn sweep_stores(in_force: &InForce) {
 /// Everything that is listened on.
 struct Sockets {
     login: Vec<(SocketAddr, TcpListener)>,
+    labelled: Vec<(SocketAddr, TcpListener)>,
     metrics: Option<(SocketAddr, TcpListener)>,
     admins: AdminDoor,
 }
 
 impl Sockets {
-    fn open(config: &Config) -> Result<Self, RunError> {
-        let login = config.gateway.listen.iter().copied().map(listen);
+    fn open(config: &Config, provider: &Provider) -> Result<Self, RunError> {
+        let domains = provider.selinux().map(Selinux::domains);
+        let (login, labelled) = (
+            domains.map(Domains::login_listener),
+            domains.map(Domains::labelled_listener),
+        );
+        let all = |addresses: &[SocketAddr], context: Option<&Context>| {
+            let listeners = addresses.iter().map(|address| listen(*address, context));
+            listeners.collect::<Result<_, _>>()
+        };
+        let metrics = config.metrics.listen.map(|address| listen(address, None));
         Ok(Self {
-            login: login.collect::<Result<_, _>>()?,
-            metrics: config.metrics.listen.map(listen).transpose()?,
+            login: all(&config.gateway.listen, login.as_ref())?,
+            labelled: all(&config.gateway.listen_labelled, labelled.as_ref())?,
+            metrics: metrics.transpose()?,
             admins: AdminDoor::bind(&config.admin)?,
         })
     }
@@ -179,8 +205,11 @@ impl Sockets {
 }
 
 /// Listens, and says where: port 0, which is for tests, becomes a real one.
-fn listen(address: SocketAddr) -> Result<(SocketAddr, TcpListener), RunError> {
-    let listener = bind(address).map_err(|error| RunError::Listen { address, error })?;
+fn listen(
+    address: SocketAddr,
+    context: Option<&Context>,
+) -> Result<(SocketAddr, TcpListener), RunError> {
+    let listener = bind(address, context).map_err(|error| RunError::Listen { address, error })?;
     Ok((listener.local_addr().unwrap_or(address), listener))
 }
 

@@ -6,8 +6,9 @@
 //! matters.
 //!
 //! * [`config`] is what it is told; [`image`] is how names become locked descriptors.
-//! * `listener` decides who is let in, `label_table` finds the label's service, `worker` is that
-//!   service and the process it watches, `reload` takes in a changed configuration.
+//! * `listener` decides who is let in, [`identify`] whether a label that the network tells is
+//!   believed, `label_table` finds the label's service, `worker` is that service and the process
+//!   it watches, `reload` takes in a changed configuration.
 //! * [`audit`] is the trail of every decision.
 
 #![forbid(unsafe_code)]
@@ -25,6 +26,7 @@ mod label_table;
 mod listener;
 pub mod logging;
 pub mod metrics;
+mod netlabel;
 mod network;
 mod poison;
 pub mod provider;
@@ -38,6 +40,7 @@ mod uid;
 mod worker;
 
 pub use gateway::{RunError, run};
+pub use netlabel::{NetlabelRefusal, identify};
 pub use network::{Network, NetworkError, NetworkTable};
 pub use run_lock::RunLockError;
 pub use state::{Clash, StateError};

@@ -2,10 +2,13 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::os::fd::AsFd;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use labelgate_mac::Context;
+use labelgate_mac::selinux::{ForNext, Kind, peer_context};
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
@@ -14,6 +17,7 @@ use crate::audit::{Decision, Event, Record};
 use crate::config::{Identities, Identity};
 use crate::greeting::{Arrival, Reception};
 use crate::label_table::LabelTable;
+use crate::netlabel::identify;
 use crate::rate::Rate;
 use crate::refusal::Refusal;
 use crate::worker::{Candidate, Login, Shared};
@@ -25,13 +29,19 @@ const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 const KEEPALIVE_PROBES: u32 = 3;
 
-/// Binds a listening socket. Must be called within a tokio runtime.
-pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
+/// How the label of those who connect to a listener is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entrance {
+    /// By their address, or by what they prove in their login.
+    Login,
+    /// The network tells it.
+    Labelled,
+}
+
+/// Binds a listening socket, of this context if one is given. Must be called within a tokio
+/// runtime.
+pub fn bind(address: SocketAddr, context: Option<&Context>) -> io::Result<TcpListener> {
+    let socket = make_socket(address, context)?;
     socket.set_reuse_address(true)?;
     if address.is_ipv6() {
         // IPv4 has a listener of its own, or none because the configuration names none.
@@ -41,6 +51,14 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     TcpListener::from_std(socket.into())
+}
+
+fn make_socket(address: SocketAddr, context: Option<&Context>) -> io::Result<Socket> {
+    let _of_context = context
+        .map(|context| ForNext::make(Kind::Socket, context))
+        .transpose()?;
+    let domain = Domain::for_address(address);
+    Socket::new(domain, Type::STREAM, Some(Protocol::TCP))
 }
 
 /// Decides who is let in.
@@ -68,10 +86,13 @@ impl Door {
     }
 
     /// Accepts connections for ever.
-    pub async fn keep(self: Arc<Self>, listener: TcpListener) {
+    pub async fn keep(self: Arc<Self>, listener: TcpListener, entrance: Entrance) {
         loop {
             match listener.accept().await {
-                Ok((stream, peer)) => self.knock(stream, peer).await,
+                Ok((stream, peer)) => match entrance {
+                    Entrance::Login => self.knock(stream, peer).await,
+                    Entrance::Labelled => self.knock_labelled(stream, peer).await,
+                },
                 Err(error) => {
                     if let Some(pause) = pause_after(&error) {
                         tracing::error!("cannot accept connections: {error}");
@@ -99,6 +120,22 @@ impl Door {
         };
         if let Err(reason) = let_in {
             self.refuse(peer, known.as_ref(), &reason);
+        }
+    }
+
+    /// Lets a connection in whose label the network tells, or closes it. Nothing else is taken for
+    /// its proof.
+    async fn knock_labelled(&self, stream: TcpStream, peer: SocketAddr) {
+        let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+        let identities = Arc::clone(&self.shared.identities.borrow());
+        let source = identities.netlabel_source(peer.ip());
+        let identity = match identify(peer_context(stream.as_fd()), source) {
+            Ok(identity) => Arc::new(identity),
+            Err(reason) => return self.refuse(peer, None, &reason.into()),
+        };
+        let let_in = self.to_worker(stream, peer, Arc::clone(&identity)).await;
+        if let Err(reason) = let_in {
+            self.refuse(peer, Some(&identity), &reason);
         }
     }
 

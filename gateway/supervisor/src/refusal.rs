@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::netlabel::NetlabelRefusal;
 use crate::sources::SourceRefusal;
 use crate::worker::NoLonger;
 
@@ -11,6 +12,9 @@ pub enum Refusal {
     /// Nobody knows who it is.
     #[error("no identity has this address")]
     UnknownAddress,
+    /// The label that the network tells of it is not believed, or there is none.
+    #[error(transparent)]
+    Netlabel(#[from] NetlabelRefusal),
     /// Its identity is let in only while a lease runs.
     #[error("no lease of its label runs; start one for its virtual machine")]
     NoLease,
@@ -45,6 +49,18 @@ pub enum Refusal {
 pub enum Reason {
     /// Nobody knows who it is.
     UnknownAddress,
+    /// The network tells no label of it.
+    Unlabelled,
+    /// What the network tells of it is not understood.
+    LabelUnreadable,
+    /// The network tells its label, and nobody's word counts for its address.
+    LabelUnknownSource,
+    /// It is of a type that clients do not have.
+    LabelType,
+    /// Its range is no label.
+    LabelNone,
+    /// Its level is outside of what its source may have.
+    LabelOutOfRange,
     /// No lease of its identity's label runs.
     NoLease,
     /// What it was let in for is no longer open to it.
@@ -73,6 +89,7 @@ impl Refusal {
     pub const fn reason(&self) -> Reason {
         match self {
             Self::UnknownAddress => Reason::UnknownAddress,
+            Self::Netlabel(refusal) => of_netlabel(refusal),
             Self::NoLease | Self::NoLonger(NoLonger::Lease) => Reason::NoLease,
             Self::NoLonger(NoLonger::Identity | NoLonger::Label) => Reason::Revoked,
             Self::Source(SourceRefusal::TooMany(_)) => Reason::SourceFull,
@@ -87,9 +104,26 @@ impl Refusal {
     }
 }
 
+const fn of_netlabel(refusal: &NetlabelRefusal) -> Reason {
+    match refusal {
+        NetlabelRefusal::Unlabelled => Reason::Unlabelled,
+        NetlabelRefusal::Unreadable(_) => Reason::LabelUnreadable,
+        NetlabelRefusal::UnknownSource { .. } => Reason::LabelUnknownSource,
+        NetlabelRefusal::Type { .. } => Reason::LabelType,
+        NetlabelRefusal::NoLabel { .. } | NetlabelRefusal::TooLong { .. } => Reason::LabelNone,
+        NetlabelRefusal::OutOfRange { .. } => Reason::LabelOutOfRange,
+    }
+}
+
 crate::metrics::label_values! {
     Reason {
         UnknownAddress => "unknown_address",
+        Unlabelled => "unlabelled",
+        LabelUnreadable => "label_unreadable",
+        LabelUnknownSource => "label_unknown_source",
+        LabelType => "label_type",
+        LabelNone => "label_none",
+        LabelOutOfRange => "label_out_of_range",
         NoLease => "no_lease",
         Revoked => "revoked",
         SourceFull => "source_full",

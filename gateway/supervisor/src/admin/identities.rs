@@ -221,6 +221,8 @@ async fn describe(
         Proof::Chap(_) => api::Proof::Chap {
             mutual: is_mutual(office, &same(name)?).await?,
         },
+        // None of them is declared: they come with their clients.
+        Proof::Netlabel(_) => return Err(Denied::not_found("identity", name)),
     };
     let declared = in_force.source_of(identity);
     let groups = in_force.snapshot.groups.values();

@@ -120,7 +120,9 @@ async fn give(
     for_whom: &str,
     within: Option<Categories>,
 ) -> Result<Label, Denied> {
-    let reserved: BTreeSet<Label> = turn.state().in_force().declared_labels().cloned().collect();
+    let in_force = turn.state().in_force();
+    let reserved: BTreeSet<Label> = in_force.declared_labels().cloned().collect();
+    let within = in_force.config.own_categories(within);
     let allocation = Allocation {
         for_whom: Purpose::clean(for_whom),
         since: Timestamp::now(),

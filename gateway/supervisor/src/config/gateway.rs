@@ -19,6 +19,8 @@ use crate::uid::UID_RANGE;
 pub struct GatewaySection {
     /// Where initiators connect to.
     pub listen: Vec<SocketAddr>,
+    /// Where those connect to whose label the network tells.
+    pub listen_labelled: Vec<SocketAddr>,
     /// What every target's name begins with.
     pub target_prefix: String,
     /// What confines workers.
@@ -76,7 +78,8 @@ enum RawDriver {
 #[derive(Debug, Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawGateway {
-    listen: Option<Spanned<Vec<Spanned<String>>>>,
+    listen: RawAddresses,
+    listen_labelled: RawAddresses,
     target_prefix: Option<Spanned<String>>,
     provider: Option<Provider>,
     allow_permissive: Option<bool>,
@@ -106,6 +109,9 @@ impl RawGateway {
             }
             None => "iqn.2026-11.io.labelgate".to_owned(),
         };
+        let provider = self.provider.unwrap_or(Provider::Landlock);
+        let (listen, listen_labelled) =
+            check_listeners(self.listen, self.listen_labelled, provider, problems);
         let run_dir = absolute("run_dir", self.run_dir, problems);
         let state_dir = absolute("state_dir", self.state_dir, problems);
         let pool_mib = within("pool_mib", self.pool_mib, (4, 65_536), 128, problems);
@@ -114,9 +120,10 @@ impl RawGateway {
         let limits = raw_limits.check(pool_mib, problems);
         check_cover(pool_mib, limits.connections_per_label, blamed, problems);
         GatewaySection {
-            listen: check_listen(self.listen, problems),
+            listen,
+            listen_labelled,
             target_prefix,
-            provider: self.provider.unwrap_or(Provider::Landlock),
+            provider,
             allow_permissive: self.allow_permissive.unwrap_or(false),
             worker: absolute("worker", self.worker, problems),
             driver: match self.driver {
@@ -160,30 +167,73 @@ fn check_cover(
     }
 }
 
-fn check_listen(
-    listen: Option<Spanned<Vec<Spanned<String>>>>,
+/// Addresses, as written.
+type RawAddresses = Option<Spanned<Vec<Spanned<String>>>>;
+
+/// The addresses of the login listeners, and of the labelled ones.
+fn check_listeners(
+    login: RawAddresses,
+    labelled: RawAddresses,
+    provider: Provider,
     problems: &mut Collector<'_>,
-) -> Vec<SocketAddr> {
-    let Some(listen) = listen else {
-        return vec![SocketAddr::from(([0, 0, 0, 0], 3260))];
-    };
-    if listen.get_ref().is_empty() {
+) -> (Vec<SocketAddr>, Vec<SocketAddr>) {
+    let only_labelled = labelled
+        .as_ref()
+        .is_some_and(|list| !list.get_ref().is_empty());
+    if let Some(list) = labelled.as_ref().filter(|_| only_labelled)
+        && provider != Provider::Selinux
+    {
+        let what = "listen_labelled needs provider \"selinux\": without SELinux the kernel knows \
+                    no labels of clients; remove it, or set provider";
+        problems.at(&list.span(), what);
+    }
+    if let Some(list) = login.as_ref()
+        && list.get_ref().is_empty()
+        && !only_labelled
+    {
         problems.at(
-            &listen.span(),
+            &list.span(),
             "listen is empty; name an address and a port, such as \"0.0.0.0:3260\"",
         );
     }
+    let mut seen = Vec::new();
+    let login = match login {
+        Some(list) => check_listen("listen", list, &mut seen, problems),
+        None => {
+            let everywhere = SocketAddr::from(([0, 0, 0, 0], 3260));
+            seen.push(everywhere);
+            vec![everywhere]
+        }
+    };
+    let labelled = labelled.map(|list| check_listen("listen_labelled", list, &mut seen, problems));
+    (login, labelled.unwrap_or_default())
+}
+
+/// The addresses of one key. None of all keys' may be there twice.
+fn check_listen(
+    key: &str,
+    list: Spanned<Vec<Spanned<String>>>,
+    seen: &mut Vec<SocketAddr>,
+    problems: &mut Collector<'_>,
+) -> Vec<SocketAddr> {
     let mut addresses: Vec<SocketAddr> = Vec::new();
-    for text in listen.into_inner() {
+    for text in list.into_inner() {
         match text.get_ref().parse() {
             Ok(address) if addresses.contains(&address) => {
-                problems.at(&text.span(), format_args!("listen names {address} twice"));
+                problems.at(&text.span(), format_args!("{key} names {address} twice"));
             }
-            Ok(address) => addresses.push(address),
+            Ok(address) if seen.contains(&address) => {
+                let what = format_args!("{key} names {address}, which listen names already");
+                problems.at(&text.span(), what);
+            }
+            Ok(address) => {
+                seen.push(address);
+                addresses.push(address);
+            }
             Err(_) => problems.at(
                 &text.span(),
                 format_args!(
-                    "listen address {:?} is no address and port; write \"0.0.0.0:3260\" or \"[::]:3260\"",
+                    "{key} address {:?} is no address and port; write \"0.0.0.0:3260\" or \"[::]:3260\"",
                     text.get_ref()
                 ),
             ),

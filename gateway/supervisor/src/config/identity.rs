@@ -11,6 +11,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use uuid::Uuid;
 
+use super::netlabel::NetlabelSource;
 use crate::network::{Network, NetworkTable};
 
 /// The longest CHAP name, in bytes.
@@ -41,6 +42,8 @@ pub enum Proof {
     Address(Network),
     /// It knows the secret that belongs to this CHAP name (RFC 7143, 12.1.3: CHAP_N).
     Chap(Text<LONGEST_CHAP_NAME>),
+    /// The network tells its label, which is believed of this source.
+    Netlabel(Arc<NetlabelSource>),
 }
 
 /// An image of a group label that is open to an identity.
@@ -121,6 +124,9 @@ impl Identity {
 pub struct Identities {
     by_address: NetworkTable<Arc<Identity>>,
     by_chap_name: HashMap<Text<LONGEST_CHAP_NAME>, Arc<Identity>>,
+    /// Those whose labels the network tells have no entry of their own: there are as many of them
+    /// as a source has labels.
+    netlabel: NetworkTable<Arc<NetlabelSource>>,
     names: HashSet<Text<256>>,
     with_grants: usize,
 }
@@ -134,6 +140,9 @@ pub enum IdentityClash {
     /// Another one is proved by the same network or CHAP name.
     #[error("identity {0:?} has the same proof; remove one of the two")]
     Proof(Text<256>),
+    /// It is proved by what the network tells, for which a source stands.
+    #[error("identity {0:?} is made when its client connects and cannot be declared")]
+    Netlabel(Text<256>),
 }
 
 impl Identities {
@@ -147,6 +156,27 @@ impl Identities {
     #[must_use]
     pub fn of_chap_name(&self, name: &Text<LONGEST_CHAP_NAME>) -> Option<&Arc<Identity>> {
         self.by_chap_name.get(name)
+    }
+
+    /// Whose word counts for the label that the network tells of a client at this address: that
+    /// of the longest prefix.
+    #[must_use]
+    pub fn netlabel_source(&self, address: IpAddr) -> Option<&Arc<NetlabelSource>> {
+        self.netlabel.lookup(address)
+    }
+
+    /// All sources of labels that the network tells, in no particular order.
+    pub fn netlabel_sources(&self) -> impl Iterator<Item = &Arc<NetlabelSource>> {
+        self.netlabel.values()
+    }
+
+    /// Adds a source of labels that the network tells, unless its network has one, which is handed
+    /// back.
+    pub fn insert_netlabel(
+        &mut self,
+        source: Arc<NetlabelSource>,
+    ) -> Result<(), Arc<NetlabelSource>> {
+        self.netlabel.insert(source.network, source)
     }
 
     /// Whether anyone proves itself by CHAP.
@@ -164,10 +194,19 @@ impl Identities {
     /// What has become of an identity that a connection from `address` has proved; `None` if it
     /// is gone, or if the same proof would be another's by now.
     #[must_use]
-    pub fn current(&self, before: &Identity, address: IpAddr) -> Option<&Arc<Identity>> {
+    pub fn current<'a>(
+        &'a self,
+        before: &'a Arc<Identity>,
+        address: IpAddr,
+    ) -> Option<&'a Arc<Identity>> {
         let found = match &before.proof {
             Proof::Address(_) => self.of(address),
             Proof::Chap(name) => self.of_chap_name(name),
+            // What the network tells of a connection does not change. What is believed may.
+            Proof::Netlabel(source) => {
+                let now = self.netlabel_source(address);
+                return (now == Some(source)).then_some(before);
+            }
         };
         found.filter(|now| now.is_same(before))
     }
@@ -194,6 +233,7 @@ impl Identities {
                 }
                 self.by_chap_name.insert(chap_name.clone(), identity);
             }
+            Proof::Netlabel(_) => return Err(IdentityClash::Netlabel(name)),
         }
         self.names.insert(name);
         self.with_grants += usize::from(grants > 0);
@@ -295,7 +335,7 @@ mod tests {
             identities.insert(Arc::new(identity)).unwrap();
             identities
         };
-        let before = chap("web-1");
+        let before = Arc::new(chap("web-1"));
         assert!(of(chap("web-1")).current(&before, address).is_some());
         let more = Identity {
             grants: granted("iqn.2026-11.io.labelgate:s.shared"),

@@ -13,6 +13,7 @@ mod limits;
 mod login;
 mod metrics;
 mod name;
+mod netlabel;
 mod problem;
 mod seen;
 mod size;
@@ -21,6 +22,7 @@ mod store;
 use std::path::Path;
 use std::sync::Arc;
 
+use labelgate_mac::{Categories, Category};
 use serde::Deserialize;
 
 pub use admin::AdminSection;
@@ -34,6 +36,7 @@ pub use limits::Limits;
 pub use login::{ChapSection, LoginSection};
 pub use metrics::MetricsSection;
 pub(crate) use name::target;
+pub use netlabel::{NetlabelKind, NetlabelSource};
 pub use problem::{Problem, Problems};
 pub use store::Store;
 
@@ -44,6 +47,7 @@ use identity::RawIdentity;
 use image::{RawImage, check_image};
 use label::check_label;
 use metrics::RawMetrics;
+use netlabel::{RawNetlabel, check_netlabels};
 use problem::Collector;
 use seen::Seen;
 use store::{RawStore, Stores, check_stores};
@@ -91,9 +95,25 @@ struct Document {
     image: Vec<RawImage>,
     #[serde(default)]
     identity: Vec<RawIdentity>,
+    #[serde(default)]
+    netlabel: Vec<RawNetlabel>,
 }
 
 impl Config {
+    /// Those of the wanted categories, or of all, of which the gateway may make labels itself: those
+    /// that belong to no `[[netlabel]]` source.
+    #[must_use]
+    pub fn own_categories(&self, wanted: Option<Categories>) -> Option<Categories> {
+        let mut sources = self.identities.netlabel_sources().peekable();
+        if sources.peek().is_none() {
+            return wanted;
+        }
+        let taken: Vec<&Categories> = sources.map(|source| &source.categories).collect();
+        let wanted = wanted.unwrap_or_else(Categories::all);
+        let free = |category: &Category| !taken.iter().any(|taken| taken.contains(*category));
+        Some(wanted.iter().filter(free).collect())
+    }
+
     /// Reads and checks a file.
     pub fn read(file: &Path) -> Result<Self, Problems> {
         let unreadable = |why: String| Problems::with_file(file, why);
@@ -130,7 +150,8 @@ impl Config {
             &stores,
             &mut problems,
         );
-        let identities = check_identities(document.identity, &mut problems);
+        let mut identities = check_identities(document.identity, &mut problems);
+        check_netlabels(document.netlabel, &mut identities, &mut problems);
         problems.finish(Some(Self {
             gateway,
             admin,

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use labelgate_mac::Label;
 use labelgate_registry::{ImageId, Snapshot};
 
-use crate::config::{Config, IdentityClash};
+use crate::config::{Config, IdentityClash, NetlabelSource};
 
 /// The configuration file and the registry declare the same thing, or what cannot stand together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +63,37 @@ pub enum Clash {
         /// Who has it.
         identity: String,
     },
+    /// A client whose label the network tells may come with a label of somebody else's.
+    #[error(
+        "the label {label} was given out by this gateway, and a client of [[netlabel]] source \
+         {network} may come with it; choose other categories for that section, or take the label \
+         away (\"labelgate level release\", \"labelgate group rm\")"
+    )]
+    Netlabel {
+        /// The label.
+        label: Box<Label>,
+        /// Where such a client may come from.
+        network: String,
+    },
+}
+
+/// The registry gave somebody a label that a client may have whose label the network tells.
+fn check_netlabel(config: &Config, snapshot: &Snapshot) -> Result<(), Clash> {
+    let labels = snapshot.levels.keys().chain(snapshot.groups.keys());
+    let sources: Vec<_> = config.identities.netlabel_sources().collect();
+    if sources.is_empty() {
+        return Ok(());
+    }
+    for label in labels {
+        let reaches = |source: &&&Arc<NetlabelSource>| source.may_have(label);
+        if let Some(source) = sources.iter().find(reaches) {
+            return Err(Clash::Netlabel {
+                label: Box::new(label.clone()),
+                network: source.network.to_string(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Every label that a configuration uses.
@@ -75,6 +107,7 @@ pub(super) fn labels_of(config: &Config) -> impl Iterator<Item = &Label> {
 /// they are put together.
 pub(super) fn check(config: &Config, snapshot: &Snapshot) -> Result<(), Clash> {
     check_stores(config, snapshot)?;
+    check_netlabel(config, snapshot)?;
     let mut used = BTreeMap::new();
     for image in &config.images {
         if let Some(label) = image.audience.label() {

@@ -71,7 +71,7 @@ pub enum NoLonger {
 impl Candidate {
     /// The identity as it is now, if that still opens to the client what it was let in for.
     pub fn is_still<'a>(
-        &self,
+        &'a self,
         identities: &'a Identities,
         now: SystemTime,
     ) -> Result<&'a Arc<Identity>, NoLonger> {
