@@ -86,7 +86,7 @@ fn an_unknown_key_is_named_with_those_that_are_known() {
         ),
         (
             "[gateway]\nprovider = \"apparmor\"\n",
-            "2: unknown variant `apparmor`, expected `landlock`",
+            "2: unknown variant `apparmor`, expected `landlock` or `selinux`",
         ),
         ("\n\n[[store]]\nname = \"vms\"\n", "3: missing field `path`"),
         (
