@@ -65,7 +65,7 @@ test: ## Formatting, lints, unit, property, fuzz and end-to-end tests
 test-full: ## All of that, with hundreds of kills, minutes of fuzzing and the demo
 	@$(MAKE) --no-print-directory test
 	@LABELGATE_KILLS=$(KILLS) $(STAGE) "$(KILLS) kills" 3000 \
-		$(CARGO) test $(LOCKED) --test durability -- --test-threads 1
+		$(CARGO) test $(LOCKED) --test durability -- --test-threads 2
 	@LABELGATE_FUZZ_SECONDS=$(FUZZ_SECONDS) $(STAGE) "fuzzing" 2400 $(CARGO) test $(LOCKED) fuzz_
 	@$(MAKE) --no-print-directory demo
 	@echo; cat $(LABELGATE_STAGES)
