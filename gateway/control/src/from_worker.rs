@@ -1,5 +1,7 @@
 //! What a worker tells the supervisor.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Driver, List, Text};
@@ -19,7 +21,7 @@ pub enum FromWorker {
         /// Which image.
         image: u32,
         /// What it looks like, or why it cannot be served.
-        result: Result<ImageShape, Text<256>>,
+        result: Result<ImageShape, NotServed>,
     },
     /// The answer to [`crate::ToWorker::RefreshImage`].
     ImageRefreshed {
@@ -35,6 +37,17 @@ pub enum FromWorker {
         /// Which image.
         image: u32,
     },
+    /// The kernel has refused I/O on an image that is open: it was given another label, or the
+    /// policy has changed. Said once, until [`Self::ImageRestored`].
+    ImageRefused {
+        /// Which image.
+        image: u32,
+    },
+    /// I/O on an image that was refused has succeeded again.
+    ImageRestored {
+        /// Which image.
+        image: u32,
+    },
     /// The answer to [`crate::ToWorker::RemoveImage`]: its sessions and its I/O have ended and
     /// its descriptor is closed.
     ImageRemoved {
@@ -47,6 +60,12 @@ pub enum FromWorker {
         /// Which connection.
         connection: u64,
     },
+    /// The kernel did not let the worker have the connection's socket. Said in the place of
+    /// [`Self::ConnectionClosed`].
+    ConnectionWithheld {
+        /// Which connection.
+        connection: u64,
+    },
     /// Something happened on a connection that belongs into the audit trail.
     Audit {
         /// Which connection.
@@ -56,6 +75,38 @@ pub enum FromWorker {
     },
     /// All clients have left and every image is flushed; the worker exits.
     Drained,
+}
+
+/// Why a worker does not serve an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NotServed {
+    /// Another process holds its lock, and may let go of it soon.
+    Held,
+    /// The kernel does not let the worker open it.
+    Refused {
+        /// What it said: EACCES or EPERM.
+        errno: i32,
+    },
+    /// The kernel does not let the worker have its descriptor, which it was sent.
+    Withheld,
+    /// It is no image that can be served; what is wrong with it.
+    Unfit(Text<256>),
+}
+
+impl fmt::Display for NotServed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Held => f.write_str("another process holds its lock"),
+            Self::Refused { errno } => write!(
+                f,
+                "refused by policy (errno {errno}); the kernel says why: ausearch -m avc -ts recent"
+            ),
+            Self::Withheld => {
+                f.write_str("refused by policy: the kernel withheld its descriptor from the worker")
+            }
+            Self::Unfit(why) => f.write_str(why),
+        }
+    }
 }
 
 /// What an image looks like.

@@ -36,6 +36,7 @@ mod designator;
 mod from_greeter;
 mod from_importer;
 mod from_worker;
+mod handed;
 mod label;
 mod list;
 mod order;
@@ -53,7 +54,8 @@ pub use codec::{DecodeError, EncodeError, MAX_MESSAGE, decode, encode};
 pub use designator::{Designator, Serial};
 pub use from_greeter::{Answer, FromGreeter, Negotiated, ReverseChallenge};
 pub use from_importer::{FromImporter, ImportBlame, ImportPhase, ImportProgress};
-pub use from_worker::{AuditEvent, FromWorker, ImageShape};
+pub use from_worker::{AuditEvent, FromWorker, ImageShape, NotServed};
+pub use handed::{Handed, OpenAs, OpenHandedError};
 pub use label::MAX_LABEL;
 pub use list::{List, TooMany};
 pub use order::Order;
@@ -67,5 +69,5 @@ pub use text::{Refused, Text};
 pub use to_greeter::{ChapAlgorithm, Greet, Proof, Reverse, ToGreeter, Verdict};
 pub use to_importer::{ImageFormat, Import, ImportSource, ToImporter};
 pub use to_worker::{
-    AddImage, Attached, Configure, Connection, Driver, LoginState, Mismatch, ToWorker,
+    AddImage, Attached, Configure, Connection, Driver, LoginState, MAX_STORES, Mismatch, ToWorker,
 };

@@ -1,5 +1,6 @@
 //! What belongs together on a control socket.
 
+use std::fmt::Debug;
 use std::os::fd::OwnedFd;
 
 use serde::Serialize;
@@ -13,7 +14,7 @@ use crate::{
 /// so an end of a socket is known by it alone.
 pub trait Order: Sized {
     /// The message as it is in a datagram, with the descriptor beside it.
-    type Datagram: Serialize + DeserializeOwned;
+    type Datagram: Serialize + DeserializeOwned + Debug;
     /// What the process tells the supervisor. It never carries a descriptor.
     type Answer: Serialize + DeserializeOwned;
 

@@ -38,9 +38,12 @@ pub type ImporterEnd = ProcessEnd<ToImporter>;
 
 /// What [`ProcessEnd`] received.
 #[derive(Debug)]
-pub enum Incoming<M = ToWorker> {
+pub enum Incoming<M: Order = ToWorker> {
     /// A message.
     Message(M),
+    /// A message whose descriptor was lost on the way. The kernel does this when its policy
+    /// forbids the receiver the descriptor: it is a refusal.
+    Withheld(M::Datagram),
     /// Nothing is there at the moment.
     Nothing,
     /// The supervisor has closed its end, or is gone.
@@ -54,10 +57,6 @@ pub enum ReceiveError {
     /// The datagram is longer than any message.
     #[error("a datagram of more than {MAX_MESSAGE} bytes")]
     TooLong,
-    /// A descriptor was lost on the way. The kernel does this when its policy forbids the
-    /// receiver the descriptor: it is a refusal.
-    #[error("the kernel withheld a descriptor that the supervisor sent")]
-    Withheld,
     /// More than one descriptor came with a message.
     #[error("more than one descriptor with a message")]
     ManyDescriptors,
@@ -127,9 +126,6 @@ impl<M: Order> ProcessEnd<M> {
         };
         // Taken out first, so that descriptors of a message that is refused are closed.
         let descriptor = only_descriptor(&mut control)?;
-        if received.flags.contains(ReturnFlags::CTRUNC) {
-            return Err(ReceiveError::Withheld);
-        }
         if received.flags.contains(ReturnFlags::TRUNC) {
             return Err(ReceiveError::TooLong);
         }
@@ -139,6 +135,10 @@ impl<M: Order> ProcessEnd<M> {
         }
         let datagram = datagram.get(..received.bytes).unwrap_or_default();
         let message = decode::<M::Datagram>(datagram)?;
+        // The data arrives all the same, and, of several descriptors, some.
+        if received.flags.contains(ReturnFlags::CTRUNC) {
+            return Ok(Incoming::Withheld(message));
+        }
         Ok(Incoming::Message(M::join(message, descriptor)?))
     }
 

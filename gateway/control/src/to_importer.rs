@@ -4,19 +4,24 @@ use std::os::fd::OwnedFd;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Attached, Mismatch};
+use crate::{Attached, Handed, Mismatch};
 
 /// What the supervisor tells an importer: its files first, in any order, then [`Self::Start`].
 ///
 /// `D` is the descriptor: an [`OwnedFd`] in a process, [`Attached`] in a datagram.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToImporter<D = OwnedFd> {
-    /// The file to fill: empty, open for reading and writing, with no name yet.
-    Target(D),
-    /// Where the image comes from: the reading end of a pipe, or an image file open for reading.
-    Source(D),
+    /// The file to fill: empty, open for reading and writing or to be opened so, with no name yet
+    /// that counts.
+    Target(Handed, D),
+    /// Where the image comes from: the reading end of a pipe, or an image file, open for reading or
+    /// to be opened so.
+    Source(Handed, D),
     /// Where a stream is put whose format must be read at any place: a file as the target is.
-    Spool(D),
+    Spool(Handed, D),
+    /// A directory, open with `O_PATH`, beneath which files lie that it has to open; at most
+    /// [`crate::MAX_STORES`] of them.
+    Store(D),
     /// Begin. Sent once and last.
     Start(Import),
 }
@@ -61,9 +66,10 @@ impl<D> ToImporter<D> {
     /// Parts the message from its descriptor.
     pub fn detach(self) -> (ToImporter<Attached>, Option<D>) {
         match self {
-            Self::Target(fd) => (ToImporter::Target(Attached), Some(fd)),
-            Self::Source(fd) => (ToImporter::Source(Attached), Some(fd)),
-            Self::Spool(fd) => (ToImporter::Spool(Attached), Some(fd)),
+            Self::Target(handed, fd) => (ToImporter::Target(handed, Attached), Some(fd)),
+            Self::Source(handed, fd) => (ToImporter::Source(handed, Attached), Some(fd)),
+            Self::Spool(handed, fd) => (ToImporter::Spool(handed, Attached), Some(fd)),
+            Self::Store(fd) => (ToImporter::Store(Attached), Some(fd)),
             Self::Start(import) => (ToImporter::Start(import), None),
         }
     }
@@ -73,12 +79,15 @@ impl ToImporter<Attached> {
     /// Joins the message with the descriptor that came with it.
     pub fn attach<D>(self, descriptor: Option<D>) -> Result<ToImporter<D>, Mismatch> {
         match (self, descriptor) {
-            (Self::Target(Attached), Some(fd)) => Ok(ToImporter::Target(fd)),
-            (Self::Source(Attached), Some(fd)) => Ok(ToImporter::Source(fd)),
-            (Self::Spool(Attached), Some(fd)) => Ok(ToImporter::Spool(fd)),
+            (Self::Target(handed, Attached), Some(fd)) => Ok(ToImporter::Target(handed, fd)),
+            (Self::Source(handed, Attached), Some(fd)) => Ok(ToImporter::Source(handed, fd)),
+            (Self::Spool(handed, Attached), Some(fd)) => Ok(ToImporter::Spool(handed, fd)),
+            (Self::Store(Attached), Some(fd)) => Ok(ToImporter::Store(fd)),
             (Self::Start(import), None) => Ok(ToImporter::Start(import)),
             (Self::Start(_), Some(_)) => Err(Mismatch::Unwanted),
-            (Self::Target(_) | Self::Source(_) | Self::Spool(_), None) => Err(Mismatch::Missing),
+            (Self::Target(..) | Self::Source(..) | Self::Spool(..) | Self::Store(_), None) => {
+                Err(Mismatch::Missing)
+            }
         }
     }
 }

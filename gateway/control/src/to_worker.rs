@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use labelgate_mac::Label;
 use serde::{Deserialize, Serialize};
 
-use crate::{Bytes, List, Serial, Text};
+use crate::{Bytes, Handed, List, Serial, Text};
 
 /// Stands in a message for the descriptor that travels beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,12 +22,18 @@ pub enum ToWorker<D = OwnedFd> {
     /// The descriptor is the page the worker counts in, made by the supervisor (crate
     /// `labelgate-pages`), which reads it whenever it likes.
     Configure(Configure, D),
+    /// The directory of a store, below which the worker opens images that it is handed by path.
+    /// As many as [`Configure::stores`] says follow that message; none comes later.
+    ///
+    /// The descriptor is open with `O_PATH`.
+    Store(D),
     /// Serve this image. Answered by [`crate::FromWorker::ImageOpened`].
     ///
-    /// The descriptor is the image: opened for reading and, unless read-only, writing; in
-    /// blocking mode; with `O_DIRECT` if asked for. Its open file description holds an flock(2)
-    /// that keeps every other worker off the image, so it must be closed when the image is
-    /// removed, and not before the last I/O on it has ended.
+    /// The descriptor is the image, as [`AddImage::handed`] says: opened for reading and, unless
+    /// read-only, writing; in blocking mode; with `O_DIRECT` if asked for; or still to be opened
+    /// so. Its open file description holds an flock(2) that keeps every other worker off the
+    /// image, so it must be closed when the image is removed, and not before the last I/O on it
+    /// has ended.
     AddImage(AddImage, D),
     /// Look at the image's size again, after growing it if it is smaller than `size` (bytes).
     /// Answered by [`crate::FromWorker::ImageRefreshed`].
@@ -65,6 +71,9 @@ pub enum ToWorker<D = OwnedFd> {
     },
 }
 
+/// The most stores that a process is told of.
+pub const MAX_STORES: u32 = 256;
+
 /// Who a worker is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Configure {
@@ -77,6 +86,9 @@ pub struct Configure {
     pub pool_bytes: u64,
     /// The most connections it will be given at a time.
     pub max_connections: u32,
+    /// How many stores follow ([`ToWorker::Store`]), at most [`MAX_STORES`]. Without any it may
+    /// open nothing, ever.
+    pub stores: u32,
     /// It runs under the supervisor's own UID: some confinement is not to be had, which is to be
     /// said in [`crate::FromWorker::Ready`] and is no reason to stop.
     pub unprivileged: bool,
@@ -101,6 +113,8 @@ pub enum Driver {
 pub struct AddImage {
     /// What it is called in every later message.
     pub image: u32,
+    /// What its descriptor is.
+    pub handed: Handed,
     /// The slot of the worker's page in which it is counted. Images may share one.
     pub slot: u32,
     /// Its iSCSI target name (RFC 7143 4.2.7: at most 223 bytes).
@@ -169,6 +183,7 @@ impl<D> ToWorker<D> {
                 (ToWorker::Connection(connection, Attached), Some(fd))
             }
             Self::Configure(configure, fd) => (ToWorker::Configure(configure, Attached), Some(fd)),
+            Self::Store(fd) => (ToWorker::Store(Attached), Some(fd)),
             Self::RefreshImage { image, size } => (ToWorker::RefreshImage { image, size }, None),
             Self::RemoveImage { image } => (ToWorker::RemoveImage { image }, None),
             Self::CloseConnection { connection } => {
@@ -186,13 +201,15 @@ impl ToWorker<Attached> {
             (Self::Configure(configure, Attached), Some(fd)) => {
                 Ok(ToWorker::Configure(configure, fd))
             }
+            (Self::Store(Attached), Some(fd)) => Ok(ToWorker::Store(fd)),
             (Self::AddImage(image, Attached), Some(fd)) => Ok(ToWorker::AddImage(image, fd)),
             (Self::Connection(connection, Attached), Some(fd)) => {
                 Ok(ToWorker::Connection(connection, fd))
             }
-            (Self::Configure(..) | Self::AddImage(..) | Self::Connection(..), None) => {
-                Err(Mismatch::Missing)
-            }
+            (
+                Self::Configure(..) | Self::Store(_) | Self::AddImage(..) | Self::Connection(..),
+                None,
+            ) => Err(Mismatch::Missing),
             (_, Some(_)) => Err(Mismatch::Unwanted),
             (Self::RefreshImage { image, size }, None) => {
                 Ok(ToWorker::RefreshImage { image, size })

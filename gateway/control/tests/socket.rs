@@ -13,8 +13,8 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use labelgate_control::{
-    FromWorker, GreeterEnd, HearError, ImporterEnd, Incoming, Mismatch, ReceiveError, SendError,
-    SupervisorEnd, Text, ToGreeter, ToImporter, ToWorker, WorkerEnd, pair,
+    FromWorker, GreeterEnd, HearError, ImporterEnd, Incoming, Mismatch, NotServed, ReceiveError,
+    SendError, SupervisorEnd, Text, ToGreeter, ToImporter, ToWorker, WorkerEnd, pair,
 };
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
@@ -138,9 +138,13 @@ async fn a_received_descriptor_is_the_one_sent_and_closes_on_exec() {
     let supervisor = SupervisorEnd::new(ours).unwrap();
     let worker = WorkerEnd::try_from(theirs).unwrap();
     let (mut read, write) = std::io::pipe().unwrap();
-    let Some(ToWorker::Connection(connection, _)) = samples::to_worker().into_iter().nth(4) else {
-        panic!("the samples have changed");
-    };
+    let connection = samples::to_worker()
+        .into_iter()
+        .find_map(|sample| match sample {
+            ToWorker::Connection(connection, _) => Some(connection),
+            _ => None,
+        });
+    let connection = connection.unwrap();
 
     supervisor
         .send(ToWorker::Connection(connection, OwnedFd::from(write)))
@@ -261,7 +265,7 @@ fn a_full_socket_is_no_reason_to_wait() {
     let worker = WorkerEnd::try_from(theirs).unwrap();
     let closed = FromWorker::ImageOpened {
         image: 0,
-        result: Err(Text::clean("x")),
+        result: Err(NotServed::Unfit(Text::clean("x"))),
     };
     let refusal = (0..1_000_000).find_map(|_| worker.send(&closed).err());
     assert!(matches!(refusal, Some(SendError::WouldBlock)));

@@ -20,6 +20,9 @@ pub enum Fault {
     /// The supervisor said what it does not say now, or nothing that can be understood.
     #[error("the supervisor broke the control protocol: {0}")]
     Protocol(&'static str),
+    /// The kernel's policy does not let this process have the connection that it was sent.
+    #[error("the kernel withheld the connection: its policy refuses it to this process")]
+    Withheld,
     /// As before.
     #[error(transparent)]
     Receive(#[from] ReceiveError),

@@ -36,6 +36,7 @@ impl Supervisor {
     pub fn connection(&mut self) -> Result<Option<(Greet, OwnedFd)>, Fault> {
         match self.control.receive_blocking()? {
             Incoming::Message(ToGreeter::Greet(order, socket)) => Ok(Some((order, socket))),
+            Incoming::Withheld(_) => Err(Fault::Withheld),
             Incoming::Message(_) => Err(Fault::Protocol("an answer to nothing")),
             Incoming::Nothing | Incoming::Closed => Ok(None),
         }
@@ -61,6 +62,7 @@ impl Supervisor {
         self.say(question)?;
         match self.control.receive_blocking()? {
             Incoming::Message(answer) => Ok(answer),
+            Incoming::Withheld(_) => Err(Fault::Withheld),
             Incoming::Nothing | Incoming::Closed => Err(Fault::Abandoned),
         }
     }

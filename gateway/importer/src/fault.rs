@@ -2,6 +2,7 @@
 
 use std::io;
 
+use labelgate_control::OpenHandedError;
 use labelgate_mac::confinement::ConfinementError;
 
 use crate::qcow2::{Malformed, Unsupported};
@@ -46,6 +47,12 @@ pub enum Fault {
     /// The process is not confined, so it does nothing.
     #[error("not confined, so nothing is imported: {0}")]
     Confinement(#[from] ConfinementError),
+    /// A file that it was led to is not open.
+    #[error("a file that it was handed cannot be opened: {0}")]
+    NotOpen(#[from] OpenHandedError),
+    /// The kernel's policy does not let this process have a file that it was sent.
+    #[error("the kernel withheld a file that it was sent: its policy refuses it")]
+    Withheld,
     /// The supervisor is gone, or has not said what is to be done.
     #[error("the supervisor does not say what is to be done")]
     Abandoned,

@@ -6,10 +6,10 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use labelgate_control::{
-    FromImporter, ImageFormat, Import, ImportBlame, ImportPhase, ImportSource, ImporterEnd,
-    Incoming, List, SendError, Text, ToImporter,
+    FromImporter, Handed, ImageFormat, Import, ImportBlame, ImportPhase, ImportSource, ImporterEnd,
+    Incoming, List, MAX_STORES, OpenAs, SendError, Text, ToImporter,
 };
-use labelgate_mac::confinement::{Identity, Profile, Report as Confinement, confine};
+use labelgate_mac::confinement::{Identity, Profile, Reach, Report as Confinement, confine};
 
 use crate::disk::write_qcow2;
 use crate::duplicate::duplicate;
@@ -17,8 +17,8 @@ use crate::stream::Stream;
 use crate::target::{Limits, Target};
 use crate::{Fault, Report, ToSupervisor};
 
-/// Messages before [`ToImporter::Start`].
-const FILES: usize = 3;
+/// Messages before [`ToImporter::Start`]: three files, and directories.
+const FILES: u32 = 3 + MAX_STORES;
 
 /// An importer's life: takes its files and its orders from standard input, confines the process,
 /// fills the image, and says what came of it.
@@ -30,7 +30,7 @@ const FILES: usize = 3;
 pub fn run() -> io::Result<()> {
     let control = ImporterEnd::from_stdin()?;
     let outcome = Files::receive(&control).and_then(|(files, import)| {
-        let confinement = confined(&import)?;
+        let confinement = confined(&import, &files.stores)?;
         files.work(&import, &control, &confinement)
     });
     say(
@@ -45,11 +45,14 @@ pub fn run() -> io::Result<()> {
     )
 }
 
-fn confined(import: &Import) -> Result<Confinement, Fault> {
+fn confined(import: &Import, stores: &[OwnedFd]) -> Result<Confinement, Fault> {
     // The last block may be larger than what is left of the disk.
     let most = import.max_size.max(import.max_data).max(import.min_size);
     let most = most.saturating_add(import.block_size.into());
     let mut profile = Profile::importer(most);
+    if !stores.is_empty() {
+        profile.reach = Reach::Beneath(stores);
+    }
     if import.unprivileged {
         profile.identity = Identity::Shared;
     }
@@ -59,9 +62,26 @@ fn confined(import: &Import) -> Result<Confinement, Fault> {
 /// What it was given.
 #[derive(Debug, Default)]
 struct Files {
-    target: Option<OwnedFd>,
-    source: Option<OwnedFd>,
-    spool: Option<OwnedFd>,
+    target: Option<Given>,
+    source: Option<Given>,
+    spool: Option<Given>,
+    stores: Vec<OwnedFd>,
+}
+
+/// A file that was handed over.
+#[derive(Debug)]
+struct Given(Handed, OwnedFd);
+
+impl Given {
+    /// Opens it, if that is still to be done; by now the process is confined.
+    fn open(self, write: bool) -> Result<File, Fault> {
+        let Self(handed, descriptor) = self;
+        let how = OpenAs {
+            write,
+            direct: false,
+        };
+        Ok(handed.open(descriptor, how)?.into())
+    }
 }
 
 impl Files {
@@ -69,14 +89,18 @@ impl Files {
         let mut files = Self::default();
         for _ in 0..=FILES {
             let incoming = control.receive_blocking().map_err(|_| Fault::Abandoned)?;
-            let (place, file) = match incoming {
-                Incoming::Message(ToImporter::Start(import)) => return Ok((files, import)),
-                Incoming::Message(ToImporter::Target(file)) => (&mut files.target, file),
-                Incoming::Message(ToImporter::Source(file)) => (&mut files.source, file),
-                Incoming::Message(ToImporter::Spool(file)) => (&mut files.spool, file),
+            let message = match incoming {
+                Incoming::Message(message) => message,
+                Incoming::Withheld(_) => return Err(Fault::Withheld),
                 Incoming::Nothing | Incoming::Closed => return Err(Fault::Abandoned),
             };
-            *place = Some(file);
+            match message {
+                ToImporter::Start(import) => return Ok((files, import)),
+                ToImporter::Target(how, file) => once(&mut files.target, Given(how, file))?,
+                ToImporter::Source(how, file) => once(&mut files.source, Given(how, file))?,
+                ToImporter::Spool(how, file) => once(&mut files.spool, Given(how, file))?,
+                ToImporter::Store(directory) => files.stores.push(directory),
+            }
         }
         Err(Fault::Abandoned)
     }
@@ -99,19 +123,19 @@ impl Files {
             data: import.max_data,
             block_size: import.block_size,
         };
-        let mut target = Target::new(target.into(), limits);
+        let mut target = Target::new(target.open(true)?, limits);
         let mut report = ToSupervisor::new(control);
         let (format, size) = match import.source {
             ImportSource::File => (
                 ImageFormat::Raw,
-                duplicate(&source.into(), &mut target, &mut report)?,
+                duplicate(&source.open(false)?, &mut target, &mut report)?,
             ),
             ImportSource::Stream(format) => {
                 let spool = self.spool.ok_or(Fault::Abandoned)?;
                 stream(
-                    source.into(),
+                    source.open(false)?,
                     format,
-                    spool.into(),
+                    spool.open(true)?,
                     &mut target,
                     import.max_data,
                     &mut report,
@@ -126,6 +150,14 @@ impl Files {
             size,
             written: target.written(),
         })
+    }
+}
+
+/// There is one of each.
+fn once(place: &mut Option<Given>, file: Given) -> Result<(), Fault> {
+    match place.replace(file) {
+        None => Ok(()),
+        Some(_) => Err(Fault::Abandoned),
     }
 }
 
@@ -180,7 +212,9 @@ impl Fault {
                 | io::ErrorKind::FileTooLarge => ImportBlame::Space,
                 _ => ImportBlame::Gateway,
             },
-            Self::Abandoned | Self::Confinement(_) => ImportBlame::Gateway,
+            Self::Abandoned | Self::Withheld | Self::NotOpen(_) | Self::Confinement(_) => {
+                ImportBlame::Gateway
+            }
         }
     }
 }

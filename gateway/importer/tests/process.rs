@@ -9,10 +9,13 @@
 use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use labelgate_control::{FromImporter, Import, ImportSource, SupervisorEnd, ToImporter, pair};
+use labelgate_control::{
+    FromImporter, Handed, Import, ImportSource, SupervisorEnd, ToImporter, pair,
+};
 
 struct Bench {
     child: Child,
@@ -86,8 +89,10 @@ async fn it_does_nothing_without_its_files_and_its_orders() {
     assert!(without_files.end().success());
 
     let without_end = Bench::start();
-    for _ in 0..4 {
-        without_end.tell(ToImporter::Target(nameless())).await;
+    for _ in 0..2 {
+        without_end
+            .tell(ToImporter::Target(Handed::Opened, nameless()))
+            .await;
     }
     assert!(matches!(
         without_end.hear().await,
@@ -96,12 +101,59 @@ async fn it_does_nothing_without_its_files_and_its_orders() {
 }
 
 #[tokio::test]
+async fn it_opens_what_it_is_led_to_beneath_its_stores() {
+    use rustix::fs::{Mode, OFlags, open};
+    let [store, elsewhere] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let path_only = |path: &Path| open(path, OFlags::PATH, Mode::empty()).unwrap();
+    let file = |directory: &Path, name: &str, bytes: &[u8]| {
+        let path = directory.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    };
+    let image = file(store.path(), "image", &[7; 4096]);
+    for (target, well) in [
+        (file(store.path(), "target", b""), true),
+        (file(elsewhere.path(), "target", b""), false),
+    ] {
+        let bench = Bench::start();
+        bench.tell(ToImporter::Store(path_only(store.path()))).await;
+        bench
+            .tell(ToImporter::Source(Handed::Path, path_only(&image)))
+            .await;
+        bench
+            .tell(ToImporter::Target(Handed::Path, path_only(&target)))
+            .await;
+        let file = ImportSource::File;
+        let orders = Import {
+            source: file,
+            ..import()
+        };
+        bench.tell(ToImporter::Start(orders)).await;
+        let end = loop {
+            match bench.hear().await.unwrap() {
+                FromImporter::Ready { .. } | FromImporter::Progress(_) => {}
+                end => break end,
+            }
+        };
+        assert_eq!(matches!(end, FromImporter::Done { .. }), well, "{end:?}");
+        let filled = std::fs::read(&target).unwrap();
+        assert_eq!(filled == [7; 4096], well);
+    }
+}
+
+#[tokio::test]
 async fn it_says_that_it_is_confined_before_it_begins() {
     let bench = Bench::start();
     let (source, mut pipe) = std::io::pipe().unwrap();
-    bench.tell(ToImporter::Source(source.into())).await;
-    bench.tell(ToImporter::Spool(nameless())).await;
-    bench.tell(ToImporter::Target(nameless())).await;
+    bench
+        .tell(ToImporter::Source(Handed::Opened, source.into()))
+        .await;
+    bench
+        .tell(ToImporter::Spool(Handed::Opened, nameless()))
+        .await;
+    bench
+        .tell(ToImporter::Target(Handed::Opened, nameless()))
+        .await;
     bench.tell(ToImporter::Start(import())).await;
     let Some(FromImporter::Ready { confinement }) = bench.hear().await else {
         panic!("not ready");
@@ -134,10 +186,17 @@ async fn it_does_not_go_on_for_nobody() {
     let bench = Bench::start();
     let (source, mut pipe) = std::io::pipe().unwrap();
     let target = nameless();
-    bench.tell(ToImporter::Source(source.into())).await;
-    bench.tell(ToImporter::Spool(nameless())).await;
     bench
-        .tell(ToImporter::Target(target.try_clone().unwrap()))
+        .tell(ToImporter::Source(Handed::Opened, source.into()))
+        .await;
+    bench
+        .tell(ToImporter::Spool(Handed::Opened, nameless()))
+        .await;
+    bench
+        .tell(ToImporter::Target(
+            Handed::Opened,
+            target.try_clone().unwrap(),
+        ))
         .await;
     bench.tell(ToImporter::Start(import())).await;
     assert!(matches!(

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use labelgate_backends::{FileImage, FileOptions, Image};
 use labelgate_control::{
-    AddImage, Connection, FromWorker, ImageShape, Incoming, LoginState, Text, ToWorker,
+    AddImage, Attached, Connection, FromWorker, ImageShape, Incoming, LoginState, NotServed,
+    OpenAs, OpenHandedError, Text, ToWorker,
 };
 use labelgate_engine::{
     Action, Admission, ConnectionId, Ending, Geometry, ImageDescription, ImageId, Login, Outbox,
@@ -29,6 +30,7 @@ impl<S: Service> Desk<S> {
         for _ in 0..BURST {
             match self.control.receive() {
                 Ok(Incoming::Message(message)) => self.command(message),
+                Ok(Incoming::Withheld(message)) => self.withheld(&message),
                 Ok(Incoming::Nothing) => return Attention::Later,
                 Ok(Incoming::Closed) => {
                     self.leave_orphaned();
@@ -46,8 +48,8 @@ impl<S: Service> Desk<S> {
 
     fn command(&mut self, message: ToWorker) {
         match message {
-            // It is the first message and sent once; what it settles cannot be changed.
-            ToWorker::Configure(..) => {}
+            // They come first and once; what they settle cannot be changed.
+            ToWorker::Configure(..) | ToWorker::Store(_) => {}
             ToWorker::AddImage(image, file) => self.add_image(&image, file),
             ToWorker::RefreshImage { image, size } => self.refresh_image(ImageId(image), size),
             ToWorker::RemoveImage { image } => self.remove_image(ImageId(image)),
@@ -64,6 +66,26 @@ impl<S: Service> Desk<S> {
         }
     }
 
+    /// The kernel has not let this process have a descriptor. That is an answer about one image or
+    /// one connection; the others go on.
+    fn withheld(&mut self, message: &ToWorker<Attached>) {
+        match message {
+            ToWorker::AddImage(AddImage { image, .. }, Attached) => {
+                self.outgoing.push(FromWorker::ImageOpened {
+                    image: *image,
+                    result: Err(NotServed::Withheld),
+                });
+            }
+            ToWorker::Connection(Connection { connection, .. }, Attached) => {
+                let connection = *connection;
+                self.outgoing
+                    .push(FromWorker::ConnectionWithheld { connection });
+            }
+            // No other message that comes now has one.
+            _ => {}
+        }
+    }
+
     fn add_image(&mut self, image: &AddImage, file: OwnedFd) {
         let result = self.open_image(image, file);
         self.outgoing.push(FromWorker::ImageOpened {
@@ -72,10 +94,10 @@ impl<S: Service> Desk<S> {
         });
     }
 
-    fn open_image(&mut self, add: &AddImage, file: OwnedFd) -> Result<ImageShape, Text<256>> {
+    fn open_image(&mut self, add: &AddImage, file: OwnedFd) -> Result<ImageShape, NotServed> {
         let id = ImageId(add.image);
         if self.images.contains(id) {
-            return Err(text("an image of this number is there already"));
+            return Err(unfit("an image of this number is there already"));
         }
         let options = FileOptions {
             block_size: add.block_size,
@@ -84,9 +106,14 @@ impl<S: Service> Desk<S> {
             poisoned: add.poisoned,
             ..FileOptions::default()
         };
-        let mut image = FileImage::open(file, &options).map_err(text)?;
+        let how = OpenAs {
+            write: !add.read_only,
+            direct: add.direct,
+        };
+        let file = add.handed.open(file, how).map_err(not_open)?;
+        let mut image = FileImage::open(file, &options).map_err(unfit)?;
         if !add.poisoned {
-            grow(&mut image, add.size).map_err(text)?;
+            grow(&mut image, add.size).map_err(unfit)?;
         }
         let geometry = image.geometry();
         self.images.add(id, image, add.slot);
@@ -101,7 +128,7 @@ impl<S: Service> Desk<S> {
     }
 
     fn refresh_image(&mut self, id: ImageId, size: Option<u64>) {
-        let result = self.images.refresh(id, size);
+        let result = self.images.refresh(id, size, &mut self.progress);
         if let Ok((geometry, true)) = result {
             self.engine.image_changed(id, geometry);
         }
@@ -175,6 +202,18 @@ const fn shape(geometry: Geometry) -> ImageShape {
         block_size: geometry.block_size,
         read_only: geometry.read_only,
     }
+}
+
+fn not_open(error: OpenHandedError) -> NotServed {
+    match error {
+        OpenHandedError::Held => NotServed::Held,
+        OpenHandedError::Refused { errno } => NotServed::Refused { errno },
+        error @ (OpenHandedError::Another | OpenHandedError::System(_)) => unfit(error),
+    }
+}
+
+fn unfit(words: impl Display) -> NotServed {
+    NotServed::Unfit(text(words))
 }
 
 fn text(words: impl Display) -> Text<256> {

@@ -61,6 +61,12 @@ impl<S: Service> Desk<S> {
             while let Some(progress) = self.progress.pop_front() {
                 match progress {
                     Progress::Poisoned(image) => self.poisoned(image),
+                    Progress::Refused(ImageId(image)) => {
+                        self.outgoing.push(FromWorker::ImageRefused { image });
+                    }
+                    Progress::Restored(ImageId(image)) => {
+                        self.outgoing.push(FromWorker::ImageRestored { image });
+                    }
                     Progress::Done(ticket, completion) => self.ended(ticket, completion),
                     Progress::System(ticket, request) => driver.submit(ticket, request),
                 }
@@ -119,6 +125,9 @@ impl<S: Service> Desk<S> {
                 match completion.result {
                     // That was told when it happened, or the supervisor's to begin with.
                     Ok(_) | Err(ImageError::Poisoned) => {}
+                    // Nor is it for this label any more to have the image flushed: the
+                    // supervisor's witness sees to that.
+                    Err(ImageError::Revoked) => {}
                     Err(error) => self.flush_error = Some(error),
                 }
             }

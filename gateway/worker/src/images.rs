@@ -17,6 +17,10 @@ use crate::meter::{self, Meter};
 pub(crate) enum Progress {
     /// A flush of this image has failed. Comes before the end of the operation that found it.
     Poisoned(ImageId),
+    /// The kernel has refused an operation on this image.
+    Refused(ImageId),
+    /// It has done one again after that.
+    Restored(ImageId),
     /// It has ended.
     Done(Ticket, Completion),
     /// The driver is to run this.
@@ -40,6 +44,8 @@ struct Entry {
     leaving: Leaving,
     /// The supervisor knows of the poison, or is about to.
     known_poisoned: bool,
+    /// The kernel has refused the last operation that it decided.
+    refused: bool,
 }
 
 /// How far an image's removal has got.
@@ -69,6 +75,7 @@ impl Images {
             held: VecDeque::new(),
             in_flight: 0,
             leaving: Leaving::No,
+            refused: false,
         };
         self.table.insert(id, entry);
     }
@@ -83,15 +90,18 @@ impl Images {
         &mut self,
         id: ImageId,
         size: Option<u64>,
+        out: &mut VecDeque<Progress>,
     ) -> Result<(Geometry, bool), ResizeError> {
-        let image = match self.table.get_mut(&id) {
-            Some(entry) if matches!(entry.leaving, Leaving::No) => &mut entry.image,
+        let entry = match self.table.get_mut(&id) {
+            Some(entry) if matches!(entry.leaving, Leaving::No) => entry,
             _ => return Err(ImageError::Revoked.into()),
         };
-        let before = image.geometry();
-        image.refresh()?;
-        grow(image, size)?;
-        let geometry = image.geometry();
+        let before = entry.image.geometry();
+        let looked = entry.image.refresh();
+        out.extend(entry.judged(id, looked.as_ref().err()));
+        looked?;
+        grow(&mut entry.image, size)?;
+        let geometry = entry.image.geometry();
         Ok((geometry, geometry != before))
     }
 
@@ -245,6 +255,7 @@ impl Entry {
         }
         match step {
             Step::Done(completion) => {
+                out.extend(self.judged(ticket.image, completion.result.as_ref().err()));
                 self.in_flight = self.in_flight.saturating_sub(1);
                 let Meter { kind, bytes, begun } = ticket.meter;
                 counters.image(self.slot).ended(Ended {
@@ -257,6 +268,20 @@ impl Entry {
             }
             Step::System(request) => out.push_back(Progress::System(ticket, request)),
             Step::Held(held) => self.held.push_back((ticket, held)),
+        }
+    }
+}
+
+impl Entry {
+    /// What an operation's end says about whether the label may still reach the image, if that is
+    /// new. Errors of other kinds say nothing: the kernel may not have been asked.
+    fn judged(&mut self, image: ImageId, error: Option<&ImageError>) -> Option<Progress> {
+        match error {
+            Some(ImageError::Revoked) if !std::mem::replace(&mut self.refused, true) => {
+                Some(Progress::Refused(image))
+            }
+            None if std::mem::take(&mut self.refused) => Some(Progress::Restored(image)),
+            _ => None,
         }
     }
 }

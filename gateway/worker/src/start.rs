@@ -1,14 +1,15 @@
 //! From the first instruction to the first connection.
 
 use std::io;
+use std::os::fd::OwnedFd;
 
 use labelgate_control::{
-    Configure, Driver as Wanted, FromWorker, Incoming, List, ReceiveError, SendError, Text,
-    ToWorker, WorkerEnd,
+    Configure, Driver as Wanted, FromWorker, Incoming, List, MAX_STORES, ReceiveError, SendError,
+    Text, ToWorker, WorkerEnd,
 };
 use labelgate_mac::Context;
 use labelgate_mac::confinement::{
-    ConfinementError, DriverKind, Identity, Profile, Report, confine, restrict,
+    ConfinementError, DriverKind, Identity, Profile, Reach, Report, confine, restrict,
 };
 use labelgate_mac::selinux::{ContextError, own_context};
 use labelgate_pages::{Counters, MapError};
@@ -50,6 +51,9 @@ pub enum RunError {
         /// What it must run as.
         expected: Text<1536>,
     },
+    /// The kernel's policy does not let the worker have what it needs to start.
+    #[error("the kernel withheld a descriptor that the supervisor sent: its policy refuses it")]
+    Withheld,
     /// Its page for counters cannot be used.
     #[error(transparent)]
     Counters(#[from] MapError),
@@ -84,16 +88,18 @@ pub fn run<S: Service>(
     let (configure, page) = match control.receive_blocking()? {
         Incoming::Message(ToWorker::Configure(configure, page)) => (configure, page),
         Incoming::Message(_) | Incoming::Nothing => return Err(RunError::NotConfigured),
+        Incoming::Withheld(_) => return Err(RunError::Withheld),
         Incoming::Closed => return Err(RunError::Abandoned),
     };
     check_context(configure.context.as_ref())?;
     // While files can be mapped.
     let counters = Counters::map(page)?;
+    let stores = receive_stores(&control, configure.stores)?;
     let engine = engine(&configure).map_err(RunError::Engine)?;
     let max_connections = usize::try_from(configure.max_connections).unwrap_or(usize::MAX);
     match ring(configure.driver)? {
         Some(ring) => {
-            let report = confine(&profile(&configure, DriverKind::Ring))?;
+            let report = confine(&profile(&configure, &stores, DriverKind::Ring))?;
             let worker = Worker {
                 driver: ring,
                 engine,
@@ -105,7 +111,7 @@ pub fn run<S: Service>(
         }
         None => {
             // Helper threads inherit the first part and are needed before the second.
-            let restricted = restrict(&profile(&configure, DriverKind::Epoll))?;
+            let restricted = restrict(&profile(&configure, &stores, DriverKind::Epoll))?;
             let epoll = Epoll::new().map_err(RunError::Driver)?;
             let report = restricted.seal()?;
             let worker = Worker {
@@ -142,8 +148,25 @@ fn ring(wanted: Wanted) -> Result<Option<Ring>, RunError> {
     }
 }
 
-fn profile(configure: &Configure, driver: DriverKind) -> Profile {
+/// The directories below which images will have to be opened.
+fn receive_stores(control: &WorkerEnd, count: u32) -> Result<Vec<OwnedFd>, RunError> {
+    if count > MAX_STORES {
+        return Err(RunError::NotConfigured);
+    }
+    let receive = |_| match control.receive_blocking()? {
+        Incoming::Message(ToWorker::Store(store)) => Ok(store),
+        Incoming::Message(_) | Incoming::Nothing => Err(RunError::NotConfigured),
+        Incoming::Withheld(_) => Err(RunError::Withheld),
+        Incoming::Closed => Err(RunError::Abandoned),
+    };
+    (0..count).map(receive).collect()
+}
+
+fn profile<'a>(configure: &Configure, stores: &'a [OwnedFd], driver: DriverKind) -> Profile<'a> {
     let mut profile = Profile::worker(driver);
+    if !stores.is_empty() {
+        profile.reach = Reach::Beneath(stores);
+    }
     if configure.unprivileged {
         profile.identity = Identity::Shared;
     }

@@ -19,7 +19,8 @@
 mod harness;
 
 use std::fs::File;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -27,7 +28,8 @@ use harness::engine::TestEngine;
 use harness::protocol::*;
 use harness::{Bench, Client};
 use labelgate_buffers::{MAX_BUFFER, Pool};
-use labelgate_control::{Configure, Driver, FromWorker, ToWorker};
+use labelgate_control::{Configure, Driver, FromWorker, Handed, NotServed, ToWorker};
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
 
 const WORKER: &str = "--as-worker";
 
@@ -48,11 +50,22 @@ fn main() {
         let (before, after) = memory_of_idle_connections(driver);
         println!("{driver:?}: {before} KiB without, {after} KiB with 300 idle connections: ok");
     }
+    for driver in [Driver::Ring, Driver::Epoll] {
+        opens_what_it_is_led_to(driver);
+        println!(
+            "a worker confined with {driver:?} opens its images itself, beneath its stores: ok"
+        );
+    }
     serves_nobody_without_a_configuration();
     println!("a worker that is not told who it is ends: ok");
 }
 
 fn start(driver: Driver) -> Bench {
+    start_with(driver, &[])
+}
+
+/// With directories beneath which it may open images.
+fn start_with(driver: Driver, stores: &[OwnedFd]) -> Bench {
     let program = std::env::current_exe().unwrap();
     let bench = Bench::process(Command::new(program).arg(WORKER));
     let (_, page) = labelgate_pages::Page::create(8).unwrap();
@@ -61,10 +74,14 @@ fn start(driver: Driver) -> Bench {
         driver,
         pool_bytes: 32 * MAX_BUFFER as u64,
         max_connections: 300,
+        stores: u32::try_from(stores.len()).unwrap(),
         unprivileged: true,
         context: None,
     };
     bench.tell(ToWorker::Configure(configure, page.as_fd()));
+    for store in stores {
+        bench.tell(ToWorker::Store(store.as_fd()));
+    }
     let FromWorker::Ready {
         driver: got,
         confinement,
@@ -195,4 +212,39 @@ fn memory_of_idle_connections(driver: Driver) -> (u64, u64) {
     drop(clients);
     bench.finish();
     (before, after)
+}
+
+/// An image by its path: beneath its store, and nowhere else; locked, and not while another has it.
+fn opens_what_it_is_led_to(driver: Driver) {
+    let [store, elsewhere] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let path_only = |path: &Path| open(path, OFlags::PATH, Mode::empty()).unwrap();
+    let image = |directory: &Path| {
+        let path = directory.join("image");
+        File::create_new(&path).unwrap().set_len(1 << 20).unwrap();
+        path
+    };
+    let (inside, outside) = (image(store.path()), image(elsewhere.path()));
+    let bench = start_with(driver, &[path_only(store.path())]);
+    let offer = |path: &Path| bench.offer_handed(Handed::Path, path_only(path), false);
+
+    assert_eq!(offer(&outside), Err(NotServed::Refused { errno: 13 }));
+    let other = File::open(&inside).unwrap();
+    flock(&other, FlockOperation::NonBlockingLockShared).unwrap();
+    assert_eq!(offer(&inside), Err(NotServed::Held));
+    flock(&other, FlockOperation::Unlock).unwrap();
+    assert_eq!(offer(&inside).unwrap().size, 1 << 20);
+    assert!(flock(&other, FlockOperation::NonBlockingLockShared).is_err());
+
+    // What it has opened itself can be grown, for which Landlock wants a right of its own.
+    bench.tell(ToWorker::RefreshImage {
+        image: 1,
+        size: Some(2 << 20),
+    });
+    let FromWorker::ImageRefreshed { result, .. } = bench.hear() else {
+        panic!("not the answer to RefreshImage");
+    };
+    assert_eq!(result.unwrap().size, 2 << 20);
+    bench.tell(ToWorker::RemoveImage { image: 1 });
+    assert_eq!(bench.hear(), FromWorker::ImageRemoved { image: 1 });
+    flock(&other, FlockOperation::NonBlockingLockExclusive).unwrap();
 }

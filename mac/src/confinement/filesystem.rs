@@ -1,4 +1,9 @@
-//! The third layer: a Landlock domain that handles every right it can and grants none.
+//! The third layer: a Landlock domain that handles every right it can and grants none, or no more
+//! than to open files beneath a few directories.
+//!
+//! The latter is for processes that open their files themselves, so that SELinux judges by their
+//! own context. What it lets them open is Landlock's word against a policy that is too wide; which
+//! files it is, is the policy's.
 //!
 //! Descriptors that are open, or that arrive later through the control socket, are not touched
 //! by it: Landlock decides when a file is opened.
@@ -6,11 +11,11 @@
 use std::fmt;
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, LandlockStatus, Ruleset,
-    RulesetAttr, RulesetStatus, Scope,
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, LandlockStatus,
+    PathBeneath, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
 };
 
-use super::ConfinementError;
+use super::{ConfinementError, Reach};
 
 /// The newest version of which every right is denied. An older kernel denies what it knows.
 const NEWEST: ABI = ABI::V10;
@@ -19,6 +24,7 @@ const NEWEST: ABI = ABI::V10;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Domain {
     abi: i32,
+    directories: usize,
 }
 
 impl Domain {
@@ -43,7 +49,11 @@ impl Domain {
 
 impl fmt::Display for Domain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "landlock abi {}: no files", self.abi)?;
+        write!(f, "landlock abi {}: ", self.abi)?;
+        match self.directories {
+            0 => f.write_str("no files")?,
+            count => write!(f, "files beneath {count} directories only")?,
+        }
         f.write_str(if self.denies_tcp() {
             ", no tcp"
         } else {
@@ -65,6 +75,22 @@ impl fmt::Display for Domain {
 /// [`ConfinementError::NoLandlock`] without at least version 1, which denies files;
 /// [`ConfinementError::Landlock`] if a call fails.
 pub fn deny_all() -> Result<Domain, ConfinementError> {
+    deny_all_but(Reach::Nothing)
+}
+
+/// As [`deny_all`], but that the files that are beneath some directories can be opened.
+///
+/// # Errors
+///
+/// As [`deny_all`].
+pub fn deny_all_but(reach: Reach<'_>) -> Result<Domain, ConfinementError> {
+    let directories = match reach {
+        Reach::Nothing => &[],
+        Reach::Beneath(directories) => directories,
+    };
+    let granted = directories
+        .iter()
+        .map(|directory| Ok::<_, ConfinementError>(PathBeneath::new(directory, open_only())));
     let status = Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)
         .handle_access(AccessFs::from_all(ABI::V1))
@@ -74,14 +100,22 @@ pub fn deny_all() -> Result<Domain, ConfinementError> {
         .handle_access(AccessNet::from_all(NEWEST))?
         .scope(Scope::from_all(NEWEST))?
         .create()?
+        .add_rules(granted)?
         .restrict_self()?;
     match (status.ruleset, status.landlock) {
         (RulesetStatus::NotEnforced, _) => Err(ConfinementError::NoLandlock),
         (_, LandlockStatus::Available { effective_abi, .. }) if status.no_new_privs => Ok(Domain {
             abi: effective_abi as i32,
+            directories: directories.len(),
         }),
         _ => Err(ConfinementError::NoLandlock),
     }
+}
+
+/// Reading, writing and cutting or growing what is there. Nothing is made, moved, removed, listed
+/// or executed.
+fn open_only() -> BitFlags<AccessFs> {
+    AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate
 }
 
 /// The hard requirement of version 1 fails for one reason.

@@ -29,7 +29,7 @@ pub struct Limits {
 /// # Errors
 ///
 /// [`ConfinementError::Limit`].
-pub fn apply(profile: &Profile) -> Result<Limits, ConfinementError> {
+pub fn apply(profile: &Profile<'_>) -> Result<Limits, ConfinementError> {
     limit("core", Resource::Core, 0)?;
     let tasks = match profile.identity {
         Identity::Own => Some(limit("nproc", Resource::Nproc, profile.tasks)?),

@@ -4,7 +4,7 @@
 //!
 //! 1. [`identity`]: a UID and GID of its own, no supplementary group; the supervisor starts it so.
 //! 2. [`capabilities`]: none, and no way to gain any (`no_new_privs`); not dumpable.
-//! 3. [`filesystem`]: a Landlock domain that grants nothing: no path can be opened, no TCP port
+//! 3. [`filesystem`]: a Landlock domain that grants nothing (or, see [`Reach`], little): no path can be opened, no TCP port
 //!    bound or connected to, no process outside signalled or traced, as far as the kernel's
 //!    Landlock goes, which the [`Report`] says.
 //! 4. [`limits`]: memory, descriptors, tasks, no core dump.
@@ -34,7 +34,7 @@ pub mod syscalls;
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 pub use error::ConfinementError;
-pub use profile::{DriverKind, Identity, Profile, Role};
+pub use profile::{DriverKind, Identity, Profile, Reach, Role};
 pub use report::Report;
 
 /// Confines this process, which must still have only one thread.
@@ -42,7 +42,7 @@ pub use report::Report;
 /// # Errors
 ///
 /// The first layer that could not be had. The process must then end: it is confined in part.
-pub fn confine(profile: &Profile) -> Result<Report, ConfinementError> {
+pub fn confine(profile: &Profile<'_>) -> Result<Report, ConfinementError> {
     restrict(profile)?.seal()
 }
 
@@ -52,7 +52,7 @@ pub fn confine(profile: &Profile) -> Result<Report, ConfinementError> {
 /// # Errors
 ///
 /// As [`confine`].
-pub fn restrict(profile: &Profile) -> Result<Restricted, ConfinementError> {
+pub fn restrict<'a>(profile: &Profile<'a>) -> Result<Restricted<'a>, ConfinementError> {
     check_single_thread()?;
     allocator::use_one_arena();
     let mut report = Report::new();
@@ -63,7 +63,7 @@ pub fn restrict(profile: &Profile) -> Result<Restricted, ConfinementError> {
     set_dumpable_behavior(DumpableBehavior::NotDumpable)
         .map_err(|source| ConfinementError::Dumpable(source.into()))?;
     report.push("not dumpable".to_owned());
-    report.push(filesystem::deny_all()?.to_string());
+    report.push(filesystem::deny_all_but(profile.reach)?.to_string());
     Ok(Restricted {
         profile: *profile,
         report,
@@ -73,12 +73,12 @@ pub fn restrict(profile: &Profile) -> Result<Restricted, ConfinementError> {
 /// A process that has everything but limits and seccomp. Dropping it would leave it so.
 #[derive(Debug)]
 #[must_use = "a process is not confined before it is sealed"]
-pub struct Restricted {
-    profile: Profile,
+pub struct Restricted<'a> {
+    profile: Profile<'a>,
     report: Report,
 }
 
-impl Restricted {
+impl Restricted<'_> {
     /// Sets the limits and, for all threads, the seccomp filter.
     ///
     /// Each helper thread must have said that it runs: a thread's own start needs system calls
@@ -90,7 +90,7 @@ impl Restricted {
     pub fn seal(mut self) -> Result<Report, ConfinementError> {
         let limits = limits::apply(&self.profile)?;
         self.report.push(limits.to_string());
-        let filter = syscalls::install(self.profile.role)?;
+        let filter = syscalls::install(self.profile.role, self.profile.reach)?;
         self.report.push(filter.to_string());
         Ok(self.report)
     }

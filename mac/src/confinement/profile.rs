@@ -1,5 +1,7 @@
 //! How a process is to be confined.
 
+use std::os::fd::OwnedFd;
+
 /// How a worker moves bytes, which decides the system calls it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DriverKind {
@@ -35,11 +37,32 @@ pub enum Identity {
     Shared,
 }
 
+/// Which files a process may open.
+#[derive(Debug, Clone, Copy)]
+pub enum Reach<'a> {
+    /// None, ever: it is given open ones.
+    Nothing,
+    /// Regular files that are there, beneath these directories, for reading and writing: those
+    /// that SELinux lets it open, of which it is handed the way. For a worker or an importer.
+    Beneath(&'a [OwnedFd]),
+}
+
+impl Reach<'_> {
+    /// Whether there is anything that may be opened.
+    #[must_use]
+    pub const fn opens(&self) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Beneath(directories) => !directories.is_empty(),
+        }
+    }
+}
+
 /// How a process is to be confined. Start from [`Profile::worker`], [`Profile::greeter`]
 /// or [`Profile::importer`] and change what differs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct Profile {
+pub struct Profile<'a> {
     /// What it is for.
     pub role: Role,
     /// Whose UID it runs under.
@@ -61,9 +84,11 @@ pub struct Profile {
     /// The largest file that it may write, in bytes (`RLIMIT_FSIZE`), if that is not for the
     /// supervisor to say. Beyond it there is SIGXFSZ.
     pub file_size: Option<u64>,
+    /// What it may open.
+    pub reach: Reach<'a>,
 }
 
-impl Profile {
+impl Profile<'_> {
     /// The profile of a worker with this driver and a UID of its own: 4 GiB of address space,
     /// 512 MiB of data, 1024 descriptors, 64 tasks.
     #[must_use]
@@ -76,6 +101,7 @@ impl Profile {
             descriptors: 1024,
             tasks: 64,
             file_size: None,
+            reach: Reach::Nothing,
         }
     }
 
@@ -91,6 +117,7 @@ impl Profile {
             descriptors: 8,
             tasks: 0,
             file_size: None,
+            reach: Reach::Nothing,
         }
     }
 
@@ -107,6 +134,7 @@ impl Profile {
             descriptors: 16,
             tasks: 0,
             file_size: Some(file_size),
+            reach: Reach::Nothing,
         }
     }
 }

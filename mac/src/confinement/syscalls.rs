@@ -7,11 +7,13 @@
 //! Three rules shape the lists. No call takes a path: `statx` and `newfstatat` are missing because
 //! a filter cannot see whether their path is empty, and Landlock does not cover them; `fstat`
 //! does the same for a descriptor (`rustix::fs::fstat` calls it, [`std::fs::File::metadata`] does
-//! not). No call makes a descriptor, except `recvmsg` from the supervisor. No memory becomes
+//! not). No call makes a descriptor, except `recvmsg` from the supervisor, and, in a process that
+//! opens its files itself, `openat` of what is there: see [`opening`]. No memory becomes
 //! executable, and none is mapped from a file: an image that is mapped escapes revocation.
 
 mod greeter;
 mod importer;
+mod opening;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -22,7 +24,7 @@ use seccompiler::{
     SeccompFilter, SeccompRule,
 };
 
-use super::{ConfinementError, DriverKind, Role};
+use super::{ConfinementError, DriverKind, Reach, Role};
 
 /// A call and, if it passes with some arguments only, which: any of these rules will do.
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
@@ -31,6 +33,7 @@ type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Filter {
     role: Role,
+    opens: bool,
     calls: usize,
 }
 
@@ -42,9 +45,10 @@ impl fmt::Display for Filter {
             Role::Greeter => "greeter",
             Role::Importer => "importer",
         };
+        let opens = if self.opens { " that opens files" } else { "" };
         write!(
             f,
-            "seccomp: {} system calls ({role}), others kill",
+            "seccomp: {} system calls ({role}{opens}), others kill",
             self.calls
         )
     }
@@ -57,17 +61,24 @@ impl fmt::Display for Filter {
 /// [`ConfinementError::Filter`] on an architecture other than x86_64 and aarch64,
 /// [`ConfinementError::Seccomp`] if the kernel refuses, for instance because one thread has a
 /// filter of its own.
-pub fn install(role: Role) -> Result<Filter, ConfinementError> {
+pub fn install(role: Role, reach: Reach<'_>) -> Result<Filter, ConfinementError> {
     let pid = std::process::id();
-    let rules = match role {
+    let mut rules = match role {
         Role::Worker(driver) => worker::rules(driver, pid)?,
         Role::Greeter => greeter::rules(pid)?,
         Role::Importer => importer::rules(pid)?,
     };
+    if reach.opens() {
+        rules.extend(opening::rules()?);
+    }
     let calls = rules.len();
     let program = compile(rules)?;
     seccompiler::apply_filter_all_threads(&program)?;
-    Ok(Filter { role, calls })
+    Ok(Filter {
+        role,
+        opens: reach.opens(),
+        calls,
+    })
 }
 
 fn compile(rules: Rules) -> Result<BpfProgram, BackendError> {

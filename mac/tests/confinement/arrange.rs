@@ -4,7 +4,7 @@ use std::io;
 use std::net::TcpListener;
 use std::os::fd::{FromRawFd, OwnedFd};
 
-use rustix::fs::MemfdFlags;
+use rustix::fs::{MemfdFlags, Mode, OFlags, open};
 
 /// Descriptors made while that was still allowed.
 pub struct Arranged {
@@ -14,6 +14,10 @@ pub struct Arranged {
     pub listener: TcpListener,
     /// A file with 64 KiB in it.
     pub image: OwnedFd,
+    /// A directory that may be reached, open with `O_PATH`.
+    pub directory: [OwnedFd; 1],
+    /// A file beneath it.
+    pub beneath: OwnedFd,
     /// Two ends of one connection.
     pub pair: (OwnedFd, OwnedFd),
 }
@@ -29,6 +33,12 @@ pub fn arrange() -> io::Result<Arranged> {
         socket,
         listener: TcpListener::bind("127.0.0.1:0")?,
         image,
+        directory: [open(
+            "/dev/shm",
+            OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )?],
+        beneath: crate::work::nameless_file()?.into(),
         pair: {
             let (one, other) = std::os::unix::net::UnixStream::pair()?;
             (one.into(), other.into())

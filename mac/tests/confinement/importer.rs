@@ -35,7 +35,7 @@ const LISTED: &[i64] = {
     ]
 };
 
-pub fn profile() -> Profile {
+pub fn profile() -> Profile<'static> {
     Profile::importer(FILE_SIZE)
 }
 

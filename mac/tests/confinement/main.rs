@@ -14,6 +14,7 @@ mod arrange;
 mod greeter;
 mod importer;
 mod layers;
+mod opening;
 mod probe;
 mod run;
 mod syscalls;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     trials.extend(work::trials());
     trials.extend(greeter::trials());
     trials.extend(importer::trials());
+    trials.extend(opening::trials());
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 

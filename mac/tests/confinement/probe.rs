@@ -6,7 +6,7 @@ use std::os::fd::AsRawFd;
 use std::process::ExitCode;
 
 use labelgate_mac::confinement::{
-    self, ConfinementError, DriverKind, Identity, Profile, Role, capabilities, filesystem,
+    self, ConfinementError, DriverKind, Identity, Profile, Reach, Role, capabilities, filesystem,
     identity, limits, syscalls,
 };
 
@@ -21,7 +21,7 @@ pub fn main(arguments: &[String]) -> ExitCode {
     prepare(action);
     // What it says goes out by standard error, the only file that a greeter may write to.
     rustix::stdio::dup2_stderr(rustix::stdio::stdout()).expect("both are open");
-    match confine(layers) {
+    match confine(layers, &arranged) {
         Ok(report) if report.is_empty() => eprintln!("confined"),
         Ok(report) => eprintln!("confined {report}"),
         Err(error) => {
@@ -64,7 +64,7 @@ fn prepare(action: &str) {
 }
 
 /// The limits under test, small enough to reach.
-pub fn small() -> Profile {
+pub fn small() -> Profile<'static> {
     let mut profile = Profile::worker(DriverKind::Ring);
     profile.address_space = 512 << 20;
     profile.data = 64 << 20;
@@ -73,11 +73,17 @@ pub fn small() -> Profile {
     profile
 }
 
-fn confine(layers: &str) -> Result<String, ConfinementError> {
-    let shared = |mut profile: Profile| {
+fn opens<'a>(reach: Reach<'a>, mut profile: Profile<'a>) -> Profile<'a> {
+    profile.reach = reach;
+    profile
+}
+
+fn confine(layers: &str, arranged: &Arranged) -> Result<String, ConfinementError> {
+    let shared = |mut profile: Profile<'static>| {
         profile.identity = Identity::Shared;
         profile
     };
+    let reach = Reach::Beneath(&arranged.directory);
     Ok(match layers {
         "none" => String::new(),
         "ring" => confinement::confine(&Profile::worker(DriverKind::Ring))?.to_string(),
@@ -93,11 +99,29 @@ fn confine(layers: &str) -> Result<String, ConfinementError> {
             capabilities::set_no_new_privileges()?;
             filesystem::deny_all()?.to_string()
         }
+        "ring-opens" => {
+            confinement::confine(&opens(reach, Profile::worker(DriverKind::Ring)))?.to_string()
+        }
+        "epoll-opens" => {
+            confinement::confine(&opens(reach, Profile::worker(DriverKind::Epoll)))?.to_string()
+        }
+        "importer-opens" => {
+            confinement::confine(&opens(reach, crate::importer::profile()))?.to_string()
+        }
+        "filesystem-opens" => {
+            capabilities::set_no_new_privileges()?;
+            filesystem::deny_all_but(reach)?.to_string()
+        }
+        "seccomp-opens" => syscalls::install(Role::Worker(DriverKind::Ring), reach)?.to_string(),
         "limits" => limits::apply(&small())?.to_string(),
-        "seccomp-ring" => syscalls::install(Role::Worker(DriverKind::Ring))?.to_string(),
-        "seccomp-epoll" => syscalls::install(Role::Worker(DriverKind::Epoll))?.to_string(),
-        "seccomp-importer" => syscalls::install(Role::Importer)?.to_string(),
-        "seccomp-greeter" => syscalls::install(Role::Greeter)?.to_string(),
+        "seccomp-ring" => {
+            syscalls::install(Role::Worker(DriverKind::Ring), Reach::Nothing)?.to_string()
+        }
+        "seccomp-epoll" => {
+            syscalls::install(Role::Worker(DriverKind::Epoll), Reach::Nothing)?.to_string()
+        }
+        "seccomp-importer" => syscalls::install(Role::Importer, Reach::Nothing)?.to_string(),
+        "seccomp-greeter" => syscalls::install(Role::Greeter, Reach::Nothing)?.to_string(),
         other => panic!("no such layers: {other}"),
     })
 }

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 
 use labelgate_control::{
     AddImage, Answer, Attached, AuditEvent, Bytes, ChapAlgorithm, Configure, Connection,
-    Designator, Driver, FromGreeter, FromImporter, FromWorker, Greet, ImageFormat, ImageShape,
-    Import, ImportBlame, ImportPhase, ImportProgress, ImportSource, List, LoginState, Negotiated,
-    Proof, Reverse, ReverseChallenge, Text, ToGreeter, ToImporter, ToWorker, Verdict,
+    Designator, Driver, FromGreeter, FromImporter, FromWorker, Greet, Handed, ImageFormat,
+    ImageShape, Import, ImportBlame, ImportPhase, ImportProgress, ImportSource, List, LoginState,
+    Negotiated, NotServed, Proof, Reverse, ReverseChallenge, Text, ToGreeter, ToImporter, ToWorker,
+    Verdict,
 };
 
 /// As many bytes as a text may have.
@@ -20,6 +21,7 @@ fn full_bytes<const N: usize>() -> Bytes<N> {
 }
 
 /// Every message to a worker.
+#[allow(clippy::too_many_lines, reason = "a list")]
 pub fn to_worker() -> Vec<ToWorker<Attached>> {
     let label = format!(
         "s15:{}",
@@ -39,14 +41,17 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
                 driver: Driver::Epoll,
                 pool_bytes: u64::MAX,
                 max_connections: u32::MAX,
+                stores: u32::MAX,
                 unprivileged: true,
                 context: Some(full()),
             },
             Attached,
         ),
+        ToWorker::Store(Attached),
         ToWorker::AddImage(
             AddImage {
                 image: u32::MAX,
+                handed: Handed::Path,
                 slot: u32::MAX,
                 target: full(),
                 serial: designator.serial,
@@ -83,6 +88,7 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
 }
 
 /// Every message from a worker.
+#[allow(clippy::too_many_lines, reason = "a list")]
 pub fn from_worker() -> Vec<FromWorker> {
     let shape = ImageShape {
         size: u64::MAX,
@@ -124,8 +130,23 @@ pub fn from_worker() -> Vec<FromWorker> {
         },
         FromWorker::ImageOpened {
             image: 1,
-            result: Err(full()),
+            result: Err(NotServed::Unfit(full())),
         },
+        FromWorker::ImageOpened {
+            image: 1,
+            result: Err(NotServed::Refused { errno: i32::MIN }),
+        },
+        FromWorker::ImageOpened {
+            image: 1,
+            result: Err(NotServed::Withheld),
+        },
+        FromWorker::ImageOpened {
+            image: 1,
+            result: Err(NotServed::Held),
+        },
+        FromWorker::ImageRefused { image: 1 },
+        FromWorker::ConnectionWithheld { connection: 7 },
+        FromWorker::ImageRestored { image: 1 },
         FromWorker::ImageRefreshed {
             image: 1,
             result: Ok(shape),
@@ -204,9 +225,9 @@ pub fn from_greeter() -> Vec<FromGreeter> {
 /// Every message to an importer; all but the last carry a descriptor.
 pub fn to_importer() -> Vec<ToImporter<Attached>> {
     vec![
-        ToImporter::Target(Attached),
-        ToImporter::Source(Attached),
-        ToImporter::Spool(Attached),
+        ToImporter::Target(Handed::Opened, Attached),
+        ToImporter::Source(Handed::Opened, Attached),
+        ToImporter::Spool(Handed::Opened, Attached),
         ToImporter::Start(Import {
             source: ImportSource::Stream(Some(ImageFormat::Qcow2)),
             min_size: u64::MAX,

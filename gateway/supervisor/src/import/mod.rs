@@ -31,7 +31,7 @@ pub use new_file::{NewFile, NewFileError, sweep};
 
 use crate::cgroups::Cgroups;
 use conduct::{Told, conduct};
-use labelgate_control::{Import, ImportSource, ToImporter};
+use labelgate_control::{Handed, Import, ImportSource, ToImporter};
 use process::Process;
 use space::Space;
 
@@ -102,9 +102,11 @@ pub async fn import(
     let (pipe, source) = pump::pipe()?;
     let spool = files.spool(&job).await?;
     let process = Process::start(&job).await?;
-    process.tell(ToImporter::Source(source)).await?;
     process
-        .tell(ToImporter::Spool(duplicate_of(&spool)?))
+        .tell(ToImporter::Source(Handed::Opened, source))
+        .await?;
+    process
+        .tell(ToImporter::Spool(Handed::Opened, duplicate_of(&spool)?))
         .await?;
     let space = files.space.watch(&files.target, Some(spool));
     let source = ImportSource::Stream(format);
@@ -127,7 +129,9 @@ pub async fn duplicate(
 ) -> Result<Imported, ImportError> {
     let files = Files::make(&job).await?;
     let process = Process::start(&job).await?;
-    process.tell(ToImporter::Source(source)).await?;
+    process
+        .tell(ToImporter::Source(Handed::Opened, source))
+        .await?;
     let space = files.space.watch(&files.target, None);
     begin(&job, &files, &process, ImportSource::File).await?;
     let nothing = std::future::ready(Ok(()));
@@ -142,7 +146,9 @@ async fn begin(
     source: ImportSource,
 ) -> Result<(), ImportError> {
     let target = duplicate_of(files.target.file())?;
-    process.tell(ToImporter::Target(target)).await?;
+    process
+        .tell(ToImporter::Target(Handed::Opened, target))
+        .await?;
     let import = Import {
         source,
         min_size: job.min_size,

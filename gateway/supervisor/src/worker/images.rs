@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
-use labelgate_control::{AddImage, ImageShape, Text};
+use labelgate_control::{AddImage, Handed, ImageShape, Text};
 
 use crate::config::Image;
 use crate::image::{Anchor, Witness};
@@ -217,6 +217,7 @@ impl Served {
 pub fn describe(number: u32, slot: u32, image: &Image, poisoned: bool) -> AddImage {
     AddImage {
         image: number,
+        handed: Handed::Opened,
         slot,
         target: image.target.clone(),
         serial: image.designator.serial,

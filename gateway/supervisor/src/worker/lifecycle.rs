@@ -175,6 +175,7 @@ impl Service {
             driver: section.driver,
             pool_bytes: section.pool_bytes,
             max_connections: section.limits.connections_per_label,
+            stores: 0,
             unprivileged: self.shared.uids.is_none(),
             // One that is too long is cut, and then it is none that a worker is in.
             context: context.map(|context| Text::clean(&context.to_string())),

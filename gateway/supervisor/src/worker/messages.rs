@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use labelgate_control::{AuditEvent, Driver, FromWorker, ImageShape, Text};
+use labelgate_control::{AuditEvent, Driver, FromWorker, ImageShape, NotServed, Text};
 
 use super::images::ImageState;
 use super::service::Service;
@@ -21,10 +21,13 @@ impl Service {
             FromWorker::ImageOpened { image, result } => self.said_opened(image, result),
             FromWorker::ImageRefreshed { image, result } => self.said_refreshed(image, result),
             FromWorker::ImagePoisoned { image } => self.said_poisoned(image).await,
+            FromWorker::ImageRefused { image } => self.said_refused(image, true),
+            FromWorker::ImageRestored { image } => self.said_refused(image, false),
             FromWorker::ImageRemoved { image } => self.said_removed(image),
             FromWorker::ConnectionClosed { connection } => {
                 self.connections.remove(connection).is_some()
             }
+            FromWorker::ConnectionWithheld { connection } => self.said_withheld(connection),
             FromWorker::Audit { connection, event } => {
                 if let AuditEvent::LoginAccepted { target, .. } = &event {
                     self.connections.note_login(connection, target);
@@ -55,7 +58,7 @@ impl Service {
         process.now_confined()
     }
 
-    fn said_opened(&mut self, number: u32, result: Result<ImageShape, Text<256>>) -> bool {
+    fn said_opened(&mut self, number: u32, result: Result<ImageShape, NotServed>) -> bool {
         let Some(served) = self.images.get_mut(number) else {
             return false;
         };
@@ -116,6 +119,47 @@ impl Service {
         }
         let image = Arc::clone(&served.image);
         poisoned(&image, "a flush has failed", &self.shared.poison).await;
+        true
+    }
+
+    /// The kernel has refused I/O on an image, or no longer does.
+    fn said_refused(&mut self, number: u32, refused: bool) -> bool {
+        let Some(served) = self.images.get_mut(number) else {
+            return false;
+        };
+        if !matches!(served.state, ImageState::Open(_)) {
+            return served.is_leaving();
+        }
+        let name = served.image.to_string();
+        let (decision, reason) = match refused {
+            true => (
+                Decision::Deny,
+                "the kernel refuses its I/O: refused by policy",
+            ),
+            false => (Decision::Allow, "the kernel allows its I/O again"),
+        };
+        let record = Record {
+            image: Some(&name),
+            ..Record::new(Event::Image, decision)
+        };
+        self.events.write(&record.label(&self.label).reason(reason));
+        true
+    }
+
+    /// The kernel kept a connection's socket from the worker.
+    fn said_withheld(&mut self, connection: u64) -> bool {
+        let Some(live) = self.connections.remove(connection) else {
+            return false;
+        };
+        let candidate = &live.candidate;
+        let record = Record {
+            identity: Some(&candidate.identity.name),
+            peer: Some(candidate.peer),
+            connection: Some(connection),
+            ..Record::new(Event::Connection, Decision::Deny)
+        };
+        let reason = "refused by policy: the kernel withheld the socket from the label's worker";
+        self.events.write(&record.label(&self.label).reason(reason));
         true
     }
 

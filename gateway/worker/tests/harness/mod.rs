@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use labelgate_buffers::{MAX_BUFFER, Pool};
 use labelgate_control::{
-    AddImage, Connection, FromWorker, ImageShape, List, LoginState, MAX_MESSAGE, Serial, Text,
-    ToWorker, WorkerEnd, decode, encode,
+    AddImage, Connection, FromWorker, Handed, ImageShape, List, LoginState, MAX_MESSAGE, NotServed,
+    Serial, Text, ToWorker, WorkerEnd, decode, encode,
 };
 use labelgate_pages::Counters;
 use labelgate_worker::driver::{Epoll, Ring};
@@ -121,9 +121,20 @@ impl Bench {
     }
 
     /// The worker's answer to an image.
-    pub fn offer_image(&self, file: impl AsFd, direct: bool) -> Result<ImageShape, Text<256>> {
+    pub fn offer_image(&self, file: impl AsFd, direct: bool) -> Result<ImageShape, NotServed> {
+        self.offer_handed(Handed::Opened, file, direct)
+    }
+
+    /// The worker's answer to an image that is handed over like this.
+    pub fn offer_handed(
+        &self,
+        handed: Handed,
+        file: impl AsFd,
+        direct: bool,
+    ) -> Result<ImageShape, NotServed> {
         let image = AddImage {
             image: 1,
+            handed,
             slot: 0,
             target: Text::new("iqn.2026-11.io.labelgate:t.i").unwrap(),
             serial: Serial([1; 16]),
