@@ -6,6 +6,21 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// What the kernel's SELinux is like.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SelinuxStatus {
+    /// What the gateway itself runs as.
+    #[schema(examples("system_u:system_r:labelgate_t:s0"))]
+    pub context: String,
+    /// Whether it refuses what the policy does not allow.
+    pub enforcing: bool,
+    /// Policies loaded and booleans changed since the machine started.
+    pub policy_loads: u32,
+    /// Why the gateway serves nobody, if it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub halted: Option<String>,
+}
+
 /// The gateway as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Status {
@@ -17,8 +32,11 @@ pub struct Status {
     /// Since when it runs.
     #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
-    /// What confines workers: `landlock`.
+    /// What confines workers: `landlock` or `selinux`.
     pub provider: String,
+    /// What the kernel's SELinux is like, where it is what confines workers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selinux: Option<SelinuxStatus>,
     /// Where iSCSI initiators connect to.
     #[schema(value_type = Vec<String>)]
     pub portals: Vec<SocketAddr>,

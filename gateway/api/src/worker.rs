@@ -31,6 +31,10 @@ pub struct Worker {
     /// Its process, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
+    /// The SELinux context that it runs as, as the kernel says, where that is what confines it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(examples("system_u:system_r:labelgate_worker_t:s0:c12,c34"))]
+    pub context: Option<String>,
     /// What it is doing.
     pub phase: WorkerPhase,
     /// Since when it is in that phase.

@@ -35,6 +35,10 @@ macro_rules! events {
 events! {
     GatewayStart, "gateway-start", "The gateway has begun to serve.";
     GatewayStop, "gateway-stop", "The gateway was told to stop.";
+    GatewayHalt, "gateway-halt", "The gateway serves nobody, because what enforces labels has failed.";
+    GatewayResume, "gateway-resume", "What enforces labels is there again, and so is the gateway.";
+    SelinuxMode, "selinux-mode", "SELinux was made permissive, or enforcing.";
+    SelinuxPolicy, "selinux-policy", "An SELinux policy was loaded, or a boolean of it was changed.";
     Reload, "reload", "A new configuration, taken or not.";
     Connection, "connection", "A connection, admitted or refused.";
     Authentication, "authentication", "A client proved who it is, or failed to.";

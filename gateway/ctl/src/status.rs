@@ -1,11 +1,11 @@
 //! `labelgate status` and `metrics`.
 
 use labelgate_api::endpoints::{GetMetrics, GetStatus};
-use labelgate_api::{Nothing, Status};
+use labelgate_api::{Nothing, SelinuxStatus, Status};
 
 use crate::ask::Ask;
 use crate::fault::Fault;
-use crate::output::{Output, time};
+use crate::output::{Output, or_dash, time};
 
 /// Shows the gateway as a whole.
 pub(crate) async fn show(ask: &Ask) -> Result<(), Fault> {
@@ -16,11 +16,13 @@ pub(crate) async fn show(ask: &Ask) -> Result<(), Fault> {
 
 fn people(output: &mut Output, status: Status) -> std::io::Result<()> {
     let portals: Vec<String> = status.portals.iter().map(ToString::to_string).collect();
+    let selinux = status.selinux.as_ref().map(selinux);
     output.fields(&[
         ("version", status.version),
         ("process", status.pid.to_string()),
         ("since", time(status.since)),
         ("confinement", status.provider),
+        ("SELinux", or_dash(selinux)),
         ("portals", portals.join(", ")),
         ("target prefix", status.target_prefix),
         ("revision", status.revision.to_string()),
@@ -36,6 +38,19 @@ fn people(output: &mut Output, status: Status) -> std::io::Result<()> {
         output.line(format_args!("warning: {warning}"))?;
     }
     Ok(())
+}
+
+fn selinux(selinux: &SelinuxStatus) -> String {
+    let mode = match selinux.enforcing {
+        true => "enforcing",
+        false => "PERMISSIVE",
+    };
+    let SelinuxStatus {
+        context,
+        policy_loads,
+        ..
+    } = selinux;
+    format!("{mode}, policy number {policy_loads}, labelgated is {context}")
 }
 
 /// Shows the metrics. They are text, with `--json` too.

@@ -58,6 +58,7 @@ fn list(output: &mut Output, workers: Workers) -> std::io::Result<()> {
         "CONNECTIONS",
         "IMAGES",
         "MEMORY",
+        "CONTEXT",
     ];
     let mut table = Table::new(&headings);
     for worker in workers.workers {
@@ -69,6 +70,7 @@ fn list(output: &mut Output, workers: Workers) -> std::io::Result<()> {
             worker.connections.to_string(),
             worker.images.to_string(),
             or_dash(worker.resident.map(size::show)),
+            or_dash(worker.context),
         ]);
     }
     output.table(

@@ -26,7 +26,7 @@ use crate::label_table::LabelTable;
 use crate::listener::{Door, Entrance, bind};
 use crate::metrics::{self, Metrics};
 use crate::poison::{PoisonMarks, Settling, announce};
-use crate::provider::{Domains, Provider, Selinux, SelinuxError};
+use crate::provider::{self, Domains, MayServe, Provider, Selinux, SelinuxError};
 use crate::reload::reload;
 use crate::run_lock::{RunLock, RunLockError};
 use crate::state::{InForce, State, StateError, combine, end_expired_leases, open_registry};
@@ -118,6 +118,9 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
         tracing::info!("metrics at http://{address}/metrics");
         tasks.spawn(metrics::serve(listener, Arc::clone(&shared)));
     }
+    // To the very end: what is left to be said to clients is said under the same conditions.
+    let watch = provider::watch(Arc::clone(&shared), Arc::clone(&labels));
+    let watch = tokio::spawn(watch);
     tasks.spawn(flush_refusals(Arc::clone(&shared)));
     tasks.spawn(end_expired_leases(Arc::clone(&state)));
     notify(&[NotifyState::Ready, NotifyState::Status("serving")]);
@@ -134,6 +137,7 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     if !labels.stop(shared.section.drain + END_PATIENCE).await {
         tracing::error!("some workers have not ended and are left to the kernel");
     }
+    watch.abort();
     // It ends in time by itself.
     let _ = admins.await;
     shared.refusals.flush();
@@ -236,6 +240,7 @@ fn share(in_force: &InForce, poison: PoisonMarks, provider: Provider) -> io::Res
     let importer = find(section.importer.as_ref(), "labelgate-importer")?;
     Ok(Shared {
         provider,
+        serving: MayServe::default(),
         program,
         importer,
         uids,

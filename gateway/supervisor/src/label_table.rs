@@ -74,6 +74,7 @@ impl LabelTable {
 
     /// A place among the connections of a label; without one, the reason.
     pub fn place(&self, label: &Label) -> Result<LabelPlace, Refusal> {
+        self.shared.serving.check()?;
         let limit = self.shared.section.limits.connections_per_label;
         let place = self.entry(label).places.admit(limit);
         place.ok_or(Refusal::LabelFull(limit))

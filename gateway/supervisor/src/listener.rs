@@ -89,10 +89,7 @@ impl Door {
     pub async fn keep(self: Arc<Self>, listener: TcpListener, entrance: Entrance) {
         loop {
             match listener.accept().await {
-                Ok((stream, peer)) => match entrance {
-                    Entrance::Login => self.knock(stream, peer).await,
-                    Entrance::Labelled => self.knock_labelled(stream, peer).await,
-                },
+                Ok((stream, peer)) => self.arrive(stream, peer, entrance).await,
                 Err(error) => {
                     if let Some(pause) = pause_after(&error) {
                         tracing::error!("cannot accept connections: {error}");
@@ -100,6 +97,17 @@ impl Door {
                     }
                 }
             }
+        }
+    }
+
+    /// Nobody is let in, or looked at, while labels are not enforced.
+    async fn arrive(&self, stream: TcpStream, peer: SocketAddr, entrance: Entrance) {
+        if let Err(halted) = self.shared.serving.check() {
+            return self.refuse(peer, None, &halted.into());
+        }
+        match entrance {
+            Entrance::Login => self.knock(stream, peer).await,
+            Entrance::Labelled => self.knock_labelled(stream, peer).await,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::netlabel::NetlabelRefusal;
+use crate::provider::Halted;
 use crate::sources::SourceRefusal;
 use crate::worker::NoLonger;
 
@@ -39,6 +40,9 @@ pub enum Refusal {
     /// The system refuses what the connection needs.
     #[error("{0}")]
     System(io::Error),
+    /// What enforces labels has failed.
+    #[error(transparent)]
+    Halted(#[from] Halted),
     /// The gateway stops.
     #[error("the gateway stops")]
     Stopping,
@@ -79,6 +83,8 @@ pub enum Reason {
     Gone,
     /// The system refuses what the connection needs.
     System,
+    /// What enforces labels has failed.
+    Halted,
     /// The gateway stops.
     Stopping,
 }
@@ -99,6 +105,7 @@ impl Refusal {
             Self::NoWorker(_) => Reason::NoWorker,
             Self::Gone(_) => Reason::Gone,
             Self::System(_) => Reason::System,
+            Self::Halted(_) => Reason::Halted,
             Self::Stopping => Reason::Stopping,
         }
     }
@@ -133,6 +140,7 @@ crate::metrics::label_values! {
         NoWorker => "no_worker",
         Gone => "gone",
         System => "system",
+        Halted => "halted",
         Stopping => "stopping",
     }
 }

@@ -60,6 +60,9 @@ pub fn example(event: Event, labels: &Labels) -> Option<Record<'_>> {
         | Event::WorkerKill
         | Event::Revocation => of_access(event, labels),
         Event::GatewayStart | Event::GatewayStop => Record::new(event, Decision::Note),
+        Event::GatewayHalt | Event::GatewayResume | Event::SelinuxMode | Event::SelinuxPolicy => {
+            of_enforcement(event)
+        }
         Event::Reload
         | Event::StoreAdd
         | Event::StoreRemove
@@ -163,6 +166,19 @@ fn of_access(event: Event, labels: &Labels) -> Record<'_> {
             identity: Some("vm-a"),
             ..asked
         },
+    }
+}
+
+fn of_enforcement(event: Event) -> Record<'static> {
+    let deny = Record::new(event, Decision::Deny);
+    let note = Record::new(event, Decision::Note);
+    match event {
+        Event::GatewayHalt => {
+            deny.reason("SELinux is permissive, so the kernel refuses nothing; run: setenforce 1")
+        }
+        Event::SelinuxMode => deny.reason("SELinux is permissive (setenforce 0)"),
+        Event::SelinuxPolicy => note.reason("policy number 3 since the machine started"),
+        _ => note,
     }
 }
 

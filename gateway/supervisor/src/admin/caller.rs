@@ -5,17 +5,24 @@
 //! /proc says of the process could be of another one that has its number by now. The group the
 //! peer was connecting with counts as well, because the kernel vouches for that. Who is taken out
 //! of a group is out with the next connection, whatever processes of his still run.
+//!
+//! Where SELinux enforces labels, the kernel also says which context the peer connected from
+//! (SO_PEERSEC), for the policy to decide about each of its requests.
 
 use std::ffi::CString;
 use std::fmt;
+use std::os::fd::AsFd;
 use std::time::Duration;
 
+use labelgate_mac::Context;
+use labelgate_mac::selinux::peer_context;
 use nix::unistd::{Gid, Group, Uid, User, getgrouplist};
-use tokio::net::unix::UCred;
+use tokio::net::UnixStream;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::config::AdminSection;
+use crate::provider::Provider;
 
 /// A directory of users that is asked over a network may not answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -38,24 +45,39 @@ pub(super) struct Caller {
     pub role: Role,
     uid: u32,
     name: Option<String>,
+    context: Option<Context>,
 }
 
 impl fmt::Display for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.name {
-            Some(name) => write!(f, "uid {} ({name})", self.uid),
-            None => write!(f, "uid {}", self.uid),
+            Some(name) => write!(f, "uid {} ({name})", self.uid)?,
+            None => write!(f, "uid {}", self.uid)?,
+        }
+        match &self.context {
+            Some(context) => write!(f, " as {context}"),
+            None => Ok(()),
         }
     }
 }
 
 impl Caller {
     /// Finds out who is at the other end. Whatever cannot be found out gives no right.
-    pub(super) async fn of(peer: UCred, section: &AdminSection) -> Self {
+    pub(super) async fn of(
+        stream: &UnixStream,
+        section: &AdminSection,
+        provider: &Provider,
+    ) -> std::io::Result<Self> {
+        let peer = stream.peer_cred()?;
+        let context = provider.selinux().and_then(|_| {
+            let asked = peer_context(stream.as_fd());
+            let warn = |error| tracing::warn!("who asks on the admin socket: {error}");
+            asked.map_err(warn).ok().flatten()
+        });
         let (uid, gid) = (Uid::from_raw(peer.uid()), Gid::from_raw(peer.gid()));
         let names = [section.admin_group.clone(), section.read_group.clone()];
         let looked = spawn_blocking(move || look_up(uid, gid, &names));
-        match timeout(PATIENCE, looked).await {
+        let caller = match timeout(PATIENCE, looked).await {
             Ok(Ok(caller)) => caller,
             _ => {
                 tracing::warn!("the groups of uid {uid} cannot be found out in time");
@@ -63,9 +85,16 @@ impl Caller {
                     role: own_role(uid).unwrap_or(Role::Stranger),
                     uid: uid.as_raw(),
                     name: None,
+                    context: None,
                 }
             }
-        }
+        };
+        Ok(Self { context, ..caller })
+    }
+
+    /// The context it connected from, where that counts and is known.
+    pub(super) const fn context(&self) -> Option<&Context> {
+        self.context.as_ref()
     }
 }
 
@@ -89,6 +118,7 @@ fn look_up(uid: Uid, gid: Gid, [admin, read]: &[String; 2]) -> Caller {
         role,
         uid: uid.as_raw(),
         name: user.map(|user| user.name),
+        context: None,
     }
 }
 

@@ -23,6 +23,7 @@ mod leases;
 mod levels;
 mod operation;
 mod registry;
+mod right;
 mod routes;
 mod server;
 mod status;

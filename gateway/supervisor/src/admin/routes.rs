@@ -1,6 +1,6 @@
 //! Which request is answered by what, and by whom it may be made.
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -11,11 +11,13 @@ use labelgate_api::{Endpoint, ErrorCode, endpoints as e};
 use super::caller::{Caller, Role};
 use super::failure::Denied;
 use super::operation::{Office, record};
+use super::right::needed;
 use super::{
     audit, fill, groups, identities, image_changes, image_view, images, leases, levels, registry,
     status, stores, workers,
 };
 use crate::audit::{Decision, Event, Record};
+use crate::provider::{Domains, Right};
 
 /// Every request and what answers it.
 pub(super) fn all(office: Office) -> Router {
@@ -89,11 +91,54 @@ async fn authorise(
     next: Next,
 ) -> Response {
     let looks = matches!(*request.method(), Method::GET | Method::HEAD);
-    match caller.role {
-        Role::Admin => next.run(request).await,
-        Role::Reader if looks => next.run(request).await,
-        Role::Reader | Role::Stranger => deny(&office, &caller, &request).into_response(),
+    let admitted = match caller.role {
+        Role::Admin => Ok(()),
+        Role::Reader if looks => Ok(()),
+        Role::Reader | Role::Stranger => Err(deny(&office, &caller, &request)),
+    };
+    match admitted.and_then(|()| consult(&office, &caller, &request)) {
+        Ok(()) => next.run(request).await,
+        Err(denied) => denied.into_response(),
     }
+}
+
+/// Where SELinux enforces labels, its policy has to agree, to each request anew.
+fn consult(office: &Office, caller: &Caller, request: &Request) -> Result<(), Denied> {
+    let Some(selinux) = office.state.shared().provider.selinux() else {
+        return Ok(());
+    };
+    // What leads nowhere does nothing.
+    let Some(path) = request.extensions().get::<MatchedPath>() else {
+        return Ok(());
+    };
+    let Some(right) = needed(request.method(), path.as_str()) else {
+        return Err(Denied::new(ErrorCode::Forbidden, "nobody may do this"));
+    };
+    let no_right = match selinux.authorise(caller.context(), right) {
+        Ok(()) => return Ok(()),
+        Err(no_right) => no_right,
+    };
+    let reason = no_right.to_string();
+    record_denial(office, caller, request, &reason);
+    Err(Denied::new(ErrorCode::Forbidden, reason).hint(format_args!(
+        "let the caller's domain be an admin's: (call labelgate_admin (TYPE)) in a CIL module, or \
+         run the command from a domain that is; sesearch -A -t {} -c {} shows which are",
+        Domains::SUPERVISOR,
+        Right::CLASS,
+    )))
+}
+
+/// Writes down that a request was refused.
+fn record_denial(office: &Office, caller: &Caller, request: &Request, why: &str) {
+    let asked_by = caller.to_string();
+    // A path may be as long as a head; what is on record need not be.
+    let path: String = request.uri().path().chars().take(200).collect();
+    let reason = format!("{} {path}: {why}", request.method());
+    let refused = Record {
+        decision: Decision::Deny,
+        ..record(Event::Admin, &asked_by)
+    };
+    office.denials.write(&refused.reason(&reason));
 }
 
 fn deny(office: &Office, caller: &Caller, request: &Request) -> Denied {
@@ -102,16 +147,8 @@ fn deny(office: &Office, caller: &Caller, request: &Request) -> Denied {
         Role::Reader => &section.admin_group,
         _ => &section.read_group,
     };
-    let asked_by = caller.to_string();
-    // A path may be as long as a head; what is on record need not be.
-    let path: String = request.uri().path().chars().take(200).collect();
-    let reason = format!("{} {path}: not in group {group}", request.method());
-    let refused = Record {
-        decision: Decision::Deny,
-        ..record(Event::Admin, &asked_by)
-    };
-    office.denials.write(&refused.reason(&reason));
-    let message = format!("{asked_by} is not in the group {group}, and not root");
+    record_denial(office, caller, request, &format!("not in group {group}"));
+    let message = format!("{caller} is not in the group {group}, and not root");
     Denied::new(ErrorCode::Forbidden, message).hint(format_args!(
         "ask an admin to add you: usermod -aG {group} USER"
     ))

@@ -69,7 +69,7 @@ impl Door {
 
     /// Serves until `stop` says otherwise or is gone; then ends what is under way in order.
     pub async fn serve(self, state: Arc<State>, stop: watch::Receiver<bool>) {
-        let router = routes::all(Office::new(state, stop.clone()));
+        let router = routes::all(Office::new(Arc::clone(&state), stop.clone()));
         let places = Arc::new(Semaphore::new(CONNECTIONS));
         let mut connections = JoinSet::new();
         let mut stopping = stop.clone();
@@ -83,10 +83,10 @@ impl Door {
                 continue;
             };
             let (router, section) = (router.clone(), Arc::clone(&self.section));
-            let stop = stop.clone();
+            let (state, stop) = (Arc::clone(&state), stop.clone());
             connections.spawn(async move {
                 let _place = place;
-                converse(stream, router, &section, stop).await;
+                converse(stream, router, &section, &state, stop).await;
             });
         }
         let ended = async { while connections.join_next().await.is_some() {} };
@@ -124,12 +124,12 @@ async fn converse(
     stream: UnixStream,
     router: Router,
     section: &AdminSection,
+    state: &State,
     mut stop: watch::Receiver<bool>,
 ) {
-    let Ok(peer) = stream.peer_cred() else {
+    let Ok(caller) = Caller::of(&stream, section, &state.shared().provider).await else {
         return;
     };
-    let caller = Caller::of(peer, section).await;
     let service = TowerToHyperService::new(router.layer(Extension(caller)));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

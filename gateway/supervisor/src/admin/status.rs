@@ -4,14 +4,14 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use labelgate_api::{ErrorCode, Status};
+use labelgate_api::{ErrorCode, SelinuxStatus, Status};
 
 use super::answer::count;
 use super::failure::{Answer, Denied};
 use super::operation::Office;
 use crate::config::Image;
-use crate::provider::Provider;
-use crate::worker::Description;
+use crate::provider::{MayServe, Provider, Selinux};
+use crate::worker::{Description, Shared};
 
 pub(super) async fn show(State(office): State<Office>) -> Answer<Status> {
     let state = &office.state;
@@ -28,6 +28,10 @@ pub(super) async fn show(State(office): State<Office>) -> Answer<Status> {
             Provider::Landlock => "landlock".to_owned(),
             Provider::Selinux(_) => "selinux".to_owned(),
         },
+        selinux: shared
+            .provider
+            .selinux()
+            .map(|selinux| describe(selinux, &shared.serving)),
         portals: state.portals().to_vec(),
         target_prefix: shared.section.target_prefix.clone(),
         revision: in_force.snapshot.revision,
@@ -38,12 +42,31 @@ pub(super) async fn show(State(office): State<Office>) -> Answer<Status> {
         leases: count(in_force.snapshot.leases.len()),
         workers: count(labels.iter().filter(|label| label.worker.is_some()).count()),
         connections: count(clients),
-        warnings: warnings(poisoned, &labels),
+        warnings: warnings(shared, poisoned, &labels),
     }))
 }
 
-fn warnings(poisoned: usize, labels: &[Description]) -> Vec<String> {
+fn describe(selinux: &Selinux, serving: &MayServe) -> SelinuxStatus {
+    let status = selinux.status();
+    SelinuxStatus {
+        context: selinux.domains().own().to_string(),
+        enforcing: status.as_ref().is_ok_and(|status| status.enforcing),
+        policy_loads: status.map_or(0, |status| status.policy_loads),
+        halted: serving.check().err().map(|halted| halted.to_string()),
+    }
+}
+
+fn warnings(shared: &Shared, poisoned: usize, labels: &[Description]) -> Vec<String> {
     let mut warnings = Vec::new();
+    if let Err(halted) = shared.serving.check() {
+        warnings.push(halted.to_string());
+    } else if let Some(selinux) = shared.provider.selinux()
+        && !selinux.status().is_ok_and(|status| status.enforcing)
+    {
+        warnings.push(
+            "SELinux is permissive, so labels protect nothing; allow_permissive is set".to_owned(),
+        );
+    }
     if poisoned > 0 {
         warnings.push(format!(
             "{poisoned} images answer MEDIUM ERROR since a flush failed: see \"labelgate image list\""

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
 use labelgate_api::{self as api, Revocation, WorkerPath, WorkerPhase, Workers};
+use labelgate_mac::selinux::process_context;
 
 use super::answer::count;
 use super::asked::{AskedBy, InPath};
@@ -16,7 +17,11 @@ use crate::worker::{Description, Phase};
 
 pub(super) async fn list(State(office): State<Office>) -> Answer<Workers> {
     let labels = office.state.labels().describe().await;
+    let contexts = office.state.shared().provider.selinux().is_some();
     let mut workers: Vec<_> = labels.iter().filter_map(describe).collect();
+    for worker in workers.iter_mut().filter(|_| contexts) {
+        worker.context = worker.pid.map(context);
+    }
     workers.sort_by(|a, b| a.label.cmp(&b.label));
     Ok(Json(Workers { workers }))
 }
@@ -60,12 +65,21 @@ fn describe(label: &Description) -> Option<api::Worker> {
     Some(api::Worker {
         label: label.label.clone().into(),
         pid,
+        context: None,
         phase,
         since: now.checked_sub(age).unwrap_or(now),
         connections: count(label.clients.len()),
         images: count(label.images.len()),
         resident: pid.and_then(resident),
     })
+}
+
+/// What a process runs as, as the kernel says; or why it does not say.
+fn context(pid: u32) -> String {
+    match process_context(pid) {
+        Ok(context) => context.to_string(),
+        Err(error) => error.to_string(),
+    }
 }
 
 /// Bytes of memory of a process that are resident (proc_pid_statm(5): the second number, in

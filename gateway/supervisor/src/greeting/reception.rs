@@ -103,10 +103,12 @@ impl Reception {
     async fn attend(&self, visitor: Visitor, arrival: Arrival) {
         let time = self.shared.section.login.time;
         let deadline = tokio::time::Instant::now() + time;
+        let mut halts = self.shared.serving.halts();
         let greeted = async {
             tokio::select! {
                 biased;
                 () = visitor.told_to_leave() => Err(Failure::Displaced),
+                halted = halts.halted() => Err(Failure::NoLonger(halted.to_string())),
                 greeted = self.greet(&visitor, &arrival) => greeted,
             }
         };

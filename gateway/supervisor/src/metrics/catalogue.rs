@@ -24,6 +24,13 @@ catalogue! {
     RELOAD_SUCCESS: Gauge "labelgate_config_last_reload_successful" []
         "1 if the configuration in the file is in force, as far as the last reload says.";
 
+    SERVING: Gauge "labelgate_serving" []
+        "1 while the gateway serves; 0 while it does not, because what enforces labels has failed.";
+    SELINUX_ENFORCING: Gauge "labelgate_selinux_enforcing" []
+        "1 if the kernel's SELinux enforces; there with provider selinux only.";
+    SELINUX_POLICY_LOADS: Counter "labelgate_selinux_policy_loads_total" []
+        "SELinux policies loaded and booleans changed since the machine started; there with provider selinux only.";
+
     AUDIT_WRITTEN: Counter "labelgate_audit_records_written_total" []
         "Records written to the audit trail.";
     AUDIT_LOST: Counter "labelgate_audit_records_lost_total" []

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use labelgate_mac::selinux::Status;
 use prometheus::TextEncoder;
 use prometheus::proto::MetricFamily;
 
@@ -30,6 +31,10 @@ pub(crate) struct Served<'a> {
     pub(crate) images: &'a [Arc<Image>],
     /// Which images are poisoned.
     pub(crate) poison: &'a PoisonMarks,
+    /// Whether the gateway may serve.
+    pub(crate) serving: bool,
+    /// What the kernel's SELinux is like, where it enforces labels and can be asked.
+    pub(crate) selinux: Option<Status>,
     /// Rations the audit records of refused connections.
     pub(crate) refusals: &'a Throttle,
 }

@@ -1,15 +1,22 @@
 //! What enforces labels: `gateway.provider`.
 
 mod domains;
+mod requirements;
+mod right;
 mod selinux;
+mod serving;
 mod start;
+mod watch;
 
-use labelgate_mac::selinux::Unavailable;
 use labelgate_mac::{Context, Label};
 
 pub use domains::{Domains, Role};
+pub use requirements::{Access, PolicyFault};
+pub use right::{NoRight, Right};
 pub use selinux::{Selinux, SelinuxError};
+pub use serving::{Halted, Halts, MayServe};
 pub use start::{WrongContext, confirm, spawn};
+pub(crate) use watch::watch;
 
 use crate::config;
 
@@ -68,11 +75,5 @@ impl Provider {
     #[must_use]
     pub fn greeter(&self) -> Option<Context> {
         Some(self.selinux()?.domains().greeter())
-    }
-}
-
-impl From<Unavailable> for SelinuxError {
-    fn from(unavailable: Unavailable) -> Self {
-        Self::Unavailable(unavailable)
     }
 }

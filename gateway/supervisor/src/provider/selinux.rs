@@ -1,10 +1,15 @@
 //! The `selinux` provider: what it needs, and what it knows.
 
+use std::io::ErrorKind;
+
 use labelgate_mac::selinux::{
     AccessError, Class, ContextError, Kernel, Status, Unavailable, own_context,
 };
+use labelgate_mac::{Context, Level};
 
-use super::Domains;
+use super::requirements::faults;
+use super::right::NoRight;
+use super::{Domains, PolicyFault, Right};
 
 /// The kernel's SELinux, with labelgate's policy module.
 #[derive(Debug)]
@@ -12,6 +17,8 @@ pub struct Selinux {
     kernel: Kernel,
     domains: Domains,
     allow_permissive: bool,
+    /// What the kernel was like before anything was checked.
+    start: Status,
 }
 
 /// Why the kernel cannot be left to enforce labels.
@@ -19,59 +26,145 @@ pub struct Selinux {
 pub enum SelinuxError {
     /// The kernel's SELinux is not there or does not enforce.
     #[error("provider \"selinux\": {0}")]
-    Unavailable(Unavailable),
-    /// The policy module is missing, or another version of it is loaded.
+    Unavailable(#[from] Unavailable),
+    /// The policy module is missing, is not the one that is needed, or has been undermined.
     #[error("provider \"selinux\": {0}")]
-    Policy(#[from] AccessError),
+    Policy(#[from] PolicyFault),
     /// The supervisor does not know its own context.
     #[error("provider \"selinux\": labelgated: {0}")]
     Own(#[from] ContextError),
     /// The supervisor runs in another domain.
     #[error(
-        "provider \"selinux\": labelgated runs as {context} and must run in domain {expected}; \
-         label its program (restorecon -v /usr/sbin/labelgated) and start it with systemctl",
+        "provider \"selinux\": labelgated runs as {context} and must run in domain {expected} at \
+         level s0; label its program (restorecon -v /usr/sbin/labelgated) and start it with \
+         systemctl",
         expected = Domains::SUPERVISOR
     )]
     Domain {
         /// What it runs as.
-        context: String,
+        context: Box<Context>,
     },
 }
 
 impl Selinux {
-    /// The class of what admins do, which only labelgate's policy module has.
-    pub const CLASS: &str = "labelgate";
-
     /// Checks that everything is there.
     ///
     /// # Errors
     /// [`SelinuxError`], with what mends it.
     pub fn start(allow_permissive: bool) -> Result<Self, SelinuxError> {
         let kernel = Kernel::find()?;
-        Class::find(Self::CLASS)?;
+        let start = kernel.status()?;
         let own = own_context()?;
-        if own.type_name() != Domains::SUPERVISOR {
-            let context = own.to_string();
-            return Err(SelinuxError::Domain { context });
-        }
         let selinux = Self {
             kernel,
             domains: Domains::new(own),
             allow_permissive,
+            start,
         };
-        selinux.check()?;
+        selinux.check_enforcing(start)?;
+        Class::find(Right::CLASS).map_err(PolicyFault::from)?;
+        selinux.check_domain()?;
+        selinux.check_policy()?;
+        if !start.enforcing {
+            tracing::warn!(
+                "SELinux is permissive and refuses nothing; the gateway serves all the same, \
+                 because allow_permissive is set: this is for finding out what a policy lacks"
+            );
+        }
         Ok(selinux)
     }
 
-    /// Whether it enforces, or need not.
+    /// What is wrong on this machine, and which checks could not be made by this process.
+    #[must_use]
+    pub fn examine(allow_permissive: bool) -> (Vec<SelinuxError>, Vec<String>) {
+        let (mut wrong, mut unmade) = (Vec::new(), Vec::new());
+        let kernel = match Kernel::find() {
+            Ok(kernel) => kernel,
+            Err(error) => return (vec![error.into()], unmade),
+        };
+        if !allow_permissive && let Err(error) = kernel.check_enforcing() {
+            wrong.push(error.into());
+        }
+        let expected = "system_u:system_r:labelgate_t:s0";
+        unmade.push(format!(
+            "whether the service runs as {expected} (ps -eZ shows it when it runs)"
+        ));
+        let expected = expected.parse().expect("a context");
+        for fault in faults(&Domains::new(expected)) {
+            match fault {
+                PolicyFault::Ask(AccessError::Ask(error))
+                    if error.kind() == ErrorKind::PermissionDenied =>
+                {
+                    unmade.push(format!("what the loaded policy allows: {error}"));
+                }
+                fault => wrong.push(fault.into()),
+            }
+        }
+        (wrong, unmade)
+    }
+
+    /// What the kernel is like now.
     ///
     /// # Errors
-    /// [`Unavailable`]
-    pub fn check(&self) -> Result<Status, Unavailable> {
-        match self.allow_permissive {
-            true => self.kernel.status(),
-            false => self.kernel.check_enforcing(),
+    /// [`Unavailable::Status`]
+    pub fn status(&self) -> Result<Status, Unavailable> {
+        self.kernel.status()
+    }
+
+    /// What it was like when the gateway started.
+    #[must_use]
+    pub const fn status_at_start(&self) -> Status {
+        self.start
+    }
+
+    /// Whether the gateway serves only while the kernel enforces.
+    #[must_use]
+    pub const fn must_enforce(&self) -> bool {
+        !self.allow_permissive
+    }
+
+    /// Whether this is a status to serve in.
+    ///
+    /// # Errors
+    /// [`Unavailable::Permissive`], unless that is allowed.
+    pub const fn check_enforcing(&self, status: Status) -> Result<(), Unavailable> {
+        match status.enforcing || !self.must_enforce() {
+            true => Ok(()),
+            false => Err(Unavailable::Permissive),
         }
+    }
+
+    /// Whether the loaded policy is one to serve under. Where the kernel need not enforce, that is
+    /// said in the log, and whatever can be tried may be.
+    ///
+    /// # Errors
+    /// The first of its faults; the log has all.
+    pub fn check_policy(&self) -> Result<(), PolicyFault> {
+        let faults = faults(&self.domains);
+        for fault in &faults {
+            tracing::warn!("{fault}");
+        }
+        let counts = |fault: &PolicyFault| !self.allow_permissive || fault.keeps_from_starting();
+        faults.into_iter().find(counts).map_or(Ok(()), Err)
+    }
+
+    /// Whether the supervisor is where it must be.
+    fn check_domain(&self) -> Result<(), SelinuxError> {
+        let own = self.domains.own();
+        let single = own.range().single() == Some(&Level::lowest());
+        if own.type_name() == Domains::SUPERVISOR && single {
+            return Ok(());
+        }
+        let context = Box::new(own.clone());
+        Err(SelinuxError::Domain { context })
+    }
+
+    /// Asks the policy that is loaded now whether an admin may do something; nothing is kept.
+    ///
+    /// # Errors
+    /// [`NoRight`]: he may not.
+    pub fn authorise(&self, caller: Option<&Context>, right: Right) -> Result<(), NoRight> {
+        right.check(caller, self.domains.own())
     }
 
     /// The contexts of what the gateway starts and makes.

@@ -271,6 +271,15 @@ impl Connections {
         cut
     }
 
+    /// Cuts every connection.
+    pub fn cut_all(&mut self, until: Instant) {
+        for live in self.0.values_mut() {
+            // It fails when the client is gone already.
+            let _ = live.candidate.stream.shutdown(Shutdown::Both);
+            live.until.get_or_insert(until);
+        }
+    }
+
     /// Whether one has been cut that the worker has not given up yet.
     #[must_use]
     pub fn is_one_cut(&self) -> bool {

@@ -32,6 +32,7 @@ const GRANTS_SHOWN: usize = 8;
 impl Service {
     /// Does everything that is due.
     pub(super) fn settle(&mut self, now: Instant) {
+        self.obey_halts(now);
         self.enforce_deadlines(now);
         while let Some(candidate) = self.queue.pop_expired(now) {
             self.refuse(&candidate, &Refusal::NoWorker(self.trouble.clone()));

@@ -7,12 +7,17 @@
 //! that is dead may still be on their way in the kernel.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
 use super::images::Served;
 use super::service::{Seat, Service};
 use super::state::Phase;
+use crate::refusal::Refusal;
+
+/// A worker that was killed lets go of its connections within this time, or a fault is noted.
+const LEAVE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What ended because something was taken away.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -84,6 +89,19 @@ impl Service {
     pub(super) fn dismiss(&mut self, why: &str) {
         if let Some(process) = self.seat.process() {
             process.dismiss(why);
+        }
+    }
+
+    /// Ends everything if the gateway may not serve, or might not for a while.
+    pub(super) fn obey_halts(&mut self, now: Instant) {
+        if let Some(halted) = self.halts.news() {
+            self.connections.cut_all(now + LEAVE_PATIENCE);
+            self.dismiss(&halted.to_string());
+        }
+        if let Err(halted) = self.shared.serving.check() {
+            while let Some(candidate) = self.queue.pop() {
+                self.refuse(&candidate, &Refusal::Halted(halted.clone()));
+            }
         }
     }
 

@@ -27,7 +27,7 @@ use crate::config::{GatewaySection, Identities};
 use crate::image::{OpenError, Opened};
 use crate::metrics::{LabelMeter, Metrics, Served, render};
 use crate::poison::{PoisonMarks, Settling};
-use crate::provider::Provider;
+use crate::provider::{Halts, MayServe, Provider};
 use crate::refusal::Refusal;
 use crate::uid::Uids;
 
@@ -42,6 +42,8 @@ pub struct Shared {
     pub section: GatewaySection,
     /// What enforces labels.
     pub provider: Provider,
+    /// Whether it does so now.
+    pub serving: MayServe,
     /// The worker's program.
     pub program: PathBuf,
     /// The importer's program.
@@ -79,6 +81,11 @@ impl Shared {
         let served = Served {
             images: catalogue.all(),
             poison: &self.poison,
+            serving: self.serving.check().is_ok(),
+            selinux: self
+                .provider
+                .selinux()
+                .and_then(|selinux| selinux.status().ok()),
             refusals: &self.refusals,
         };
         render(&self.metrics, served)
@@ -161,6 +168,7 @@ pub struct Service {
     pub(super) queue: Queue,
     pub(super) connections: Connections,
     pub(super) revoking: Revoking,
+    pub(super) halts: Halts,
     pub(super) departing: Departing,
     pub(super) stopping: bool,
     /// What went wrong last, for connections that waited in vain.
@@ -175,6 +183,7 @@ impl Service {
     pub fn new(label: Label, shared: Arc<Shared>) -> Self {
         Self {
             meter: shared.metrics.label(&label),
+            halts: shared.serving.halts(),
             label,
             shared,
             seat: Seat::Vacant(Vacancy::first()),
@@ -210,6 +219,7 @@ impl Service {
                     }
                 }
                 () = self.departing.next() => {}
+                () = self.halts.changed() => {}
                 () = tokio::time::sleep_until(deadline.unwrap_or(far)) => {}
             }
         }

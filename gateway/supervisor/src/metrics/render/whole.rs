@@ -3,12 +3,20 @@
 use super::{Output, Served};
 use crate::metrics::catalogue::{
     AUDIT_LOST, AUDIT_SUPPRESSED, AUDIT_UNCOPIED, AUDIT_UNSYNCED, AUDIT_WRITTEN, BUILD, CPU,
-    DESCRIPTOR_LIMIT, DESCRIPTORS, IMAGES_CONFIGURED, IMAGES_POISONED, RESIDENT, STARTED, VIRTUAL,
+    DESCRIPTOR_LIMIT, DESCRIPTORS, IMAGES_CONFIGURED, IMAGES_POISONED, RESIDENT, SELINUX_ENFORCING,
+    SELINUX_POLICY_LOADS, SERVING, STARTED, VIRTUAL,
 };
 use crate::metrics::processes;
 
 pub(super) fn add(output: &mut Output, served: Served<'_>) {
     output.of(&BUILD).count(&[env!("CARGO_PKG_VERSION")], 1);
+    output.of(&SERVING).count(&[], u64::from(served.serving));
+    if let Some(status) = served.selinux {
+        let enforcing = u64::from(status.enforcing);
+        output.of(&SELINUX_ENFORCING).count(&[], enforcing);
+        let loads = u64::from(status.policy_loads);
+        output.of(&SELINUX_POLICY_LOADS).count(&[], loads);
+    }
     let images = served.images.len() as u64;
     output.of(&IMAGES_CONFIGURED).count(&[], images);
     let poisoned = served.poison.all().len() as u64;
