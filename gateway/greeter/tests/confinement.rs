@@ -44,7 +44,7 @@ async fn before_it_is_given_a_connection_it_can_do_nothing_else() {
     let scene = Scene::ready(Proof::Chap).await;
     assert_eq!(status(&scene, "Seccomp"), "2", "a filter");
     assert_eq!(status(&scene, "NoNewPrivs"), "1");
-    // The bounding set of a process that has no capability is not its to change, nor of any use.
+    // The bounding set is for whoever starts it to empty (`drop_bounding`).
     for set in ["CapInh", "CapPrm", "CapEff", "CapAmb"] {
         assert_eq!(status(&scene, set), "0000000000000000", "{set}");
     }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use labelgate_mac::confinement::capabilities::{Bounding, drop_bounding};
 use labelgate_mac::confinement::descriptors::close_on_exec;
 use labelgate_supervisor::config::{Config, DEFAULT};
 use labelgate_supervisor::logging::{self, Format};
@@ -119,6 +120,7 @@ fn serve(config: Config, arguments: &Arguments) -> ExitCode {
         .worker_threads(2)
         .thread_name("labelgated")
         .enable_all();
+    leave_no_capabilities();
     // What this process was left by whoever started it is not for those that it confines.
     let runtime = close_on_exec().and_then(|()| runtime.build());
     let outcome = match runtime {
@@ -146,6 +148,18 @@ fn serve(config: Config, arguments: &Arguments) -> ExitCode {
                 | RunError::System(_) => SYSTEM,
             })
         }
+    }
+}
+
+/// Nothing that this process starts is to have a capability. Those that it confines cannot see to
+/// the whole of that themselves: with their UID they are given no capability to do it with.
+fn leave_no_capabilities() {
+    match drop_bounding() {
+        Ok(Bounding::Empty) => {}
+        Ok(Bounding::Kept) => tracing::info!(
+            "workers have no capabilities, but keep a bounding set (CapBnd), which it takes CAP_SETPCAP to empty"
+        ),
+        Err(error) => tracing::warn!("workers keep a capability bounding set: {error}"),
     }
 }
 

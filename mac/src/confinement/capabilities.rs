@@ -11,13 +11,13 @@ use rustix::thread::{
 
 use super::ConfinementError;
 
-/// What is left of the bounding set once a process has no capability. It would only matter to
-/// an exec, which `no_new_privs` and seccomp forbid.
+/// What is left of the bounding set, the limit to what an exec can give. To a confined process it
+/// matters little: `no_new_privs` and seccomp forbid it all that it would limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bounding {
     /// Nothing.
     Empty,
-    /// All of it: the process had no `CAP_SETPCAP`, as when the supervisor gave it a UID.
+    /// All that there was: it takes `CAP_SETPCAP` to make it smaller, which the process has not.
     Kept,
 }
 
@@ -32,6 +32,9 @@ impl fmt::Display for Bounding {
 
 /// Empties every set of capabilities of this thread and reads them back.
 ///
+/// A process with a UID of its own had lost its capabilities when it began, and its bounding set
+/// is not its to change any more: whoever starts it calls [`drop_bounding`] before.
+///
 /// # Errors
 ///
 /// [`ConfinementError::Capabilities`], or [`ConfinementError::CapabilitiesLeft`].
@@ -42,7 +45,7 @@ pub fn drop_all() -> Result<Bounding, ConfinementError> {
         inheritable: CapabilitySet::empty(),
     };
     // First, since it takes a capability.
-    let bounding = drop_bounding().map_err(failed("bounding"))?;
+    let bounding = drop_bounding()?;
     clear_ambient_capability_set().map_err(failed("ambient"))?;
     set_capabilities(None, none).map_err(failed("permitted"))?;
     if capabilities(None).map_err(failed("permitted"))? != none {
@@ -51,7 +54,18 @@ pub fn drop_all() -> Result<Bounding, ConfinementError> {
     Ok(bounding)
 }
 
-fn drop_bounding() -> rustix::io::Result<Bounding> {
+/// Empties the bounding set of this thread, and with it that of every thread and process which it
+/// starts from now on: no program that one of them executes gets a capability, root's programs and
+/// those with file capabilities included. The capabilities that this thread has, it keeps.
+///
+/// # Errors
+///
+/// [`ConfinementError::Capabilities`].
+pub fn drop_bounding() -> Result<Bounding, ConfinementError> {
+    remove_from_bounding().map_err(failed("bounding"))
+}
+
+fn remove_from_bounding() -> rustix::io::Result<Bounding> {
     for capability in (0..u64::BITS).map(|bit| CapabilitySet::from_bits_retain(1 << bit)) {
         match capability_is_in_bounding_set(capability) {
             Ok(false) => continue,
