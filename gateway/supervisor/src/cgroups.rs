@@ -4,9 +4,9 @@
 //! into a child of that, because a cgroup with children must hold no process, and makes one child
 //! for each worker.
 
-use std::fs;
-use std::io;
-use std::path::PathBuf;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use labelgate_mac::Label;
 use labelgate_mac::confinement::cgroup::{Cgroup, CgroupUnavailable, Limits};
@@ -49,6 +49,14 @@ pub enum NoCgroups {
     },
 }
 
+/// Moves a process into a cgroup. The file is there: asking for it to be made is denied and logged.
+fn enter(path: &Path, pid: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .open(path.join("cgroup.procs"))?;
+    file.write_all(pid.as_bytes())
+}
+
 impl Cgroups {
     /// Takes possession of this process's cgroup; each worker will have at most `memory` bytes.
     pub fn take(memory: u64) -> Result<Self, NoCgroups> {
@@ -63,7 +71,7 @@ impl Cgroups {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             made => made,
         };
-        made.and_then(|()| fs::write(path.join("cgroup.procs"), &own_pid))
+        made.and_then(|()| enter(&path, &own_pid))
             .map_err(|error| NoCgroups::Move { path, error })?;
         let limits = Limits {
             memory_max: memory,
