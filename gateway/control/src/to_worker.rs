@@ -129,7 +129,8 @@ pub struct AddImage {
     pub read_only: bool,
     /// Whether the descriptor was opened with `O_DIRECT`.
     pub direct: bool,
-    /// The least size it shall have, in bytes. The supervisor has grown the file already.
+    /// The least size it shall have, in bytes. The supervisor has grown
+    /// the file already, if it may open it.
     pub size: Option<u64>,
     /// A flush of it has failed, and no admin has dealt with that: it takes logins, and every
     /// read and write ends with MEDIUM ERROR.

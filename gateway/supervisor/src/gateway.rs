@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use labelgate_control::Handed;
 use labelgate_mac::Context;
 use labelgate_registry::Registry;
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
@@ -93,7 +94,11 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     })?;
     let in_force = combine(config, &*registry)?;
     announce(&poison, in_force.images.all());
-    sweep_stores(&in_force);
+    let handed = match provider.selinux() {
+        Some(_) => Handed::Path,
+        None => Handed::Opened,
+    };
+    sweep_stores(&in_force, handed);
     let mut signals = Signals::new()?;
     raise_descriptor_limit();
     let sockets = Sockets::open(&in_force.config, &provider)?;
@@ -162,12 +167,12 @@ fn keep_doors(
 }
 
 /// Removes what imports have left that an earlier gateway was killed in.
-fn sweep_stores(in_force: &InForce) {
+fn sweep_stores(in_force: &InForce, handed: Handed) {
     for (store, _) in in_force.stores.values() {
         let path = store.path.clone();
         // A store that hangs must not keep the gateway from starting.
         tokio::task::spawn_blocking(move || {
-            if let Err(error) = sweep(&path) {
+            if let Err(error) = sweep(&path, handed) {
                 tracing::warn!("{}: looking for incomplete images: {error}", path.display());
             }
         });

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use labelgate_supervisor::config::{Config, Image};
-use labelgate_supervisor::image::{LABEL_ATTRIBUTE, OpenError, lock_within, open};
+use labelgate_supervisor::image::{LABEL_ATTRIBUTE, Manner, OpenError, lock_within, open};
 use rustix::fs::{FlockOperation, OFlags, XattrFlags, fcntl_getfl, flock, fsetxattr};
 use tempfile::TempDir;
 
@@ -49,7 +49,9 @@ impl Place {
     }
 
     fn refusal(&self, file: &str, keys: &str) -> String {
-        open(&self.image(file, keys)).unwrap_err().to_string()
+        open(&self.image(file, keys), &Manner::Open)
+            .unwrap_err()
+            .to_string()
     }
 }
 
@@ -59,18 +61,18 @@ fn a_plain_file_opens_for_reading_and_writing_in_blocking_mode() {
     fs::create_dir(place.path("store/sub")).unwrap();
     fs::write(place.path("store/sub/image"), [0; 4096]).unwrap();
 
-    let opened = open(&place.image("sub/image", "")).unwrap();
+    let opened = open(&place.image("sub/image", ""), &Manner::Open).unwrap();
 
     let flags = fcntl_getfl(&opened.file).unwrap();
     assert!(flags.contains(OFlags::RDWR));
     assert!(!flags.contains(OFlags::NONBLOCK));
-    let read_only = open(&place.image("sub/image", "read_only = true"));
+    let read_only = open(&place.image("sub/image", "read_only = true"), &Manner::Open);
     assert!(
         read_only.unwrap_err().is_held(),
         "a writer excludes readers"
     );
     drop(opened);
-    let opened = open(&place.image("sub/image", "read_only = true")).unwrap();
+    let opened = open(&place.image("sub/image", "read_only = true"), &Manner::Open).unwrap();
     assert!(!fcntl_getfl(&opened.file).unwrap().contains(OFlags::RDWR));
 }
 
@@ -84,7 +86,7 @@ fn no_path_leads_out_of_the_store() {
     symlink("dangling-target", place.path("store/dangling")).unwrap();
 
     for file in ["link", "directory/image", "inner", "dangling"] {
-        let error = open(&place.image(file, "size = \"1M\"")).unwrap_err();
+        let error = open(&place.image(file, "size = \"1M\""), &Manner::Open).unwrap_err();
         assert!(matches!(error, OpenError::Escapes), "{file}: {error}");
     }
     assert!(
@@ -95,9 +97,15 @@ fn no_path_leads_out_of_the_store() {
     // The configuration refuses ".."; should that ever fail, the kernel does it again.
     let mut image = place.image("x", "");
     image.file = "../outside/image".into();
-    assert!(matches!(open(&image), Err(OpenError::Escapes)));
+    assert!(matches!(
+        open(&image, &Manner::Open),
+        Err(OpenError::Escapes)
+    ));
     image.file = place.path("outside/image");
-    assert!(matches!(open(&image), Err(OpenError::Escapes)));
+    assert!(matches!(
+        open(&image, &Manner::Open),
+        Err(OpenError::Escapes)
+    ));
 }
 
 #[test]
@@ -143,7 +151,7 @@ fn the_files_own_label_must_agree() {
     let set = |value: &[u8]| fsetxattr(&file, LABEL_ATTRIBUTE, value, XattrFlags::empty()).unwrap();
 
     set(b"s0:c2,c1");
-    open(&place.image("image", "")).unwrap();
+    open(&place.image("image", ""), &Manner::Open).unwrap();
     set(b"s0:c1,c3");
     assert_eq!(
         place.refusal("image", ""),
@@ -163,7 +171,7 @@ fn a_missing_file_is_made_and_a_small_one_grown_but_none_is_shrunk() {
     let place = Place::new();
     let length = |file: &str| fs::metadata(place.path(file)).unwrap().len();
 
-    drop(open(&place.image("new", "size = \"20G\"")).unwrap());
+    drop(open(&place.image("new", "size = \"20G\""), &Manner::Open).unwrap());
     assert_eq!(length("store/new"), 20 << 30);
     let made = fs::metadata(place.path("store/new")).unwrap();
     assert_eq!(std::os::unix::fs::MetadataExt::blocks(&made), 0, "sparse");
@@ -172,9 +180,9 @@ fn a_missing_file_is_made_and_a_small_one_grown_but_none_is_shrunk() {
         0o600
     );
 
-    drop(open(&place.image("new", "size = \"30G\"")).unwrap());
+    drop(open(&place.image("new", "size = \"30G\""), &Manner::Open).unwrap());
     assert_eq!(length("store/new"), 30 << 30);
-    drop(open(&place.image("new", "size = \"1G\"")).unwrap());
+    drop(open(&place.image("new", "size = \"1G\""), &Manner::Open).unwrap());
     assert_eq!(length("store/new"), 30 << 30);
 }
 
@@ -182,8 +190,8 @@ fn a_missing_file_is_made_and_a_small_one_grown_but_none_is_shrunk() {
 fn readers_share_and_writers_do_not() {
     let place = Place::new();
     fs::write(place.path("store/image"), b"x").unwrap();
-    let reader = open(&place.image("image", "read_only = true")).unwrap();
-    let second = open(&place.image("image", "read_only = true")).unwrap();
+    let reader = open(&place.image("image", "read_only = true"), &Manner::Open).unwrap();
+    let second = open(&place.image("image", "read_only = true"), &Manner::Open).unwrap();
 
     let refusal = place.refusal("image", "");
     assert_eq!(
@@ -191,7 +199,7 @@ fn readers_share_and_writers_do_not() {
         "it is in use by a worker of this gateway that has not ended yet"
     );
     drop((reader, second));
-    open(&place.image("image", "")).unwrap();
+    open(&place.image("image", ""), &Manner::Open).unwrap();
 }
 
 #[test]
@@ -206,7 +214,7 @@ fn a_lock_taken_by_another_process_is_told_with_its_name() {
         .unwrap();
     let deadline = Instant::now() + Duration::from_secs(10);
     let refusal = loop {
-        match open(&place.image("image", "")) {
+        match open(&place.image("image", ""), &Manner::Open) {
             Err(error) => break error,
             Ok(_) if Instant::now() > deadline => panic!("flock(1) has not locked the file"),
             Ok(_) => std::thread::sleep(Duration::from_millis(10)),
@@ -224,7 +232,7 @@ fn the_lock_lives_as_long_as_any_copy_of_the_descriptor() {
     let place = Place::new();
     fs::write(place.path("store/image"), b"x").unwrap();
     let image = place.image("image", "");
-    let opened = open(&image).unwrap();
+    let opened = open(&image, &Manner::Open).unwrap();
     let copy = opened.file.try_clone().unwrap();
     drop(opened.file);
 
@@ -245,7 +253,12 @@ async fn an_image_that_is_let_go_in_time_is_opened() {
     flock(holder.as_fd(), FlockOperation::LockExclusive).unwrap();
 
     let begin = Instant::now();
-    let refused = lock_within(Arc::clone(&image), Duration::from_millis(200)).await;
+    let refused = lock_within(
+        Arc::clone(&image),
+        Arc::new(Manner::Open),
+        Duration::from_millis(200),
+    )
+    .await;
     assert!(refused.unwrap_err().is_held());
     assert!(begin.elapsed() >= Duration::from_millis(200));
 
@@ -253,6 +266,9 @@ async fn an_image_that_is_let_go_in_time_is_opened() {
         tokio::time::sleep(Duration::from_millis(100)).await;
         drop(holder);
     };
-    let (opened, ()) = tokio::join!(lock_within(image, Duration::from_secs(10)), release);
+    let (opened, ()) = tokio::join!(
+        lock_within(image, Arc::new(Manner::Open), Duration::from_secs(10)),
+        release
+    );
     opened.unwrap();
 }

@@ -111,6 +111,7 @@ impl<S: Service> Desk<S> {
             direct: add.direct,
         };
         let file = add.handed.open(file, how).map_err(not_open)?;
+        give_size(add, &file)?;
         let mut image = FileImage::open(file, &options).map_err(unfit)?;
         if !add.poisoned {
             grow(&mut image, add.size).map_err(unfit)?;
@@ -201,6 +202,18 @@ const fn shape(geometry: Geometry) -> ImageShape {
         size: geometry.size,
         block_size: geometry.block_size,
         read_only: geometry.read_only,
+    }
+}
+
+/// A file that was only just made is empty, where the supervisor may not give it a size.
+fn give_size(add: &AddImage, file: &OwnedFd) -> Result<(), NotServed> {
+    let Some(size) = add.size.filter(|_| !add.read_only && !add.poisoned) else {
+        return Ok(());
+    };
+    let stat = rustix::fs::fstat(file).map_err(unfit)?;
+    match stat.st_size {
+        0 => rustix::fs::ftruncate(file, size).map_err(unfit),
+        _ => Ok(()),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use labelgate_api::{ErrorCode, ImageAccess, LabelChoice};
+use labelgate_control::Handed;
 
 use super::failure::Denied;
 use super::images::unfit;
@@ -34,9 +35,12 @@ pub(super) fn check_label(from: &Image, to: &ImageAccess) -> Result<(), Denied> 
     }
 }
 
-/// Opens an image to be copied, when nobody is on it. Nobody writes it while what is returned, or
-/// another descriptor of it, is there.
-pub(super) async fn copied(office: &Office, image: &Arc<Image>) -> Result<OwnedFd, Denied> {
+/// Opens an image to be copied, or finds it for an importer to open, when nobody is on it. Nobody
+/// writes it while what is returned, or what the importer makes of it, is there open.
+pub(super) async fn copied(
+    office: &Office,
+    image: &Arc<Image>,
+) -> Result<(Handed, OwnedFd), Denied> {
     if office
         .state
         .shared()
@@ -67,11 +71,13 @@ pub(super) async fn copied(office: &Office, image: &Arc<Image>) -> Result<OwnedF
         direct: false,
         ..Image::clone(image)
     };
-    let opened = lock_within(Arc::new(to_read), PATIENCE).await;
-    let Opened { file, .. } = opened.map_err(|error| match error.is_held() {
+    let manner = office.state.shared().manner(&to_read);
+    let manner = manner.map_err(|error| unfit(image, &error.into()))?;
+    let opened = lock_within(Arc::new(to_read), Arc::new(manner), PATIENCE).await;
+    let Opened { file, handed, .. } = opened.map_err(|error| match error.is_held() {
         true => Denied::new(ErrorCode::InUse, format_args!("image {image} is in use"))
             .hint("shut the VM down first: what it writes meanwhile would be in half of the copy"),
         false => unfit(image, &error),
     })?;
-    Ok(file)
+    Ok((handed, file))
 }

@@ -253,7 +253,16 @@ async fn run(
         None => None,
     };
     let context = shared.provider.importer(image.audience.label());
+    let manner = shared
+        .manner(image)
+        .map_err(|e| Denied::new(ErrorCode::Full, e))?;
+    let source_store = match &source {
+        Source::Image(from) => Some(from.store.path.clone()),
+        Source::Body(..) => None,
+    };
     let job = ImportJob {
+        manner: &manner,
+        source_store: source_store.as_deref(),
         program: &shared.importer,
         label: image.audience.label(),
         context: context.as_ref(),

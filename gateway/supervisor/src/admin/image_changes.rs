@@ -1,11 +1,14 @@
 //! Images change.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use labelgate_api::{
-    self as api, ClearImage, ErrorCode, ImageAccess, ImagePath, LabelImage, RelabelledImage,
-    ResizeImage, ResizedImage,
+    self as api, ClearImage, ErrorCode, ImageAccess, ImagePath, LabelChoice, LabelImage,
+    RelabelledImage, ResizeImage, ResizedImage, Revocation,
 };
+use labelgate_mac::Label;
 use labelgate_registry::Change;
 use tokio::task::spawn_blocking;
 
@@ -13,7 +16,7 @@ use super::answer::same;
 use super::asked::{AskedBy, InBody, InPath};
 use super::failure::{Answer, Denied};
 use super::image_view::{find, view};
-use super::images::{own_label, unfit, with_file};
+use super::images::{own_label, unfit, with_file, with_manner};
 use super::levels::choose;
 use super::operation::{Office, record, recorded, revocation};
 use crate::audit::{Event, Record};
@@ -31,8 +34,18 @@ pub(super) async fn relabel(
     office
         .operate(async move |turn| {
             let (store, name) = (path.store.as_str(), path.image.as_str());
-            let image = registered(&turn.state().in_force(), store, name)?;
+            let (image, source) = find(&turn.state().in_force(), store, name)?;
             let was = own_label(&image)?;
+            if turn.state().shared().provider.selinux().is_some() && is_given(&asked.label, was) {
+                put_back(&turn, &image, &asked_by).await?;
+                return Ok(Json(RelabelledImage {
+                    revocation: Revocation::default(),
+                    image: view(&own, store, name).await?,
+                }));
+            }
+            if source == Source::File {
+                return Err(Denied::declared(format_args!("image {image}")));
+            }
             let ImageAccess::Label(choice) = asked.label else {
                 let message = "an image with a label of its own does not become content";
                 return Err(Denied::new(ErrorCode::Unsupported, message)
@@ -61,8 +74,31 @@ pub(super) async fn relabel(
         .await
 }
 
-/// Gives an image its new label. The file's own word about it is changed first: while the two
-/// differ nobody is served.
+/// Whether it is this label that was asked for.
+fn is_given(asked: &ImageAccess, label: &Label) -> bool {
+    matches!(asked, ImageAccess::Label(LabelChoice::Given(to)) if to.get() == label)
+}
+
+/// Gives an image's file the label that the image has, and which its file has lost: to restorecon,
+/// or in a copy.
+async fn put_back(turn: &Turn, image: &Arc<Image>, asked_by: &str) -> Result<(), Denied> {
+    let text = image.to_string();
+    let label = own_label(image)?;
+    let about = Record {
+        image: Some(&text),
+        was: Some(label),
+        ..record(Event::LabelChange, asked_by).label(label)
+    };
+    let noted = with_manner(turn, image, image::note_label).await;
+    let noted = noted.map_err(|error| unfit(image, &error));
+    recorded(about.reason("its file has it again"), noted).await?;
+    // Workers that were refused it try again.
+    turn.look_again().await;
+    Ok(())
+}
+
+/// Gives an image its new label. The file's own label is changed first: while the two differ nobody
+/// is served, and the kernel refuses whoever still has it open. If that cannot be done, nothing is.
 async fn move_to(
     turn: &Turn,
     change: Change,
@@ -71,7 +107,7 @@ async fn move_to(
 ) -> Result<crate::state::Changed, Denied> {
     let next = turn.check(&change)?;
     let (image, _) = find(&next, store, name)?;
-    let noted = with_file(&image, image::note_label).await;
+    let noted = with_manner(turn, &image, image::note_label).await;
     match noted {
         // A file that is not there yet says nothing.
         Ok(()) | Err(image::OpenError::Missing) => Ok(turn.change(change).await?),
@@ -135,7 +171,7 @@ async fn grow(
     let next = turn.check(&change)?;
     let (larger, _) = find(&next, store, name)?;
     if there.is_ok() {
-        let grown = with_file(&larger, image::enlarge).await;
+        let grown = with_manner(turn, &larger, image::enlarge).await;
         grown.map_err(|error| unfit(image, &error))?;
     }
     turn.change(change).await?;

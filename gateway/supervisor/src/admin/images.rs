@@ -20,7 +20,7 @@ use super::levels::{Chosen, choose, let_go};
 use super::operation::{Office, record, recorded, revocation};
 use crate::audit::{Event, Record};
 use crate::config::{Audience, Image};
-use crate::image::{self, OpenError};
+use crate::image::{self, Manner, OpenError};
 use crate::state::{Source, Turn};
 
 pub(super) async fn create(
@@ -145,16 +145,14 @@ async fn make(turn: &Turn, new: registry::Image, empty: bool) -> Result<(), Deni
     match (looked, empty) {
         (Err(OpenError::Missing), true) => {}
         (Ok(_), true) => return Err(there_already(&image)),
-        (Ok(_), false) => with_file(&image, |image| image::open(image).map(drop))
-            .await
-            .map_err(|error| unfit(&image, &error))?,
+        (Ok(_), false) => take_in(turn, &image).await?,
         (Err(error), _) => return Err(unfit(&image, &error)),
     }
     turn.change(Change::AddImage(new)).await?;
     if !empty {
         return Ok(());
     }
-    if let Err(error) = with_file(&image, image::create).await {
+    if let Err(error) = with_manner(turn, &image, image::create).await {
         // A worker that was asked for it meanwhile has made it, of the same size and empty.
         if matches!(error, OpenError::Exists) {
             return Ok(());
@@ -165,6 +163,15 @@ async fn make(turn: &Turn, new: registry::Image, empty: bool) -> Result<(), Deni
     Ok(())
 }
 
+/// A file that is there becomes an image.
+async fn take_in(turn: &Turn, image: &Arc<Image>) -> Result<(), Denied> {
+    let taken = with_manner(turn, image, |image, manner| {
+        image::adopt(image, manner)?;
+        image::open(image, manner).map(drop)
+    });
+    taken.await.map_err(|error| unfit(image, &error))
+}
+
 fn there_already(image: &Image) -> Denied {
     let file = image.file.display();
     let message = format!(
@@ -173,6 +180,16 @@ fn there_already(image: &Image) -> Denied {
     );
     Denied::new(ErrorCode::Exists, message)
         .hint("leave the size out to take it in as it is, or choose another name or file")
+}
+
+/// As [`with_file`], what depends on what enforces labels.
+pub(super) async fn with_manner(
+    turn: &Turn,
+    image: &Arc<Image>,
+    work: impl FnOnce(&Image, &Manner) -> Result<(), OpenError> + Send + 'static,
+) -> Result<(), OpenError> {
+    let manner = turn.state().shared().manner(image)?;
+    with_file(image, move |image| work(image, &manner)).await
 }
 
 /// Does something with an image's file, which may take as long as its store takes.
@@ -191,7 +208,8 @@ pub(super) fn unfit(image: &Image, error: &OpenError) -> Denied {
         OpenError::Exists => ErrorCode::Exists,
         OpenError::Escapes => ErrorCode::Invalid,
         OpenError::Missing => ErrorCode::NotFound,
-        OpenError::Unfit(_) => ErrorCode::LabelDoubt,
+        OpenError::Unfit(_) | OpenError::Relabel { .. } => ErrorCode::LabelDoubt,
+        OpenError::Uid(_) => ErrorCode::Full,
         OpenError::Lock(_) => ErrorCode::InUse,
         OpenError::File { error, .. } if error.kind() == std::io::ErrorKind::StorageFull => {
             ErrorCode::Full

@@ -3,7 +3,8 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 
-use labelgate_mac::Label;
+use labelgate_mac::selinux::ContextError;
+use labelgate_mac::{Context, Label};
 use rustix::fs::{AtFlags, FileType, Stat, StatxFlags, fgetxattr, statx};
 use rustix::io::Errno;
 
@@ -51,6 +52,19 @@ pub enum Unfit {
     /// Its label attribute holds no label.
     #[error("its {LABEL_ATTRIBUTE} attribute is no label")]
     NoLabel,
+    /// Its SELinux context is another than the image's.
+    #[error("its file has the context {context}, and the image needs {expected}; {mend}")]
+    Context {
+        /// What it has.
+        context: Box<Context>,
+        /// What it must have; the user and the role do not matter.
+        expected: Box<Context>,
+        /// What to do.
+        mend: String,
+    },
+    /// Its SELinux context is not known.
+    #[error("{0}")]
+    NoContext(ContextError),
     /// Its label attribute cannot be read.
     #[error("its {LABEL_ATTRIBUTE} attribute cannot be read: {0}")]
     Attribute(io::Error),

@@ -14,6 +14,7 @@ use rustix::io::Errno;
 use tokio::time::{Instant, sleep};
 
 use super::holder;
+use super::manner::Manner;
 use super::open::{OpenError, Opened, open};
 use crate::config::Image;
 
@@ -48,13 +49,17 @@ pub fn lock(file: BorrowedFd<'_>, read_only: bool) -> Result<(), LockFailure> {
 
 /// Opens and locks an image, and waits up to `patience` for others to let go of it. A worker that
 /// was killed does so when its last I/O has ended.
-pub async fn lock_within(image: Arc<Image>, patience: Duration) -> Result<Opened, OpenError> {
+pub async fn lock_within(
+    image: Arc<Image>,
+    manner: Arc<Manner>,
+    patience: Duration,
+) -> Result<Opened, OpenError> {
     let deadline = Instant::now() + patience;
     let mut pause = Duration::from_millis(5);
     loop {
-        let image = Arc::clone(&image);
+        let (image, manner) = (Arc::clone(&image), Arc::clone(&manner));
         // A file system may hang; that must not be a thread of the runtime's.
-        let opened = tokio::task::spawn_blocking(move || open(&image)).await;
+        let opened = tokio::task::spawn_blocking(move || open(&image, &manner)).await;
         let result = opened.unwrap_or_else(|panic| {
             Err(OpenError::Store(io::Error::other(format!(
                 "opening failed: {panic}"

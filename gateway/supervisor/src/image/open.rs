@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 
 use rustix::fs::{
     CWD, Mode, OFlags, ResolveFlags, fcntl_getfl, fcntl_setfl, fstat, ftruncate, open as open_path,
@@ -9,30 +10,49 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
+use labelgate_control::Handed;
+use labelgate_mac::Context;
+use labelgate_mac::selinux::{ContextError, file_context};
+
+use super::by_path;
 use super::check::{Unfit, check_direct, check_label, check_type};
 use super::claim::Claim;
 use super::lock::{LockFailure, lock};
+use super::manner::Manner;
+use super::place::parent;
+use super::{holder, lock_table};
 use crate::config::Image;
+use crate::uid::NoUid;
 
-/// An image, open and locked, ready for a worker.
+/// An image, ready for a worker.
 #[derive(Debug)]
 pub struct Opened {
-    /// What the worker gets. The lock belongs to its open file description and ends with the
-    /// last descriptor, mapping or I/O in flight that holds that.
+    /// What the worker gets: the open and locked file, or what leads to it. The lock belongs to the
+    /// open file description and ends with the last descriptor, mapping or I/O in flight that holds
+    /// that.
     pub file: OwnedFd,
+    /// Which of these it is.
+    pub handed: Handed,
     /// What the supervisor keeps.
     pub anchor: Anchor,
     /// What hears of lost writes, if the image can be written.
     pub witness: Option<Witness>,
 }
 
-/// A second open file description of an image, which nothing is read or written through.
+/// What hears of an image's lost writes, and through which nothing is read or written.
 ///
 /// Linux reports a lost write once to each open file description that was there before. If a
 /// worker dies while its flush fails, the report dies with it, and the next worker's flush
 /// succeeds. This one is told too.
 #[derive(Debug)]
-pub struct Witness(OwnedFd);
+pub enum Witness {
+    /// A second open file description of the image.
+    Image(OwnedFd),
+    /// The directory of an image that the supervisor may not open. Linux (5.8) tells syncfs(2) on
+    /// it of every write that its file system has lost since it was opened. That may have been a
+    /// write of another image there: better one mark of poison too many than one too few.
+    Directory(OwnedFd),
+}
 
 impl Witness {
     /// Whether every write of the image since this was opened is on its store, once those that are
@@ -41,7 +61,10 @@ impl Witness {
     /// # Errors
     /// Something that was acknowledged to a client may be lost.
     pub fn ask(self) -> io::Result<()> {
-        Ok(rustix::fs::fdatasync(&self.0)?)
+        match self {
+            Self::Image(file) => Ok(rustix::fs::fdatasync(file)?),
+            Self::Directory(directory) => Ok(rustix::fs::syncfs(directory)?),
+        }
     }
 }
 
@@ -52,8 +75,18 @@ impl Witness {
 #[derive(Debug)]
 pub struct Anchor {
     path: OwnedFd,
-    /// Tells the worker that has this content from the others that have it too.
-    claim: Option<Claim>,
+    asks: Asks,
+}
+
+/// How it is found out whether anyone still holds an image.
+#[derive(Debug)]
+enum Asks {
+    /// The lock of a writer, which excludes readers too, is tried.
+    Lock,
+    /// What tells the worker that has this content from the others that have it too.
+    Claim(Claim),
+    /// The kernel's table of locks, where the file may not be opened.
+    Table,
 }
 
 /// Why an image is not open.
@@ -79,9 +112,25 @@ pub enum OpenError {
         /// Why.
         error: io::Error,
     },
+    /// The kernel's policy does not let the file have another label.
+    #[error(
+        "its file cannot be relabelled from {from} to {to} ({error}); only files of images' types \
+         can: see \"ausearch -m avc -ts recent\""
+    )]
+    Relabel {
+        /// What it has.
+        from: String,
+        /// What it was to have.
+        to: Box<Context>,
+        /// What the kernel said.
+        error: io::Error,
+    },
     /// The file may not be served as this image.
     #[error(transparent)]
     Unfit(#[from] Unfit),
+    /// Its label has no UID.
+    #[error(transparent)]
+    Uid(#[from] NoUid),
     /// Somebody else holds it, or it cannot be locked.
     #[error(transparent)]
     Lock(#[from] LockFailure),
@@ -102,42 +151,94 @@ pub(super) const WITHIN: ResolveFlags = ResolveFlags::BENEATH
 
 /// Opens and locks an image. Blocks for as long as its file system does; does not wait for the
 /// lock.
-pub fn open(image: &Image) -> Result<Opened, OpenError> {
+pub fn open(image: &Image, manner: &Manner) -> Result<Opened, OpenError> {
     let store = open_store(image)?;
-    let mut anchor = open_anchor(image, store.as_fd())?;
+    match manner {
+        Manner::Open => open_here(image, store.as_fd(), None),
+        Manner::Content { context, .. } => open_here(image, store.as_fd(), Some(context)),
+        Manner::Path { context, owner } => lead_to(image, store.as_fd(), context, *owner),
+    }
+}
+
+/// Finds an image for a worker that opens it itself, if nobody holds it.
+fn lead_to(
+    image: &Image,
+    store: BorrowedFd<'_>,
+    context: &Context,
+    owner: Option<u32>,
+) -> Result<Opened, OpenError> {
+    let anchor = find_or(image, store, || by_path::make(image, store, context, owner))?;
+    let anchor = Anchor {
+        asks: Asks::Table,
+        ..anchor
+    };
+    by_path::check_context(image, anchor.path.as_fd(), context)?;
+    check_direct(image, anchor.path.as_fd())?;
+    by_path::give(anchor.path.as_fd(), owner)?;
+    anchor.is_free(image)?;
     let witness = match image.read_only {
         true => None,
-        false => Some(anchor.witness()?),
+        false => Some(Witness::Directory(parent(image, store)?.0)),
     };
-    let file = anchor.reopen(image)?;
-    check_label(image, file.as_fd())?;
-    check_direct(image, file.as_fd())?;
-    lock(file.as_fd(), image.read_only)?;
-    if image.is_content() {
-        anchor.claim = Some(Claim::take(file.as_fd())?);
-    }
-    grow(image, file.as_fd())?;
     Ok(Opened {
-        file,
+        file: by_path::same(&anchor.path)?,
+        handed: Handed::Path,
         anchor,
         witness,
     })
 }
 
+fn open_here(
+    image: &Image,
+    store: BorrowedFd<'_>,
+    context: Option<&Context>,
+) -> Result<Opened, OpenError> {
+    let mut anchor = find_or(image, store, || make(image, store).map(drop))?;
+    let witness = match image.read_only {
+        true => None,
+        false => Some(anchor.witness()?),
+    };
+    let file = anchor.reopen(image)?;
+    match context {
+        None => check_label(image, file.as_fd())?,
+        Some(context) => by_path::check_context(image, file.as_fd(), context)?,
+    }
+    check_direct(image, file.as_fd())?;
+    lock(file.as_fd(), image.read_only)?;
+    if image.is_content() {
+        anchor.asks = Asks::Claim(Claim::take(file.as_fd())?);
+    }
+    grow(image, file.as_fd())?;
+    Ok(Opened {
+        file,
+        handed: Handed::Opened,
+        anchor,
+        witness,
+    })
+}
+
+/// Opens the directory of a store, to find things below it.
+pub fn open_directory(path: &Path) -> io::Result<OwnedFd> {
+    let directory = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(open_path(path, directory, Mode::empty())?)
+}
+
 /// Opens the directory of an image's store, to find things below it.
 pub(super) fn open_store(image: &Image) -> Result<OwnedFd, OpenError> {
-    let directory = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let opened = open_path(&image.store.path, directory, Mode::empty());
-    opened.map_err(|error| OpenError::Store(error.into()))
+    open_directory(&image.store.path).map_err(OpenError::Store)
 }
 
 /// Finds the image's file, or makes it.
-fn open_anchor(image: &Image, store: BorrowedFd<'_>) -> Result<Anchor, OpenError> {
+fn find_or(
+    image: &Image,
+    store: BorrowedFd<'_>,
+    make: impl FnOnce() -> Result<(), OpenError>,
+) -> Result<Anchor, OpenError> {
     match Anchor::of(image, store) {
         Err(OpenError::Missing) if image.size.is_some() && !image.read_only => {
-            match make(image, store) {
+            match make() {
                 // There now: another of our threads was faster.
-                Ok(_) | Err(OpenError::Exists) => Anchor::of(image, store),
+                Ok(()) | Err(OpenError::Exists) => Anchor::of(image, store),
                 Err(error) => Err(error),
             }
         }
@@ -193,7 +294,8 @@ impl Anchor {
     /// What leads to an image that is there.
     pub(super) fn of(image: &Image, store: BorrowedFd<'_>) -> Result<Self, OpenError> {
         let path = find(image, store)?;
-        Ok(Self { path, claim: None })
+        let asks = Asks::Lock;
+        Ok(Self { path, asks })
     }
 
     /// Opens the file itself, as this image is to be used.
@@ -227,12 +329,34 @@ impl Anchor {
     fn witness(&self) -> Result<Witness, OpenError> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
         let file = self.open_with(flags);
-        Ok(Witness(file.map_err(|error| failed("opened", error))?))
+        Ok(Witness::Image(
+            file.map_err(|error| failed("opened", error))?,
+        ))
+    }
+
+    /// The context that the file has now.
+    pub fn context(&self) -> Result<Context, ContextError> {
+        file_context(self.path.as_fd())
     }
 
     /// Whether nobody has the image open under its lock; of content, whether the worker that this
     /// was opened for has not.
     pub fn is_free(&self, image: &Image) -> Result<(), OpenError> {
+        match &self.asks {
+            Asks::Lock => self.is_unlocked(image, None),
+            Asks::Claim(claim) => self.is_unlocked(image, Some(*claim)),
+            Asks::Table => match lock_table::is_locked(self.path.as_fd()) {
+                Ok(false) => Ok(()),
+                Ok(true) => Err(LockFailure::Held {
+                    holder: holder::describe(self.path.as_fd()),
+                }
+                .into()),
+                Err(error) => Err(LockFailure::Failed(error).into()),
+            },
+        }
+    }
+
+    fn is_unlocked(&self, image: &Image, claim: Option<Claim>) -> Result<(), OpenError> {
         let access = if image.read_only {
             OFlags::RDONLY
         } else {
@@ -242,7 +366,7 @@ impl Anchor {
         let file = self
             .open_with(flags)
             .map_err(|error| failed("opened", error))?;
-        match self.claim {
+        match claim {
             Some(claim) => Ok(claim.is_free(file.as_fd())?),
             // The lock of a writer, which excludes readers too.
             None => Ok(lock(file.as_fd(), false)?),
@@ -251,8 +375,6 @@ impl Anchor {
 
     /// A new open file description of this very file, whatever its name is by now.
     pub(super) fn open_with(&self, flags: OFlags) -> Result<OwnedFd, Errno> {
-        use std::os::fd::AsRawFd;
-        let path = format!("/proc/self/fd/{}", self.path.as_raw_fd());
-        rustix::fs::openat(CWD, path, flags, Mode::empty())
+        rustix::fs::openat(CWD, by_path::magic(&self.path), flags, Mode::empty())
     }
 }

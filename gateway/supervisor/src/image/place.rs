@@ -10,7 +10,11 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::check::LABEL_ATTRIBUTE;
+use labelgate_mac::selinux::file_context;
+
+use super::by_path;
+use super::check::{LABEL_ATTRIBUTE, Unfit};
+use super::manner::Manner;
 use super::open::{Anchor, OpenError, WITHIN, failed, find, grow, make, open_store};
 use crate::config::Image;
 
@@ -42,8 +46,14 @@ fn extent(stat: &Stat) -> Extent {
 }
 
 /// Makes an image's file, sparse and of its size. There must be none yet.
-pub fn create(image: &Image) -> Result<(), OpenError> {
+pub fn create(image: &Image, manner: &Manner) -> Result<(), OpenError> {
     let store = open_store(image)?;
+    if let Manner::Path { context, owner } = manner {
+        // Its worker gives it its size: the supervisor may not.
+        by_path::make(image, store.as_fd(), context, *owner)?;
+        let (directory, _) = parent(image, store.as_fd())?;
+        return fsync(&directory).map_err(|error| failed("made", error));
+    }
     let file = make(image, store.as_fd())?;
     let made = grow(image, file.as_fd()).and_then(|()| {
         fsync(&file).map_err(|error| failed("made", error))?;
@@ -58,14 +68,37 @@ pub fn create(image: &Image) -> Result<(), OpenError> {
 }
 
 /// Makes an image's file as large as the image is to be, while it may be served.
-pub fn enlarge(image: &Image) -> Result<(), OpenError> {
+pub fn enlarge(image: &Image, manner: &Manner) -> Result<(), OpenError> {
+    if let Manner::Path { .. } = manner {
+        // The worker that has it does so when it is told, and the next one when it gets it.
+        return look(image).map(drop);
+    }
     let file = open_for_change(image)?;
     grow(image, file.as_fd())?;
     fsync(&file).map_err(|error| failed("grown", error))
 }
 
-/// Writes an image's new label to its file's own word about it, if the file has one.
-pub fn note_label(image: &Image) -> Result<(), OpenError> {
+/// Gives a file that was there before the image the image's label, if it is nobody's yet.
+pub fn adopt(image: &Image, manner: &Manner) -> Result<(), OpenError> {
+    let Manner::Path { context, .. } = manner else {
+        return Ok(());
+    };
+    let store = open_store(image)?;
+    let path = find(image, store.as_fd())?;
+    let is = file_context(path.as_fd()).map_err(Unfit::NoContext)?;
+    if is.type_name() == context.type_name() {
+        // It is an image already, perhaps another label's: opening it says so.
+        return Ok(());
+    }
+    note_label(image, manner)
+}
+
+/// Gives an image's file its label: its context where SELinux enforces, otherwise the file's own
+/// word about it, if it has one.
+pub fn note_label(image: &Image, manner: &Manner) -> Result<(), OpenError> {
+    if let Manner::Path { context, owner } = manner {
+        return by_path::set_label(image, context, *owner);
+    }
     let Some(label) = image.audience.label() else {
         return Ok(());
     };
@@ -99,7 +132,7 @@ fn open_for_change(image: &Image) -> Result<OwnedFd, OpenError> {
 }
 
 /// The directory that an image's file is in, and its name there.
-fn parent<'a>(
+pub(super) fn parent<'a>(
     image: &'a Image,
     store: std::os::fd::BorrowedFd<'_>,
 ) -> Result<(OwnedFd, &'a OsStr), OpenError> {

@@ -30,6 +30,7 @@ pub use labelgate_control::{ImageFormat, ImportBlame, ImportPhase, ImportProgres
 pub use new_file::{NewFile, NewFileError, sweep};
 
 use crate::cgroups::Cgroups;
+use crate::image::{Manner, open_directory};
 use conduct::{Told, conduct};
 use labelgate_control::{Handed, Import, ImportSource, ToImporter};
 use process::Process;
@@ -47,10 +48,14 @@ pub struct ImportJob<'a> {
     /// The UID and GID of that label, or, for content, one that nobody else has meanwhile; `None`
     /// if the supervisor has none to give out.
     pub uid: Option<u32>,
+    /// How the image is labelled, and who opens it.
+    pub manner: &'a Manner,
     /// Where the importer's cgroup comes from, if there are any.
     pub cgroups: Option<&'a Cgroups>,
     /// The directory of the store.
     pub store: &'a Path,
+    /// The directory of the store of the image that is copied, if one is.
+    pub source_store: Option<&'a Path>,
     /// The image's file, relative to that. It must not be there.
     pub file: &'a Path,
     /// The image's block size: its size is made a multiple of that.
@@ -106,7 +111,10 @@ pub async fn import(
         .tell(ToImporter::Source(Handed::Opened, source))
         .await?;
     process
-        .tell(ToImporter::Spool(Handed::Opened, duplicate_of(&spool)?))
+        .tell(ToImporter::Spool(
+            files.target.handed(),
+            duplicate_of(&spool)?,
+        ))
         .await?;
     let space = files.space.watch(&files.target, Some(spool));
     let source = ImportSource::Stream(format);
@@ -115,8 +123,9 @@ pub async fn import(
     files.finish(&job, told).await
 }
 
-/// Fills a new image with the content of another one, which must be open for reading, of the same
-/// label or of content, and written by nobody meanwhile: the caller holds its lock.
+/// Fills a new image with the content of another one, which must be open for reading, or the way to
+/// it, of the same label or of content, and written by nobody meanwhile: the caller holds its lock,
+/// or the importer takes it.
 ///
 /// Dropping the future ends the copying: the importer is killed, and nothing is left of the image.
 ///
@@ -124,14 +133,12 @@ pub async fn import(
 /// [`ImportError`]. Nothing is left of the image.
 pub async fn duplicate(
     job: ImportJob<'_>,
-    source: OwnedFd,
+    (handed, source): (Handed, OwnedFd),
     progress: mpsc::Sender<ImportProgress>,
 ) -> Result<Imported, ImportError> {
     let files = Files::make(&job).await?;
     let process = Process::start(&job).await?;
-    process
-        .tell(ToImporter::Source(Handed::Opened, source))
-        .await?;
+    process.tell(ToImporter::Source(handed, source)).await?;
     let space = files.space.watch(&files.target, None);
     begin(&job, &files, &process, ImportSource::File).await?;
     let nothing = std::future::ready(Ok(()));
@@ -146,9 +153,11 @@ async fn begin(
     source: ImportSource,
 ) -> Result<(), ImportError> {
     let target = duplicate_of(files.target.file())?;
-    process
-        .tell(ToImporter::Target(Handed::Opened, target))
-        .await?;
+    let handed = files.target.handed();
+    process.tell(ToImporter::Target(handed, target)).await?;
+    for store in stores(job).await? {
+        process.tell(ToImporter::Store(store)).await?;
+    }
     let import = Import {
         source,
         min_size: job.min_size,
@@ -158,6 +167,20 @@ async fn begin(
         unprivileged: job.uid.is_none(),
     };
     process.tell(ToImporter::Start(import)).await
+}
+
+/// The directories beneath which the importer opens files itself, if it does.
+async fn stores(job: &ImportJob<'_>) -> Result<Vec<OwnedFd>, ImportError> {
+    let paths = match job.manner.handed() {
+        Handed::Opened => Vec::new(),
+        Handed::Path => [Some(job.store), job.source_store].into(),
+    };
+    let paths: Vec<_> = paths.into_iter().flatten().map(Path::to_owned).collect();
+    blocking(move || {
+        let opened = paths.iter().map(|path| open_directory(path));
+        Ok(opened.collect::<std::io::Result<_>>()?)
+    })
+    .await
 }
 
 /// Another descriptor of the same open file.
@@ -174,8 +197,9 @@ struct Files {
 impl Files {
     async fn make(job: &ImportJob<'_>) -> Result<Self, ImportError> {
         let (store, file) = (job.store.to_owned(), job.file.to_owned());
+        let manner = job.manner.clone();
         blocking(move || {
-            let target = NewFile::create(&store, &file)?;
+            let target = NewFile::create(&store, &file, &manner)?;
             let space = Space::of(target.file())?;
             Ok(Self { target, space })
         })
@@ -188,7 +212,8 @@ impl Files {
 
     async fn spool(&self, job: &ImportJob<'_>) -> Result<File, ImportError> {
         let (store, file) = (job.store.to_owned(), job.file.to_owned());
-        blocking(move || Ok(new_file::nameless(&store, &file)?)).await
+        let manner = job.manner.clone();
+        blocking(move || Ok(new_file::nameless(&store, &file, &manner)?)).await
     }
 
     /// Looks at the file, of an importer that is gone, and gives it its name.

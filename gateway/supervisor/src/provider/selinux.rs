@@ -10,6 +10,7 @@ use labelgate_mac::{Context, Level};
 use super::requirements::faults;
 use super::right::NoRight;
 use super::{Domains, PolicyFault, Right};
+use crate::image::lock_table;
 
 /// The kernel's SELinux, with labelgate's policy module.
 #[derive(Debug)]
@@ -33,6 +34,9 @@ pub enum SelinuxError {
     /// The supervisor does not know its own context.
     #[error("provider \"selinux\": labelgated: {0}")]
     Own(#[from] ContextError),
+    /// It cannot be seen who holds an image.
+    #[error("provider \"selinux\": /proc/locks: {0}")]
+    Locks(std::io::Error),
     /// The supervisor runs in another domain.
     #[error(
         "provider \"selinux\": labelgated runs as {context} and must run in domain {expected} at \
@@ -53,6 +57,7 @@ impl Selinux {
     /// [`SelinuxError`], with what mends it.
     pub fn start(allow_permissive: bool) -> Result<Self, SelinuxError> {
         let kernel = Kernel::find()?;
+        lock_table::check().map_err(SelinuxError::Locks)?;
         let start = kernel.status()?;
         let own = own_context()?;
         let selinux = Self {

@@ -2,12 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use labelgate_control::{AddImage, Handed, ImageShape, Text};
 
+use super::service::Shared;
 use crate::config::Image;
-use crate::image::{Anchor, Witness};
+use crate::image::{Anchor, Manner, Witness};
+
+/// How long others may take to let go of an image's lock.
+pub(super) const LOCK_PATIENCE: Duration = Duration::from_secs(15);
 
 /// Where an image stands.
 #[derive(Debug)]
@@ -45,6 +49,10 @@ pub struct Served {
     pub anchor: Option<Arc<Anchor>>,
     /// Hears of what the worker loses.
     pub witness: Option<Witness>,
+    /// How many policies had been loaded when the worker got it.
+    pub policy_loads: Option<u32>,
+    /// Until when it is tried again if somebody holds its lock.
+    pub held_until: Instant,
 }
 
 /// The images of a label, under the numbers that its worker knows them by.
@@ -77,6 +85,8 @@ impl Images {
             poisoned: false,
             anchor: None,
             witness: None,
+            policy_loads: None,
+            held_until: Instant::now() + LOCK_PATIENCE,
         };
         self.served.insert(number, served);
         number
@@ -195,6 +205,26 @@ impl Images {
 }
 
 impl Served {
+    /// Why the kernel refuses its I/O, as far as can be seen from outside.
+    #[must_use]
+    pub fn cause(&self, shared: &Shared) -> String {
+        let expected = shared.manner(&self.image).ok();
+        let expected = expected.as_ref().and_then(Manner::context);
+        let is = self.anchor.as_ref().map(|anchor| anchor.context());
+        if let (Some(Ok(is)), Some(expected)) = (is, expected)
+            && (is.type_name(), is.range()) != (expected.type_name(), expected.range())
+        {
+            return format!("the kernel refuses its I/O: it was relabelled to {is}");
+        }
+        let loads = shared.policy_loads();
+        match (self.policy_loads, loads) {
+            (Some(before), Some(now)) if before != now => {
+                "the kernel refuses its I/O: the policy or a boolean has changed".to_owned()
+            }
+            _ => "the kernel refuses its I/O: refused by policy".to_owned(),
+        }
+    }
+
     /// Whether it is being taken away.
     #[must_use]
     pub const fn is_leaving(&self) -> bool {

@@ -1,12 +1,16 @@
 //! Starting, draining, killing and reaping a label's worker.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use labelgate_control::{Configure, Connection, List, LoginState, Text, ToWorker};
+use labelgate_control::{
+    Configure, Connection, Handed, List, LoginState, MAX_STORES, Text, ToWorker,
+};
 use labelgate_mac::Label;
 use labelgate_pages::Page;
 use tokio::task::JoinSet;
@@ -18,6 +22,7 @@ use super::service::{Seat, Service};
 use super::state::{Phase, Vacancy};
 use crate::audit::{Decision, Event, Record};
 use crate::config::Identity;
+use crate::image::open_directory;
 use crate::metrics::LabelMeter;
 use crate::refusal::Refusal;
 
@@ -163,12 +168,21 @@ impl Service {
         };
         record.label(&self.label).write();
         // A new worker's queue has room.
-        let _ = process.tell(ToWorker::Configure(self.configuration(), descriptor));
+        let stores = self.stores();
+        let _ = process.tell(ToWorker::Configure(
+            self.configuration(stores.len()),
+            descriptor,
+        ));
+        self.told.clear();
+        for (path, directory) in stores {
+            self.told.insert(path);
+            let _ = process.tell(ToWorker::Store(directory));
+        }
         self.meter.started(process.pid(), page);
         Ok(process)
     }
 
-    fn configuration(&self) -> Configure {
+    fn configuration(&self, stores: usize) -> Configure {
         let section = &self.shared.section;
         let context = self.shared.provider.worker(&self.label);
         Configure {
@@ -176,11 +190,25 @@ impl Service {
             driver: section.driver,
             pool_bytes: section.pool_bytes,
             max_connections: section.limits.connections_per_label,
-            stores: 0,
+            stores: u32::try_from(stores).unwrap_or(u32::MAX),
             unprivileged: self.shared.uids.is_none(),
             // One that is too long is cut, and then it is none that a worker is in.
             context: context.map(|context| Text::clean(&context.to_string())),
         }
+    }
+
+    /// The stores of the images that the worker will have to open itself. One that cannot be opened
+    /// is left out: nor can its images.
+    fn stores(&self) -> Vec<(PathBuf, OwnedFd)> {
+        let wanted = self.wanted();
+        let led_to = wanted.iter().filter(|image| {
+            let manner = self.shared.manner(image);
+            manner.is_ok_and(|manner| manner.handed() == Handed::Path)
+        });
+        let paths: BTreeSet<&PathBuf> = led_to.map(|image| &image.store.path).collect();
+        let most = usize::try_from(MAX_STORES).unwrap_or(usize::MAX);
+        let open = |path: &PathBuf| Some((path.clone(), open_directory(path).ok()?));
+        paths.into_iter().filter_map(open).take(most).collect()
     }
 
     /// Takes a worker that has everything into service, and hands it what waits.

@@ -69,6 +69,9 @@ impl Service {
         if !matches!(served.state, ImageState::Sent) {
             return false;
         }
+        if let Err(NotServed::Held) = result {
+            return self.reopen_held(number);
+        }
         let name = served.image.to_string();
         let (decision, reason) = match &result {
             Ok(shape) => (Decision::Allow, describe(*shape)),
@@ -132,17 +135,18 @@ impl Service {
         }
         let name = served.image.to_string();
         let (decision, reason) = match refused {
-            true => (
-                Decision::Deny,
-                "the kernel refuses its I/O: refused by policy",
+            true => (Decision::Deny, served.cause(&self.shared)),
+            false => (
+                Decision::Allow,
+                "the kernel allows its I/O again".to_owned(),
             ),
-            false => (Decision::Allow, "the kernel allows its I/O again"),
         };
         let record = Record {
             image: Some(&name),
             ..Record::new(Event::Image, decision)
         };
-        self.events.write(&record.label(&self.label).reason(reason));
+        self.events
+            .write(&record.label(&self.label).reason(&reason));
         true
     }
 

@@ -8,17 +8,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use labelgate_control::{Text, ToWorker};
+use labelgate_control::{AddImage, Handed, Text, ToWorker};
 use tokio::time::{sleep, timeout};
 
-use super::images::{Difference, ImageState, Served, describe};
+use super::images::{Difference, ImageState, LOCK_PATIENCE, Served, describe};
 use super::service::{Looked, Seat, Service, Shared};
 use crate::audit::{Decision, Event, Record};
 use crate::config::Image;
-use crate::image::{OpenError, Opened, lock_within};
+use crate::image::{LockFailure, OpenError, Opened, lock_within};
 
-/// How long others may take to let go of an image's lock.
-const LOCK_PATIENCE: Duration = Duration::from_secs(15);
+/// How soon an image is tried again whose lock somebody held when the worker wanted it.
+const HELD_PAUSE: Duration = Duration::from_millis(50);
 /// How long a worker may take to give up what was taken from it.
 const LEAVE_PATIENCE: Duration = Duration::from_secs(1);
 /// How long an image's lock may take to be free after its worker gave it up.
@@ -41,12 +41,46 @@ impl Service {
 
     /// Opens an image, which may take as long as a predecessor holds it.
     fn open(&mut self, image: Arc<Image>) {
+        self.open_after(Duration::ZERO, image);
+    }
+
+    fn open_after(&mut self, pause: Duration, image: Arc<Image>) -> u32 {
         let number = self.images.add(Arc::clone(&image));
         let settled = self.shared.settling.of(image.designator.serial);
+        let manner = self.shared.manner(&image);
         self.looking.spawn(async move {
+            sleep(pause).await;
             settled.await;
-            Looked::Opened(number, lock_within(image, LOCK_PATIENCE).await)
+            let opened = match manner {
+                Ok(manner) => lock_within(image, Arc::new(manner), LOCK_PATIENCE).await,
+                Err(error) => Err(error.into()),
+            };
+            Looked::Opened(number, opened)
         });
+        number
+    }
+
+    /// The worker has found the image's lock held by somebody, whom the kernel's table did not show
+    /// a moment ago. It gets the image again, but not for ever.
+    pub(super) fn reopen_held(&mut self, number: u32) -> bool {
+        let Some(served) = self.images.get_mut(number) else {
+            return false;
+        };
+        let until = served.held_until;
+        if until <= Instant::now() {
+            let holder = "another process".to_owned();
+            let held = OpenError::Lock(LockFailure::Held { holder });
+            self.refuse_image(number, &held);
+            return true;
+        }
+        let image = Arc::clone(&served.image);
+        self.images.remove(number);
+        self.meter.image_taken(number);
+        let again = self.open_after(HELD_PAUSE, image);
+        if let Some(served) = self.images.get_mut(again) {
+            served.held_until = until;
+        }
+        true
     }
 
     /// No worker has the image any more: finds out whether all its writes are on its store. Nobody
@@ -124,19 +158,33 @@ impl Service {
             .seat
             .process()
             .is_none_or(|process| process.phase.is_ending());
+        let store = self
+            .images
+            .get_mut(number)
+            .map(|served| &served.image.store);
+        let reached = store.is_none_or(|store| self.told.contains(&store.path));
+        if opened.handed == Handed::Path && !reached && !ending {
+            return self
+                .dismiss("it gets an image of a store that it was not told of at its start");
+        }
         // It may have been taken away again meanwhile, or the worker will be gone: then the lock
         // ends here.
         let Some(served) = self.images.get_mut(number).filter(|_| !ending) else {
             return;
         };
         served.state = ImageState::Sent;
-        let size = opened.anchor.size();
+        served.policy_loads = self.shared.policy_loads();
+        // A file that its worker grows first must be one that it may write to its end.
+        let size = opened.anchor.size().max(served.image.size.unwrap_or(0));
         self.departing.succeeded(served.image.designator.serial);
         served.anchor = Some(Arc::new(opened.anchor));
         served.witness = opened.witness;
         served.poisoned = self.shared.poison.contains(served.image.designator.serial);
         let slot = self.meter.image_given(number, served.image.to_string());
-        let description = describe(number, slot, &served.image, served.poisoned);
+        let description = AddImage {
+            handed: opened.handed,
+            ..describe(number, slot, &served.image, served.poisoned)
+        };
         self.let_write(size);
         self.tell(ToWorker::AddImage(description, opened.file));
     }

@@ -4,6 +4,7 @@
 //! Each label has a task of its own, so that one label's start, its slow store or its stuck worker
 //! delays no other label.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -23,13 +24,13 @@ use super::state::Vacancy;
 use crate::audit::{Decision, Event, Record, Throttle};
 use crate::catalogue::Catalogue;
 use crate::cgroups::Cgroups;
-use crate::config::{GatewaySection, Identities};
-use crate::image::{OpenError, Opened};
+use crate::config::{GatewaySection, Identities, Image};
+use crate::image::{Manner, OpenError, Opened};
 use crate::metrics::{LabelMeter, Metrics, Served, render};
 use crate::poison::{PoisonMarks, Settling};
 use crate::provider::{Halts, MayServe, Provider};
 use crate::refusal::Refusal;
-use crate::uid::Uids;
+use crate::uid::{NoUid, Uids};
 
 /// Audit records of one label's workers: a guest must not fill the trail.
 const EVENTS_PER_SECOND: u32 = 50;
@@ -71,6 +72,34 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// How an image gets to its worker.
+    ///
+    /// # Errors
+    /// There is no UID for its label.
+    pub fn manner(&self, image: &Image) -> Result<Manner, NoUid> {
+        let Some(selinux) = self.provider.selinux() else {
+            return Ok(Manner::Open);
+        };
+        let domains = selinux.domains();
+        let Some(label) = image.audience.label() else {
+            return Ok(Manner::Content {
+                context: domains.content(),
+                draft: domains.draft(),
+            });
+        };
+        let owner = self.uids.as_ref().map(|uids| uids.of(label));
+        Ok(Manner::Path {
+            context: domains.image(label),
+            owner: owner.transpose()?,
+        })
+    }
+
+    /// How many policies the kernel has loaded by now, where SELinux enforces.
+    pub(super) fn policy_loads(&self) -> Option<u32> {
+        let status = self.provider.selinux()?.status();
+        status.ok().map(|status| status.policy_loads)
+    }
+
     /// Everything that is counted, in Prometheus' text format. It reads `/proc`, so it is not to
     /// be called where something else waits.
     ///
@@ -164,6 +193,8 @@ pub struct Service {
     pub(super) meter: Arc<LabelMeter>,
     pub(super) seat: Seat,
     pub(super) images: Images,
+    /// The stores beneath which the worker may open images.
+    pub(super) told: BTreeSet<PathBuf>,
     pub(super) looking: JoinSet<Looked>,
     pub(super) queue: Queue,
     pub(super) connections: Connections,
@@ -188,6 +219,7 @@ impl Service {
             shared,
             seat: Seat::Vacant(Vacancy::first()),
             images: Images::default(),
+            told: BTreeSet::new(),
             looking: JoinSet::new(),
             queue: Queue::default(),
             connections: Connections::default(),
