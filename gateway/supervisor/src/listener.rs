@@ -116,7 +116,9 @@ impl Door {
         let address = peer.ip().to_canonical();
         let identities = Arc::clone(&self.shared.identities.borrow());
         let known = identities.of(address).cloned();
-        if let Err(reason) = admit(&identities, known.as_ref(), address) {
+        let marked = || self.shared.provider.mark_accepted(stream.as_fd());
+        let admitted = admit(&identities, known.as_ref(), address);
+        if let Err(reason) = admitted.and_then(|()| marked().map_err(Refusal::System)) {
             return self.refuse(peer, known.as_ref(), &reason);
         }
         let peer = SocketAddr::new(address, peer.port());

@@ -271,7 +271,7 @@ fn netlabel(sections: &[&str]) -> String {
     let sections = sections
         .iter()
         .map(|text| format!("[[netlabel]]\n{text}\n"));
-    let begin = "[gateway]\nprovider = \"selinux\"\nlisten_labelled = [\"0.0.0.0:3261\"]\n";
+    let begin = "[gateway]\nprovider = \"selinux\"\nlisten_labelled = [\"0.0.0.0:3262\"]\n";
     format!("{begin}{}", sections.collect::<String>())
 }
 
@@ -285,7 +285,7 @@ fn sources_of_labels_are_read_with_what_is_believed_of_them() {
     let config = Config::parse(&text, Path::new("labelgate.toml")).unwrap();
     assert_eq!(
         config.gateway.listen_labelled,
-        ["0.0.0.0:3261".parse().unwrap()]
+        ["0.0.0.0:3262".parse().unwrap()]
     );
     let of = |address: &str| {
         let source = config.identities.netlabel_source(address.parse().unwrap());
@@ -404,7 +404,7 @@ fn what_is_wrong_with_a_source_of_labels_is_said() {
 fn a_labelled_listener_needs_selinux_and_a_port_of_its_own() {
     let of = |text: &str| problems(&format!("[gateway]\n{text}\n"));
     assert_eq!(
-        of("listen_labelled = [\"0.0.0.0:3261\"]"),
+        of("listen_labelled = [\"0.0.0.0:3262\"]"),
         "labelgate.toml:2: listen_labelled needs provider \"selinux\": without SELinux the kernel \
          knows no labels of clients; remove it, or set provider"
     );
@@ -414,7 +414,7 @@ fn a_labelled_listener_needs_selinux_and_a_port_of_its_own() {
     );
     // One of the two is enough, and none is none.
     let only =
-        "[gateway]\nprovider = \"selinux\"\nlisten = []\nlisten_labelled = [\"[::]:3261\"]\n";
+        "[gateway]\nprovider = \"selinux\"\nlisten = []\nlisten_labelled = [\"[::]:3262\"]\n";
     let only = Config::parse(only, Path::new("labelgate.toml")).unwrap();
     assert!(only.gateway.listen.is_empty() && only.gateway.listen_labelled.len() == 1);
     assert_eq!(

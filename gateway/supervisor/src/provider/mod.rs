@@ -1,5 +1,6 @@
 //! What enforces labels: `gateway.provider`.
 
+mod connection;
 mod domains;
 mod requirements;
 mod right;

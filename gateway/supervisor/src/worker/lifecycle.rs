@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use super::process::{Launch, Process, Stuck};
 use super::service::{Seat, Service};
 use super::state::{Phase, Vacancy};
 use crate::audit::{Decision, Event, Record};
-use crate::config::Identity;
+use crate::config::{Identity, Proof};
 use crate::image::open_directory;
 use crate::metrics::LabelMeter;
 use crate::refusal::Refusal;
@@ -237,6 +237,18 @@ impl Service {
         }
     }
 
+    /// Has the kernel bind a connection's socket to this label, unless it has done so itself, as
+    /// with every client whose label the network tells.
+    fn label_socket(&self, candidate: &Candidate) -> io::Result<()> {
+        match candidate.identity.proof {
+            Proof::Netlabel(_) => Ok(()),
+            Proof::Address(_) | Proof::Chap(_) => {
+                let provider = &self.shared.provider;
+                provider.label_accepted(candidate.stream.as_fd(), &self.label)
+            }
+        }
+    }
+
     /// Gives the worker a connection.
     fn hand_over(&mut self, candidate: Candidate) {
         // The configuration may have changed while it waited.
@@ -245,7 +257,8 @@ impl Service {
             Ok(current) => granted(current, &self.label),
             Err(why) => return self.refuse(&candidate, &why.into()),
         };
-        let blocking = candidate.stream.set_nonblocking(false);
+        let labelled = self.label_socket(&candidate);
+        let blocking = labelled.and_then(|()| candidate.stream.set_nonblocking(false));
         let copy = match blocking.and_then(|()| candidate.stream.try_clone()) {
             Ok(copy) => OwnedFd::from(copy),
             Err(error) => return self.refuse(&candidate, &Refusal::System(error)),
