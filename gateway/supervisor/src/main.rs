@@ -9,8 +9,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use labelgate_mac::confinement::capabilities::{Bounding, drop_bounding};
 use labelgate_mac::confinement::descriptors::close_on_exec;
-use labelgate_supervisor::config::{Config, DEFAULT};
+use labelgate_supervisor::config::{Config, DEFAULT, Provider as Enforcement};
 use labelgate_supervisor::logging::{self, Format};
+use labelgate_supervisor::provider::Selinux;
 use labelgate_supervisor::{RunError, RunLockError, StateError, run};
 
 /// Everything went well, or the gateway stopped as it was told to.
@@ -48,7 +49,8 @@ Exit codes:
    2  wrong command line
   71  the system refused something, such as an address to listen on
   75  another gateway runs with the same run_dir
-  78  something is wrong with the configuration"
+  78  something is wrong with the configuration, or SELinux is not what it asks
+      for (provider = \"selinux\"): the message says what mends it"
 )]
 struct Arguments {
     /// The configuration.
@@ -59,7 +61,7 @@ struct Arguments {
     )]
     config: PathBuf,
 
-    /// Check the configuration and exit.
+    /// Check the configuration, and SELinux where it asks for it, and exit.
     #[arg(long, conflicts_with = "print_config")]
     check: bool,
 
@@ -103,6 +105,9 @@ fn check(arguments: &Arguments, config: &Config) -> ExitCode {
             say(io::stderr(), &missing, SUCCESS);
         }
     }
+    if !check_selinux(config) {
+        return ExitCode::from(CONFIG);
+    }
     let summary = format!(
         "{}: nothing wrong: {} stores, {} images, {} identities",
         arguments.config.display(),
@@ -111,6 +116,22 @@ fn check(arguments: &Arguments, config: &Config) -> ExitCode {
         config.identities.iter().count()
     );
     say(io::stdout(), &summary, SUCCESS)
+}
+
+/// Says what is wrong with this machine's SELinux, where labels are to be enforced by it, and what
+/// only the service itself can find out.
+fn check_selinux(config: &Config) -> bool {
+    if config.gateway.provider != Enforcement::Selinux {
+        return true;
+    }
+    let (wrong, unmade) = Selinux::examine(config.gateway.allow_permissive);
+    for fault in &wrong {
+        say(io::stderr(), &fault.to_string(), CONFIG);
+    }
+    for check in unmade {
+        say(io::stderr(), &format!("not checked: {check}"), SUCCESS);
+    }
+    wrong.is_empty()
 }
 
 fn serve(config: Config, arguments: &Arguments) -> ExitCode {
