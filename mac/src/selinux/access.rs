@@ -11,7 +11,7 @@ use crate::Context;
 pub enum AccessError {
     /// The policy does not have the class or the permission.
     #[error(
-        "the loaded policy has no {what}; load labelgate's policy module: semodule -X 400 -i *.cil (mac/policy)"
+        "the loaded policy has no {what}; load labelgate's policy module: semodule -X 400 -i /usr/share/labelgate/policy/*.cil"
     )]
     Missing {
         /// What it lacks.

@@ -14,12 +14,12 @@ use super::{Domains, Right, Role};
 pub enum PolicyFault {
     /// It has no such context.
     #[error(
-        "the loaded policy has no context {0}; load labelgate's policy module: semodule -X 400 -i *.cil (mac/policy)"
+        "the loaded policy has no context {0}; load labelgate's policy module: semodule -X 400 -i /usr/share/labelgate/policy/*.cil"
     )]
     Unknown(Context),
     /// It does not allow what the gateway does.
     #[error(
-        "the loaded policy does not allow {0}; load the policy module that belongs to this version of labelgate: semodule -X 400 -i *.cil (mac/policy)"
+        "the loaded policy does not allow {0}; load the policy module that belongs to this version of labelgate: semodule -X 400 -i /usr/share/labelgate/policy/*.cil"
     )]
     Lacks(Box<Access>),
     /// It allows what must never be.
