@@ -260,11 +260,18 @@ fn prepare(stream: &TcpStream) -> io::Result<SocketAddr> {
 ///
 /// accept(2) also reports errors of the one connection it would have returned ("ECONNABORTED ...
 /// the application should treat them like EAGAIN by retrying"): after these there is no pause.
-/// What is left is a want of descriptors or memory, which only time mends: the connection stays
+/// What is left is a want of descriptors, memory or rights, which only time mends: the connection stays
 /// in the kernel's queue, and without a pause this would be a busy loop.
 fn pause_after(error: &io::Error) -> Option<Duration> {
     use rustix::io::Errno;
-    let want = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
+    let want = [
+        Errno::MFILE,
+        Errno::NFILE,
+        Errno::NOBUFS,
+        Errno::NOMEM,
+        // A policy without labelgate's module: no connection was taken out of the queue.
+        Errno::ACCESS,
+    ];
     let errno = error.raw_os_error().map(Errno::from_raw_os_error);
     errno
         .is_some_and(|errno| want.contains(&errno))
@@ -280,6 +287,7 @@ mod tests {
         let pause = |errno: rustix::io::Errno| pause_after(&io::Error::from(errno));
         assert!(pause(rustix::io::Errno::MFILE).is_some());
         assert!(pause(rustix::io::Errno::NOBUFS).is_some());
+        assert!(pause(rustix::io::Errno::ACCESS).is_some(), "SELinux");
         assert!(pause(rustix::io::Errno::CONNABORTED).is_none());
         assert!(pause(rustix::io::Errno::PROTO).is_none());
         assert!(

@@ -49,6 +49,8 @@ pub struct Decision {
     /// Whether the kernel lets the source do it anyway, as its domain is permissive
     /// (`semanage permissive -a`), however enforcing the rest is.
     pub permissive: bool,
+    /// The number of the policy that says so.
+    pub policy: u32,
 }
 
 /// `AVD_FLAGS_PERMISSIVE` (security/selinux/include/security.h).
@@ -117,6 +119,7 @@ impl Class {
         Ok(Decision {
             allowed: vector.allowed & permission.bit == permission.bit,
             permissive: vector.flags & PERMISSIVE != 0,
+            policy: vector.policy,
         })
     }
 }
@@ -133,19 +136,21 @@ fn question(source: &Context, target: &Context, class: u32, requested: u32) -> S
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Vector {
     allowed: u32,
+    policy: u32,
     flags: u32,
 }
 
-/// "allowed decided auditallow auditdeny seqno flags": the first and the last.
+/// "allowed decided auditallow auditdeny seqno flags", the number in decimal.
 fn vector(answer: &str) -> Option<Vector> {
     let words: Vec<&str> = answer.trim_end_matches('\0').split_whitespace().collect();
     // An answer of another shape is from an interface we do not know.
-    let [allowed, _, _, _, _, flags] = words[..] else {
+    let [allowed, _, _, _, policy, flags] = words[..] else {
         return None;
     };
     let number = |word| u32::from_str_radix(word, 16).ok();
     Some(Vector {
         allowed: number(allowed)?,
+        policy: policy.parse().ok()?,
         flags: number(flags)?,
     })
 }
@@ -178,7 +183,14 @@ mod tests {
 
     #[test]
     fn an_answer_of_another_shape_allows_nothing() {
-        let expected = |flags| Some(Vector { allowed: 3, flags });
+        let expected = |flags| {
+            let (allowed, policy) = (3, 7);
+            Some(Vector {
+                allowed,
+                policy,
+                flags,
+            })
+        };
         assert_eq!(vector("3 ffffffff 0 fffffffc 7 0"), expected(0));
         assert_eq!(vector("3 ffffffff 0 fffffffc 7 1\0"), expected(1));
         for text in [

@@ -49,7 +49,8 @@ pub struct Kernel {
 pub struct Status {
     /// Whether it refuses what the policy does not allow.
     pub enforcing: bool,
-    /// Grows with each policy that is loaded; a boolean that changes counts, too.
+    /// Grows with each policy that is loaded; a boolean that changes counts, too. Until the first
+    /// that comes after somebody has looked, it is 0 whatever the policy's number is.
     pub policy_loads: u32,
     /// Grows with everything that changes here.
     pub sequence: u32,

@@ -20,6 +20,8 @@ pub struct Selinux {
     allow_permissive: bool,
     /// What the kernel was like before anything was checked.
     start: Status,
+    /// The number of the policy that is loaded while the status has none.
+    first_policy: u32,
 }
 
 /// Why the kernel cannot be left to enforce labels.
@@ -60,15 +62,17 @@ impl Selinux {
         lock_table::check().map_err(SelinuxError::Locks)?;
         let start = kernel.status()?;
         let own = own_context()?;
-        let selinux = Self {
+        let mut selinux = Self {
             kernel,
             domains: Domains::new(own),
             allow_permissive,
             start,
+            first_policy: 0,
         };
         selinux.check_enforcing(start)?;
         Class::find(Right::CLASS).map_err(PolicyFault::from)?;
         selinux.check_domain()?;
+        selinux.number_policy()?;
         selinux.check_policy()?;
         if !start.enforcing {
             tracing::warn!(
@@ -113,7 +117,26 @@ impl Selinux {
     /// # Errors
     /// [`Unavailable::Status`]
     pub fn status(&self) -> Result<Status, Unavailable> {
-        self.kernel.status()
+        let mut status = self.kernel.status()?;
+        if status.policy_loads == 0 {
+            status.policy_loads = self.first_policy;
+        }
+        Ok(status)
+    }
+
+    /// Finds out which policy is loaded, so that how many follow can be told.
+    fn number_policy(&mut self) -> Result<(), SelinuxError> {
+        let own = self.domains.own();
+        let ask = || -> Result<u32, AccessError> {
+            let class = Class::find("process")?;
+            let fork = class.permission("fork")?;
+            Ok(class.decide(own, own, fork)?.policy)
+        };
+        self.first_policy = ask().map_err(PolicyFault::from)?;
+        if self.start.policy_loads == 0 {
+            self.start.policy_loads = self.first_policy;
+        }
+        Ok(())
     }
 
     /// What it was like when the gateway started.

@@ -57,8 +57,10 @@ impl Service {
         let waiting = !self.queue.is_empty();
         let idle = self.shared.section.idle;
         let (worker, images, connections) = match &self.seat {
-            // There is nothing more to be done to it.
-            Seat::Taken(process) if process.phase == Phase::Killed => (None, None, None),
+            // There is nothing more to be done to it, unless the kernel has spared it.
+            Seat::Taken(process) if process.phase == Phase::Killed => {
+                (process.next_strike(), None, None)
+            }
             Seat::Taken(process) => (
                 process.phase.deadline(idle),
                 self.images.deadline(),
@@ -79,7 +81,9 @@ impl Service {
         let Some(process) = self.seat.process() else {
             return;
         };
-        if late(image) {
+        if late(process.next_strike()) {
+            process.strike_again(now);
+        } else if late(image) {
             self.kill("it kept an image that was taken from it");
         } else if late(connection) {
             self.kill("it kept a connection that was cut");

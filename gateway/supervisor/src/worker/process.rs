@@ -28,6 +28,8 @@ use crate::rate::Rate;
 const OUTBOX: usize = 1024;
 /// A worker that does not read its control socket for this long is stuck.
 const SEND_PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait before a worker is killed again that the kernel has spared.
+const STRIKE_AGAIN: Duration = Duration::from_secs(1);
 /// Messages taken from a worker: a flood of them is left in its socket.
 const MESSAGES_PER_SECOND: u32 = 2000;
 const MESSAGES_AT_ONCE: u32 = 4000;
@@ -69,6 +71,9 @@ pub struct Process {
     rate: Rate,
     asked_to_end: bool,
     killed: Option<String>,
+    /// The kernel has refused to kill it.
+    spared: bool,
+    strike_at: Instant,
     /// It was killed for no fault of its own.
     dismissed: bool,
     cgroup: Option<Cgroup>,
@@ -131,6 +136,8 @@ impl Process {
             rate: Rate::new(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE, now),
             asked_to_end: false,
             killed: None,
+            spared: false,
+            strike_at: now,
             dismissed: false,
             cgroup: launch
                 .cgroups
@@ -196,9 +203,32 @@ impl Process {
         if self.phase != Phase::Killed {
             self.phase = Phase::Killed;
             self.killed = Some(why.into());
-            // It cannot fail for a child that is not reaped.
-            let _ = self.child.start_kill();
+            self.strike();
         }
+    }
+
+    /// For a child that is not reaped this fails only where the loaded policy does not let the
+    /// supervisor do it: where labelgate's module is gone.
+    fn strike(&mut self) {
+        self.spared = self.child.start_kill().is_err();
+        if self.spared {
+            tracing::error!(
+                pid = self.pid,
+                "the kernel refuses to kill a worker; it is tried again"
+            );
+        }
+    }
+
+    /// When to kill it again, because the kernel has refused that.
+    #[must_use]
+    pub fn next_strike(&self) -> Option<Instant> {
+        self.spared.then_some(self.strike_at)
+    }
+
+    /// Kills it again.
+    pub fn strike_again(&mut self, now: Instant) {
+        self.strike_at = now + STRIKE_AGAIN;
+        self.strike();
     }
 
     /// Kills it for no fault of its own: its successor may start at once.
