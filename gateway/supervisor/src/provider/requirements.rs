@@ -16,7 +16,7 @@ pub enum PolicyFault {
     #[error(
         "the loaded policy has no context {0}; load labelgate's policy module: semodule -X 400 -i /usr/share/labelgate/policy/*.cil"
     )]
-    Unknown(Context),
+    Unknown(Box<Context>),
     /// It does not allow what the gateway does.
     #[error(
         "the loaded policy does not allow {0}; load the policy module that belongs to this version of labelgate: semodule -X 400 -i /usr/share/labelgate/policy/*.cil"
@@ -176,7 +176,7 @@ impl Contexts {
             .into_iter()
             .filter_map(|context| match is_known(context) {
                 Ok(true) => None,
-                Ok(false) => Some(PolicyFault::Unknown(context.clone())),
+                Ok(false) => Some(PolicyFault::Unknown(Box::new(context.clone()))),
                 Err(error) => Some(AccessError::from(error).into()),
             });
         unknown.collect()
@@ -305,7 +305,7 @@ mod tests {
         );
         let text = PolicyFault::Lacks(example()).to_string();
         assert!(text.contains("semodule -X 400 -i"), "{text}");
-        let text = PolicyFault::Unknown(contexts.draft).to_string();
+        let text = PolicyFault::Unknown(Box::new(contexts.draft)).to_string();
         assert!(text.contains("labelgate_draft_t:s0; load"), "{text}");
         let text = PolicyFault::Permissive("labelgate_worker_t".into()).to_string();
         assert!(

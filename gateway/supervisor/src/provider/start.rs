@@ -13,7 +13,7 @@ pub enum WrongContext {
     #[error("it must run as {expected}: {error}")]
     Unknown {
         /// What it must run as.
-        expected: Context,
+        expected: Box<Context>,
         /// Why it is not known.
         error: ContextError,
     },
@@ -23,9 +23,9 @@ pub enum WrongContext {
     )]
     Other {
         /// What it runs as.
-        is: Context,
+        is: Box<Context>,
         /// What it must run as.
-        expected: Context,
+        expected: Box<Context>,
     },
 }
 
@@ -63,13 +63,13 @@ pub fn confirm(pid: u32, expected: Option<&Context>) -> Result<(), WrongContext>
         return Ok(());
     };
     let is = process_context(pid).map_err(|error| WrongContext::Unknown {
-        expected: expected.clone(),
+        expected: Box::new(expected.clone()),
         error,
     })?;
     if is == *expected {
         return Ok(());
     }
-    let expected = expected.clone();
+    let (is, expected) = (Box::new(is), Box::new(expected.clone()));
     Err(WrongContext::Other { is, expected })
 }
 
