@@ -41,13 +41,13 @@ pub enum RunError {
     #[error("the supervisor's first message does not say who this worker is")]
     NotConfigured,
     /// It is not in the SELinux context that it was started in.
-    #[error("this worker must run as {expected}, so nothing is served: {}", match .is {
+    #[error("this worker must run as {expected}, so nothing is served: {}", match .is.as_ref() {
         Ok(is) => format!("it runs as {is}"),
         Err(error) => error.to_string(),
     })]
     Context {
         /// What it runs as.
-        is: Result<Context, ContextError>,
+        is: Box<Result<Context, ContextError>>,
         /// What it must run as.
         expected: Text<1536>,
     },
@@ -135,7 +135,7 @@ fn check_context(expected: Option<&Text<1536>>) -> Result<(), RunError> {
     if is.as_ref().is_ok_and(|is| is.to_string() == **expected) {
         return Ok(());
     }
-    let expected = expected.clone();
+    let (is, expected) = (Box::new(is), expected.clone());
     Err(RunError::Context { is, expected })
 }
 

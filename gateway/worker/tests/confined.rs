@@ -28,7 +28,7 @@ use harness::engine::TestEngine;
 use harness::protocol::*;
 use harness::{Bench, Client};
 use labelgate_buffers::{MAX_BUFFER, Pool};
-use labelgate_control::{Configure, Driver, FromWorker, Handed, NotServed, ToWorker};
+use labelgate_control::{Configure, Driver, FromWorker, Handed, NotServed, Text, ToWorker};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
 
 const WORKER: &str = "--as-worker";
@@ -56,6 +56,8 @@ fn main() {
             "a worker confined with {driver:?} opens its images itself, beneath its stores: ok"
         );
     }
+    serves_nobody_in_another_context();
+    println!("a worker that is not in its SELinux context ends: ok");
     serves_nobody_without_a_configuration();
     println!("a worker that is not told who it is ends: ok");
 }
@@ -183,6 +185,25 @@ fn connections_come_and_go(bench: &mut Bench) {
 }
 
 /// The supervisor says something else first, or nothing: the worker serves nobody.
+/// This test is in no context of labelgate's, on any machine.
+fn serves_nobody_in_another_context() {
+    let program = std::env::current_exe().unwrap();
+    let bench = Bench::process(Command::new(program).arg(WORKER));
+    let (_, page) = labelgate_pages::Page::create(8).unwrap();
+    let context = Text::new("system_u:system_r:labelgate_worker_t:s0:c1,c2").unwrap();
+    let configure = Configure {
+        label: "s0:c1,c2".parse().unwrap(),
+        driver: Driver::Auto,
+        pool_bytes: 32 * MAX_BUFFER as u64,
+        max_connections: 300,
+        stores: 0,
+        unprivileged: true,
+        context: Some(context),
+    };
+    bench.tell(ToWorker::Configure(configure, page.as_fd()));
+    assert!(!bench.status().success());
+}
+
 fn serves_nobody_without_a_configuration() {
     let program = std::env::current_exe().unwrap();
     for message in [Some(ToWorker::Drain { milliseconds: 0 }), None] {

@@ -47,6 +47,7 @@ pub async fn watch(shared: Arc<Shared>, labels: Arc<LabelTable>) {
     };
     let mut watch = Watch {
         known: selinux.status_at_start(),
+        lost: false,
         shared: Arc::clone(&shared),
         labels,
     };
@@ -55,9 +56,9 @@ pub async fn watch(shared: Arc<Shared>, labels: Arc<LabelTable>) {
     loop {
         ticks.tick().await;
         match selinux.status() {
-            Ok(now) if now == watch.known => {}
+            Ok(now) if now == watch.known && !watch.lost => {}
             Ok(now) => watch.changed(selinux, now).await,
-            Err(error) => watch.lost(&error),
+            Err(error) => watch.lose(&error),
         }
     }
 }
@@ -65,6 +66,8 @@ pub async fn watch(shared: Arc<Shared>, labels: Arc<LabelTable>) {
 struct Watch {
     /// What all decisions so far are made for.
     known: Status,
+    /// The last look has failed.
+    lost: bool,
     shared: Arc<Shared>,
     labels: Arc<LabelTable>,
 }
@@ -81,7 +84,7 @@ impl Watch {
         if let Some(fault) = &faults {
             self.halt(fault);
         }
-        self.known = now;
+        (self.known, self.lost) = (now, false);
         if faults.is_none() && selinux.check_enforcing(now).is_ok() {
             self.resume();
         }
@@ -103,9 +106,9 @@ impl Watch {
             .unwrap_or_else(|error| Some(error.to_string()))
     }
 
-    fn lost(&mut self, error: &Unavailable) {
-        // Whatever it is like when it can be read again, that is news.
-        self.known.sequence = self.known.sequence.wrapping_sub(2);
+    /// Nobody knows what it is like.
+    fn lose(&mut self, error: &Unavailable) {
+        self.lost = true;
         self.halt(&error.to_string());
     }
 
