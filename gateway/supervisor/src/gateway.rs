@@ -131,12 +131,7 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     notify(&[NotifyState::Ready, NotifyState::Status("serving")]);
 
     signals.obey(&state).await?;
-    notify(&[
-        NotifyState::Stopping,
-        NotifyState::Status("waiting for clients to leave"),
-    ]);
-    tracing::info!("stopping");
-    Record::new(Event::GatewayStop, Decision::Note).write();
+    say_that_it_stops();
     stop_admins.send_replace(true);
     tasks.shutdown().await;
     if !labels.stop(shared.section.drain + END_PATIENCE).await {
@@ -164,6 +159,15 @@ fn keep_doors(
         tracing::info!("listening on {address} for those whose label the network tells");
         tasks.spawn(Arc::clone(door).keep(listener, Entrance::Labelled));
     }
+}
+
+fn say_that_it_stops() {
+    notify(&[
+        NotifyState::Stopping,
+        NotifyState::Status("waiting for clients to leave"),
+    ]);
+    tracing::info!("stopping");
+    Record::new(Event::GatewayStop, Decision::Note).write();
 }
 
 /// Removes what imports have left that an earlier gateway was killed in.
