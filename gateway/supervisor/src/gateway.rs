@@ -202,7 +202,9 @@ impl Sockets {
             let listeners = addresses.iter().map(|address| listen(*address, context));
             listeners.collect::<Result<_, _>>()
         };
-        let metrics = config.metrics.listen.map(|address| listen(address, None));
+        let scraped = domains.map(Domains::metrics_listener);
+        let metrics = config.metrics.listen;
+        let metrics = metrics.map(|address| listen(address, scraped.as_ref()));
         Ok(Self {
             login: all(&config.gateway.listen, login.as_ref())?,
             labelled: all(&config.gateway.listen_labelled, labelled.as_ref())?,

@@ -130,7 +130,11 @@ fn another_context_is_refused_with_what_mends_it() {
 
 #[test]
 fn no_context_and_one_that_is_not_understood_are_refused() {
-    for context in [None, Some("nonsense"), Some("system_u:object_r:labelgate_image_t")] {
+    for context in [
+        None,
+        Some("nonsense"),
+        Some("system_u:object_r:labelgate_image_t"),
+    ] {
         let refusal = Place::with(context).refusal();
         assert!(refusal.contains("SELinux context"), "{refusal}");
     }
@@ -140,7 +144,13 @@ fn no_context_and_one_that_is_not_understood_are_refused() {
 fn the_attribute_of_the_other_provider_is_not_asked() {
     let place = Place::with(Some(OWN));
     let other = b"s0:c3,c4";
-    setxattr(place.path(), "user.labelgate.label", other, XattrFlags::empty()).unwrap();
+    setxattr(
+        place.path(),
+        "user.labelgate.label",
+        other,
+        XattrFlags::empty(),
+    )
+    .unwrap();
     open(&place.image(""), &manner()).unwrap();
 }
 
