@@ -94,11 +94,7 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     })?;
     let in_force = combine(config, &*registry)?;
     announce(&poison, in_force.images.all());
-    let handed = match provider.selinux() {
-        Some(_) => Handed::Path,
-        None => Handed::Opened,
-    };
-    sweep_stores(&in_force, handed);
+    sweep_stores(&in_force, &provider);
     let mut signals = Signals::new()?;
     raise_descriptor_limit();
     let sockets = Sockets::open(&in_force.config, &provider)?;
@@ -171,7 +167,11 @@ fn say_that_it_stops() {
 }
 
 /// Removes what imports have left that an earlier gateway was killed in.
-fn sweep_stores(in_force: &InForce, handed: Handed) {
+fn sweep_stores(in_force: &InForce, provider: &Provider) {
+    let handed = match provider {
+        Provider::Selinux(_) => Handed::Path,
+        Provider::Landlock => Handed::Opened,
+    };
     for (store, _) in in_force.stores.values() {
         let path = store.path.clone();
         // A store that hangs must not keep the gateway from starting.

@@ -80,7 +80,7 @@ impl Place {
 
 fn manner() -> Manner {
     Manner::Path {
-        context: OWN.parse().unwrap(),
+        context: Box::new(OWN.parse().unwrap()),
         owner: Some(OWNER),
     }
 }
@@ -210,8 +210,8 @@ fn a_file_that_is_nobodys_image_is_taken_in_and_an_image_is_not() {
 fn content_is_opened_here_and_must_be_content() {
     let context = "system_u:object_r:labelgate_content_t:s0";
     let manner = Manner::Content {
-        context: context.parse().unwrap(),
-        draft: "system_u:object_r:labelgate_draft_t:s0".parse().unwrap(),
+        context: Box::new(context.parse().unwrap()),
+        draft: Box::new("system_u:object_r:labelgate_draft_t:s0".parse().unwrap()),
     };
     let place = Place::with(Some(context));
     let image = place.image("read_only = true");

@@ -303,6 +303,7 @@ mod tests {
     use labelgate_backends::{FileOptions, SystemCall};
     use labelgate_buffers::{MAX_BUFFER, Pool};
     use labelgate_engine::IoId;
+    use rustix::fs::{MemfdFlags, SealFlags};
 
     use super::*;
 
@@ -410,6 +411,57 @@ mod tests {
             assert!(completion.result.is_err());
         }
         assert!(out.is_empty());
+    }
+
+    #[test]
+    fn a_refusal_by_the_kernel_is_told_once_and_so_is_its_end() {
+        // A memfd that is sealed refuses writes with EPERM, as SELinux does with EACCES.
+        let memory = rustix::fs::memfd_create("sealed", MemfdFlags::ALLOW_SEALING).unwrap();
+        rustix::fs::ftruncate(&memory, 4096).unwrap();
+        let sealed = memory.try_clone().unwrap();
+        let image = FileImage::open(memory, &FileOptions::default()).unwrap();
+        rustix::fs::fcntl_add_seals(&sealed, SealFlags::WRITE).unwrap();
+        let mut images = Images::new(Rc::new(Counters::alone().unwrap()));
+        images.add(ID, image, 0);
+        let pool = Pool::new(MAX_BUFFER).unwrap();
+        let mut out = VecDeque::new();
+
+        write(&mut images, &pool, &mut out);
+        write(&mut images, &pool, &mut out);
+        let beyond = Operation::Discard {
+            offset: 1 << 40,
+            length: 512,
+        };
+        let now = Instant::now();
+        images.start(ID, Purpose::Operation(IoId(2)), beyond, now, &mut out);
+        images.start(
+            ID,
+            Purpose::Operation(IoId(3)),
+            Operation::Flush,
+            now,
+            &mut out,
+        );
+        images.start(
+            ID,
+            Purpose::Operation(IoId(4)),
+            Operation::Flush,
+            now,
+            &mut out,
+        );
+
+        let told: Vec<_> = out
+            .iter()
+            .map(|progress| match progress {
+                Progress::Refused(ID) => "refused",
+                Progress::Restored(ID) => "restored",
+                Progress::Done(..) => "done",
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        let expected = [
+            "refused", "done", "done", "done", "restored", "done", "done",
+        ];
+        assert_eq!(told, expected, "an error of another kind says nothing");
     }
 
     #[test]

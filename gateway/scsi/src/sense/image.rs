@@ -17,7 +17,10 @@ impl Sense {
     /// The sense of an image operation that failed.
     ///
     /// An image that was taken away answers like one that never was there: a forbidden name and a
-    /// guessed one are not told apart. One whose backend is away for the moment is becoming
+    /// guessed one are not told apart. Hence ILLEGAL REQUEST, LOGICAL UNIT NOT SUPPORTED (SPC-4,
+    /// table D.1: 25h/00h), and not ACCESS DENIED - NO ACCESS RIGHTS (20h/02h), which says that
+    /// there is something. Initiators take either for final, and neither for a broken medium; a
+    /// command that comes when the label is back succeeds. One whose backend is away for the moment is becoming
     /// ready, which initiators retry.
     #[must_use]
     pub const fn of_image(error: ImageError, access: Access) -> Self {

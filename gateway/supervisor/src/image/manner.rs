@@ -12,15 +12,15 @@ pub enum Manner {
     /// worker receives it, and at each read.
     Content {
         /// What its file has.
-        context: Context,
+        context: Box<Context>,
         /// What its file has until it is complete.
-        draft: Context,
+        draft: Box<Context>,
     },
     /// An image where SELinux enforces. The supervisor may neither read nor write it: it finds the
     /// file, and the worker opens and locks it under its own context.
     Path {
         /// What its file has.
-        context: Context,
+        context: Box<Context>,
         /// The UID and GID its file is given to, which its worker has; `None` if the supervisor has
         /// none to give out.
         owner: Option<u32>,

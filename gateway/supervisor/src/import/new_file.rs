@@ -69,7 +69,7 @@ pub struct NewFile {
     /// here opens.
     meanwhile: Option<OsString>,
     /// What context it gets when it is complete, if that is another.
-    complete: Option<Context>,
+    complete: Option<Box<Context>>,
 }
 
 impl NewFile {

@@ -83,13 +83,13 @@ impl Shared {
         let domains = selinux.domains();
         let Some(label) = image.audience.label() else {
             return Ok(Manner::Content {
-                context: domains.content(),
-                draft: domains.draft(),
+                context: Box::new(domains.content()),
+                draft: Box::new(domains.draft()),
             });
         };
         let owner = self.uids.as_ref().map(|uids| uids.of(label));
         Ok(Manner::Path {
-            context: domains.image(label),
+            context: Box::new(domains.image(label)),
             owner: owner.transpose()?,
         })
     }
