@@ -67,7 +67,9 @@ pub struct Door {
     shared: Arc<Shared>,
     labels: Arc<LabelTable>,
     reception: Arc<Reception>,
-    /// Connections let in per second, over all listeners.
+    /// Connections let through to workers per second, over all listeners. The reception has a rate
+    /// of its own: whoever has proved nothing waits there, in a fair line, and not in the kernel's
+    /// behind everyone who came before.
     rate: Mutex<Rate>,
 }
 
@@ -126,7 +128,7 @@ impl Door {
             Some(identity) if identity.grants.is_empty() => {
                 self.to_worker(stream, peer, identity).await
             }
-            known => self.to_reception(stream, peer, known).await,
+            known => self.to_reception(stream, peer, known),
         };
         if let Err(reason) = let_in {
             self.refuse(peer, known.as_ref(), &reason);
@@ -177,7 +179,7 @@ impl Door {
     }
 
     /// Hands a connection to the reception, which finds out who it is or what it wants.
-    async fn to_reception(
+    fn to_reception(
         &self,
         stream: TcpStream,
         peer: SocketAddr,
@@ -187,7 +189,6 @@ impl Door {
         sources.arrive(peer.ip(), Instant::now())?;
         // A client that reset the connection meanwhile harms nobody.
         let local = prepare(&stream).map_err(Refusal::Gone)?;
-        self.wait_for_turn().await;
         self.reception.receive(Arrival {
             number: self.next_number(),
             stream,

@@ -17,7 +17,7 @@ pub struct Limits {
     pub workers: u32,
     /// Connections per second from one address; more are refused.
     pub accepts_per_source_per_second: u32,
-    /// Connections per second in all; more wait.
+    /// Connections per second in all, and as many that log in with a greeter; more wait.
     pub accepts_per_second: u32,
     /// Memory of one worker with its page cache, in bytes, where there are cgroups.
     pub worker_memory: u64,

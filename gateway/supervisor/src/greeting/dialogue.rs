@@ -44,6 +44,14 @@ pub struct Agreed {
     pub negotiated: Negotiated,
 }
 
+/// What follows from something a greeter has said.
+enum Heard {
+    /// The login has come so far, and this is the answer.
+    Next(Stage, ToGreeter),
+    /// The login is over.
+    Agreed(Agreed),
+}
+
 /// Judges what a greeter asks.
 #[derive(Debug, Clone, Copy)]
 pub struct Dialogue<'a> {
@@ -57,91 +65,98 @@ pub struct Dialogue<'a> {
 
 impl Dialogue<'_> {
     /// Talks with a greeter that has been given its connection, until its login is over.
+    /// `further` is told when the client has come further.
     pub async fn hold(
         self,
         greeter: &SupervisorEnd<ToGreeter>,
         mut stage: Stage,
+        further: impl Fn(&Stage),
     ) -> Result<Agreed, Failure> {
         loop {
             let said = greeter.receive().await;
-            let Some(said) = said.map_err(|error| Failure::Died(error.to_string()))? else {
-                return Err(match stage {
-                    Stage::Failed(failure) => failure,
-                    _ => Failure::Died("it closed its control socket".to_owned()),
-                });
-            };
-            let (next, answer) = match (stage, said) {
-                (Stage::Fresh, FromGreeter::Challenge { offered }) => self.challenge(&offered),
-                (Stage::Challenged(posed), FromGreeter::Answer(answer)) => {
-                    self.judge(posed, &answer).await
-                }
-                (Stage::Proven(identity, how), FromGreeter::Negotiated(negotiated)) => {
-                    return Ok(Agreed {
-                        identity,
-                        how,
-                        negotiated,
-                    });
-                }
-                (Stage::Failed(failure), FromGreeter::Refused { .. }) => return Err(failure),
-                (
-                    _,
-                    FromGreeter::Refused {
-                        initiator,
-                        target,
-                        reason,
-                    },
-                ) => {
-                    return Err(Failure::Refused {
-                        initiator,
-                        target,
-                        reason,
-                    });
-                }
-                (_, FromGreeter::Ready { .. }) => return Err(Failure::Violation("ready again")),
-                (_, FromGreeter::Challenge { .. }) => {
-                    return Err(Failure::Violation(
-                        "a challenge is asked for once, and first",
-                    ));
-                }
-                (_, FromGreeter::Answer(_)) => {
-                    return Err(Failure::Violation("an answer without a challenge"));
-                }
-                (_, FromGreeter::Negotiated(_)) => {
-                    return Err(Failure::Violation("a login without a proof"));
+            let said = said.map_err(|error| Failure::Died(error.to_string()))?;
+            let answer = match self.hear(stage, said).await? {
+                Heard::Agreed(agreed) => return Ok(agreed),
+                Heard::Next(next, answer) => {
+                    stage = next;
+                    answer
                 }
             };
-            stage = next;
+            further(&stage);
             // If it is gone, that is heard next.
             let _ = greeter.send(answer).await;
         }
     }
 
-    fn challenge(self, offered: &[ChapAlgorithm]) -> (Stage, ToGreeter) {
+    /// What follows from what the greeter has said; it has said nothing more if it is gone.
+    async fn hear(self, stage: Stage, said: Option<FromGreeter>) -> Result<Heard, Failure> {
+        match (stage, said) {
+            (Stage::Fresh, Some(FromGreeter::Challenge { offered })) => {
+                Ok(self.challenge(&offered))
+            }
+            (Stage::Challenged(posed), Some(FromGreeter::Answer(answer))) => {
+                Ok(self.judge(posed, &answer).await)
+            }
+            (Stage::Proven(identity, how), Some(FromGreeter::Negotiated(negotiated))) => {
+                Ok(Heard::Agreed(Agreed {
+                    identity,
+                    how,
+                    negotiated,
+                }))
+            }
+            (Stage::Failed(failure), None | Some(FromGreeter::Refused { .. })) => Err(failure),
+            (_, None) => Err(Failure::Died("it closed its control socket".to_owned())),
+            (_, Some(said)) => Err(end_of(said)),
+        }
+    }
+
+    fn challenge(self, offered: &[ChapAlgorithm]) -> Heard {
         match self.authority.pose(offered) {
             Ok(posed) => {
                 let message = posed.message();
-                (Stage::Challenged(posed), message)
+                Heard::Next(Stage::Challenged(posed), message)
             }
             Err(failure) => refused(failure),
         }
     }
 
-    async fn judge(self, posed: Posed, answer: &Answer) -> (Stage, ToGreeter) {
+    async fn judge(self, posed: Posed, answer: &Answer) -> Heard {
         let identities = Arc::clone(&self.identities.borrow());
         let who = (&*identities, self.address);
         match self.authority.judge(posed, answer, who).await {
             Ok(proven) => {
                 let reverse = proven.reverse;
                 let verdict = ToGreeter::Verdict(Verdict::Granted { reverse });
-                (Stage::Proven(proven.identity, proven.how), verdict)
+                Heard::Next(Stage::Proven(proven.identity, proven.how), verdict)
             }
             Err(failure) => refused(failure),
         }
     }
 }
 
-fn refused(failure: Failure) -> (Stage, ToGreeter) {
-    (Stage::Failed(failure), ToGreeter::Verdict(Verdict::Refused))
+fn refused(failure: Failure) -> Heard {
+    Heard::Next(Stage::Failed(failure), ToGreeter::Verdict(Verdict::Refused))
+}
+
+/// What a login ends with when a greeter says this, and it is not its turn to.
+fn end_of(said: FromGreeter) -> Failure {
+    match said {
+        FromGreeter::Refused {
+            initiator,
+            target,
+            reason,
+        } => Failure::Refused {
+            initiator,
+            target,
+            reason,
+        },
+        FromGreeter::Ready { .. } => Failure::Violation("ready again"),
+        FromGreeter::Challenge { .. } => {
+            Failure::Violation("a challenge is asked for once, and first")
+        }
+        FromGreeter::Answer(_) => Failure::Violation("an answer without a challenge"),
+        FromGreeter::Negotiated(_) => Failure::Violation("a login without a proof"),
+    }
 }
 
 #[cfg(test)]

@@ -1,27 +1,46 @@
 //! Where connections wait until it is known whose they are.
 //!
 //! A visitor is *quiet* until its client has said something, *waits* for a seat, and has a *seat*
-//! while a greeter is busy with it. Seats are few. So that no flood of logins that never come to
-//! their end keeps a good one, which takes milliseconds, from a seat:
+//! while a greeter is started for it and busy with it. Seats are few, and what it takes to start
+//! greeters is less still. So that no flood of logins that never come to their end keeps a good
+//! one, which takes milliseconds, from a seat:
 //!
 //! * the seats a source may have are limited;
-//! * the next free seat goes to the source that has fewest;
-//! * when none is free, the oldest visitor of the source that has most gives its seat up, once it
-//!   has had it for a while. The longer the line, the shorter that while.
+//! * seats are given out as fast as greeters can be started, and no faster: whoever waits for a
+//!   greeter cannot be overtaken any more;
+//! * *regulars*, which are the sources where somebody has proved who it is before, and others get
+//!   seats in turns, while both wait for one;
+//! * the next seat goes to the source that has fewest, then to the one that has had fewest in vain,
+//!   then to who has waited longest;
+//! * when no seat is free, the source that has most gives one up: the oldest whose client has not
+//!   come any further for a while. The longer the line, the shorter that while. The time that it
+//!   takes to start a greeter is not the client's, and whoever has proved who it is gets more;
+//! * the line is limited, too. Half of it is the regulars'.
 //!
 //! A source is an IPv4 address, or an IPv6 network of 64 bits, which is what one host can have all
-//! of.
+//! of. It takes a handshake to be here, so an address is not forged.
 //!
 //! This is the state alone: it is told what happens, and says who is to be told what.
 
+mod order;
+mod repute;
+mod room;
+mod source;
+
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-/// A visitor that is alone in the line is given a seat of somebody who has had it for so long.
-const GRACE: Duration = Duration::from_secs(1);
-/// Nobody's seat is taken away before it has had it for so long.
-const LEAST_GRACE: Duration = Duration::from_millis(100);
+use order::Order;
+use repute::Reputes;
+use source::{Source, Stage, Tally, Visitor};
+
+pub use source::source_of;
+
+use crate::rate::Rate;
+
+/// So much longer than others keeps its seat who has proved who it is.
+const PROVED_GRACE: Duration = Duration::from_secs(2);
 
 /// How many visitors there may be.
 #[derive(Debug, Clone, Copy)]
@@ -30,18 +49,14 @@ pub struct Room {
     pub seats: usize,
     /// Of these, for one source.
     pub seats_per_source: usize,
+    /// Of these, for which greeters may be about to be started.
+    pub starting: usize,
+    /// Seats given out per second.
+    pub per_second: u32,
     /// Visitors without a seat.
     pub line: usize,
     /// Of these, of one source.
     pub line_per_source: usize,
-}
-
-/// Whose connections are counted together.
-pub fn source_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        v4 @ IpAddr::V4(_) => v4,
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
-    }
 }
 
 /// Somebody is to be told something.
@@ -53,97 +68,93 @@ pub enum Notice {
     Leave(u64),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Quiet,
-    Waiting,
-    Seated,
-    /// It has been told to leave, and still has its seat.
-    Leaving,
-    /// Its login has failed, as too many of its source have: it keeps a seat from its source, and
-    /// from nobody else.
-    Atoning,
-}
-
-impl Stage {
-    const fn is_in_line(self) -> bool {
-        matches!(self, Self::Quiet | Self::Waiting)
-    }
-
-    const fn has_seat(self) -> bool {
-        matches!(self, Self::Seated | Self::Leaving)
-    }
-
-    const fn counts_for_source(self) -> bool {
-        matches!(self, Self::Seated | Self::Leaving | Self::Atoning)
-    }
-}
-
-#[derive(Debug)]
-struct Visitor {
-    number: u64,
-    stage: Stage,
-    /// When it came, and then when it sat down.
-    since: Instant,
-}
-
-/// Everyone who is here, by source, each source's in the order they came.
+/// Everyone who is here.
 #[derive(Debug)]
 pub struct Hall {
     room: Room,
-    sources: HashMap<IpAddr, Vec<Visitor>>,
+    rate: Rate,
+    sources: HashMap<IpAddr, Source>,
+    /// All of them together.
+    all: Tally,
+    order: Order,
+    reputes: Reputes,
+    /// The next seat is a regular's if one waits, or else a stranger's if one waits.
+    is_regulars_turn: bool,
     next: u64,
 }
 
 impl Hall {
     /// An empty hall.
-    pub fn new(room: Room) -> Self {
+    pub fn new(room: Room, now: Instant) -> Self {
         Self {
             room,
+            rate: Rate::new(room.per_second, room.per_second, now),
             sources: HashMap::new(),
+            all: Tally::default(),
+            order: Order::default(),
+            reputes: Reputes::default(),
+            is_regulars_turn: true,
             next: 0,
         }
+    }
+
+    /// This source is a regular: it is known by its address who it is.
+    pub fn vouch(&mut self, source: IpAddr) {
+        self.reputes.prove(source);
+        self.touch(source, |_| ());
     }
 
     /// A visitor comes, and may push another out of the line.
     pub fn enter(&mut self, source: IpAddr, now: Instant) -> (u64, Option<Notice>) {
         let pushed = self.push_out(source);
         self.next += 1;
-        let (number, stage, since) = (self.next, Stage::Quiet, now);
-        let visitors = self.sources.entry(source).or_default();
-        visitors.push(Visitor {
-            number,
-            stage,
-            since,
-        });
-        (number, pushed.map(Notice::Leave))
+        let visitor = Visitor {
+            number: self.next,
+            stage: Stage::Quiet,
+            since: now,
+        };
+        let new = || Source::new(source, self.reputes.of(source));
+        self.sources.entry(source).or_insert_with(new);
+        self.touch(source, |visitors| visitors.add(visitor));
+        self.all.add(visitor.stage);
+        (visitor.number, pushed.map(Notice::Leave))
     }
 
     /// A visitor's client has said something: it wants a seat.
     pub fn speak(&mut self, source: IpAddr, number: u64, now: Instant) {
-        if let Some(visitor) = self.visitor(source, number)
-            && visitor.stage == Stage::Quiet
-        {
-            (visitor.stage, visitor.since) = (Stage::Waiting, now);
-        }
+        let is_quiet = |stage| stage == Stage::Quiet;
+        self.change(source, number, is_quiet, (Stage::Waiting, now));
+    }
+
+    /// A visitor's greeter talks with its client, which has come further. Answers whether this is
+    /// the first that is heard of its greeter, so that another one can be started.
+    pub fn advance(&mut self, source: IpAddr, number: u64, now: Instant) -> bool {
+        let may = |stage| matches!(stage, Stage::Seated | Stage::Greeted);
+        let was = self.change(source, number, may, (Stage::Greeted, now));
+        was == Some(Stage::Seated)
+    }
+
+    /// A visitor's client has proved who it is.
+    pub fn prove(&mut self, source: IpAddr, number: u64, now: Instant) {
+        self.vouch(source);
+        self.advance(source, number, now + PROVED_GRACE);
     }
 
     /// A visitor's greeter is gone, and the visitor stays for its source to wait.
-    pub fn atone(&mut self, source: IpAddr, number: u64) {
-        if let Some(visitor) = self.visitor(source, number)
-            && visitor.stage.has_seat()
-        {
-            visitor.stage = Stage::Atoning;
-        }
+    pub fn atone(&mut self, source: IpAddr, number: u64, now: Instant) {
+        self.change(source, number, Stage::has_seat, (Stage::Atoning, now));
     }
 
     /// A visitor is gone.
     pub fn leave(&mut self, source: IpAddr, number: u64) {
-        if let Some(visitors) = self.sources.get_mut(&source) {
-            visitors.retain(|visitor| visitor.number != number);
-            if visitors.is_empty() {
-                self.sources.remove(&source);
-            }
+        if let Some(stage) = self
+            .touch(source, |visitors| visitors.remove(number))
+            .flatten()
+        {
+            self.all.take(stage);
+        }
+        if self.sources.get(&source).is_some_and(Source::is_empty) {
+            self.sources.remove(&source);
         }
     }
 
@@ -151,134 +162,88 @@ impl Hall {
     /// when to ask again if nothing happens before.
     pub fn turn(&mut self, now: Instant) -> (Vec<Notice>, Option<Instant>) {
         let mut notices = Vec::new();
-        while let Some(number) = self.seat_next(now) {
+        while self.all.waiting > 0 {
+            if let Err(wait) = self.rate.look(now) {
+                return (notices, Some(now + wait));
+            }
+            let Some(number) = self.seat_next(now) else {
+                break;
+            };
             notices.push(Notice::Sit(number));
         }
         let again = self.make_room(now, &mut notices);
         (notices, again)
     }
 
-    /// Gives the next free seat to the source that has fewest, and there to who waits longest.
+    /// Gives the next seat out, if there is one and somebody may have it.
     fn seat_next(&mut self, now: Instant) -> Option<u64> {
-        if self.count(Stage::has_seat) >= self.room.seats {
+        if self.all.seats() >= self.room.seats || self.all.seated >= self.room.starting {
             return None;
         }
-        let limit = self.room.seats_per_source;
-        let candidates = self.sources.iter().filter_map(|(source, visitors)| {
-            let seats = counted(visitors, Stage::counts_for_source);
-            let first = visitors.iter().find(|v| v.stage == Stage::Waiting)?;
-            (seats < limit).then_some((seats, first.since, *source, first.number))
-        });
-        let (.., source, number) = candidates.min_by_key(|&(seats, since, ..)| (seats, since))?;
-        let visitor = self.visitor(source, number)?;
-        (visitor.stage, visitor.since) = (Stage::Seated, now);
-        Some(number)
-    }
-
-    /// Tells as many to give their seats up as others wait for, unless they have just sat down.
-    fn make_room(&mut self, now: Instant, notices: &mut Vec<Notice>) -> Option<Instant> {
-        let grace = self.grace();
-        let mut again: Option<Instant> = None;
-        for source in self.in_want() {
-            let Some(victim) = self.victim(source) else {
-                continue;
-            };
-            let due = victim.since + grace;
-            if due <= now {
-                victim.stage = Stage::Leaving;
-                notices.push(Notice::Leave(victim.number));
-            } else {
-                again = Some(again.map_or(due, |at| at.min(due)));
-            }
-        }
-        again
-    }
-
-    /// The sources whose visitors wait for a seat that nobody is about to leave; a source with
-    /// several such visitors is there several times.
-    fn in_want(&self) -> Vec<IpAddr> {
-        let limit = self.room.seats_per_source;
-        let mut leaving = self.count(|stage| stage == Stage::Leaving);
-        let mut wanting = Vec::new();
-        for (source, visitors) in &self.sources {
-            let seats = counted(visitors, Stage::counts_for_source);
-            let waiting = counted(visitors, |stage| stage == Stage::Waiting);
-            let own_leaving = counted(visitors, |stage| stage == Stage::Leaving);
-            let wants = if seats >= limit {
-                waiting.saturating_sub(own_leaving)
-            } else {
-                let wants = waiting.min(limit - seats);
-                let served = wants.min(leaving);
-                leaving -= served;
-                wants - served
-            };
-            // More at once than it can have seats is no use.
-            wanting.extend(std::iter::repeat_n(*source, wants.min(limit)));
-        }
-        wanting
-    }
-
-    /// Who gives a seat up for a visitor of `source`: the oldest of its own source if that has as
-    /// many as it may, or else of the source that has most.
-    fn victim(&mut self, source: IpAddr) -> Option<&mut Visitor> {
-        let limit = self.room.seats_per_source;
-        let own = self.sources.get(&source)?;
-        let from = if counted(own, Stage::counts_for_source) >= limit {
-            source
-        } else {
-            let most = self.sources.iter().max_by_key(|(_, visitors)| {
-                let seated = visitors.iter().filter(|v| v.stage == Stage::Seated);
-                let oldest = seated.clone().map(|visitor| visitor.since).min();
-                (seated.count(), oldest.map(std::cmp::Reverse))
-            });
-            *most?.0
-        };
-        let visitors = self.sources.get_mut(&from)?.iter_mut();
-        visitors
-            .filter(|visitor| visitor.stage == Stage::Seated)
-            .min_by_key(|visitor| visitor.since)
-    }
-
-    /// How long a visitor keeps its seat when others wait for one.
-    fn grace(&self) -> Duration {
-        let waiting = self.count(|stage| stage == Stage::Waiting);
-        let share = u32::try_from(waiting / self.room.seats.max(1)).unwrap_or(u32::MAX);
-        (GRACE / share.saturating_add(1)).max(LEAST_GRACE)
+        let turn = self.is_regulars_turn;
+        let (ours, others) = (self.order.queue(turn), self.order.queue(!turn));
+        let next = *ours.next().next().or_else(|| others.next().next())?;
+        self.is_regulars_turn = !turn;
+        self.reputes.spend(next.source);
+        // The caller has seen that there is one.
+        let _ = self.rate.take(now);
+        let is_waiting = |stage| stage == Stage::Waiting;
+        self.change(next.source, next.number, is_waiting, (Stage::Seated, now))?;
+        Some(next.number)
     }
 
     /// Who has to leave the line for a newcomer: the oldest of its own source if that has too many
-    /// there, or of the source that has most if there are too many in all.
+    /// there, or of the source that has most if there are too many in all. Regulars do not have to
+    /// for others while they are no more than half of it.
     fn push_out(&mut self, newcomer: IpAddr) -> Option<u64> {
-        let in_line = |visitors: &[Visitor]| counted(visitors, Stage::is_in_line);
-        let own = self.sources.get(&newcomer).map_or(0, |v| in_line(v));
-        let from = if own >= self.room.line_per_source {
+        let own = self.sources.get(&newcomer);
+        let from = if own.map_or(0, |own| own.tally().in_line()) >= self.room.line_per_source {
             newcomer
-        } else if self.count(Stage::is_in_line) >= self.room.line {
-            let most = self.sources.iter().max_by_key(|(_, v)| in_line(v));
-            *most?.0
+        } else if self.all.in_line() >= self.room.line {
+            self.most_in_line()?
         } else {
             return None;
         };
-        let visitors = self.sources.get_mut(&from)?;
-        let oldest = visitors.iter_mut().find(|v| v.stage.is_in_line())?;
         // It is gone for us; its task hears of it.
-        let number = oldest.number;
+        let number = self.sources.get(&from)?.first_in_line()?.number;
         self.leave(from, number);
         Some(number)
     }
 
-    fn visitor(&mut self, source: IpAddr, number: u64) -> Option<&mut Visitor> {
-        let mut visitors = self.sources.get_mut(&source)?.iter_mut();
-        visitors.find(|visitor| visitor.number == number)
+    fn most_in_line(&self) -> Option<IpAddr> {
+        let (regulars, strangers) = (self.order.queue(true), self.order.queue(false));
+        let (first, then) = match regulars.in_line > self.room.line / 2 {
+            true => (regulars, strangers),
+            false => (strangers, regulars),
+        };
+        let line = first.longest_line().or_else(|| then.longest_line())?;
+        Some(line.source)
     }
 
-    fn count(&self, which: impl Fn(Stage) -> bool + Copy) -> usize {
-        self.sources.values().map(|v| counted(v, which)).sum()
+    fn change(
+        &mut self,
+        source: IpAddr,
+        number: u64,
+        from: impl FnOnce(Stage) -> bool,
+        (to, since): (Stage, Instant),
+    ) -> Option<Stage> {
+        let change = |visitors: &mut Source| visitors.change(number, from, (to, since));
+        let was = self.touch(source, change).flatten()?;
+        self.all.take(was);
+        self.all.add(to);
+        Some(was)
     }
-}
 
-fn counted(visitors: &[Visitor], which: impl Fn(Stage) -> bool) -> usize {
-    visitors.iter().filter(|v| which(v.stage)).count()
+    /// Does something with a source if it is here, and keeps the order.
+    fn touch<T>(&mut self, source: IpAddr, act: impl FnOnce(&mut Source) -> T) -> Option<T> {
+        let limit = self.room.seats_per_source;
+        let visitors = self.sources.get_mut(&source)?;
+        let was = visitors.standing(limit);
+        let done = act(visitors);
+        visitors.repute = self.reputes.of(source);
+        self.order.change(&was, &visitors.standing(limit));
+        Some(done)
+    }
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 
 use std::io;
 use std::net::Shutdown;
+use std::num::NonZero;
 use std::os::fd::AsFd;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Instant;
 
 use labelgate_control::ToGreeter;
@@ -16,7 +18,7 @@ use tokio::time::timeout_at;
 use super::arrival::Arrival;
 use super::attempts::Attempts;
 use super::authority::{Authority, How};
-use super::dialogue::{Agreed, Dialogue};
+use super::dialogue::{Agreed, Dialogue, Stage};
 use super::failure::Failure;
 use super::greeter::{Greeter, RECORDS_AT_ONCE, RECORDS_PER_SECOND};
 use super::hall::Room;
@@ -33,6 +35,10 @@ use crate::worker::{Candidate, Death, Login, Shared, has_departed};
 const LINE: usize = 8;
 /// The same, of one source.
 const LINE_PER_SOURCE: usize = 4;
+
+/// At least so many greeters are started at once, and one for each processor: more would only delay
+/// each other, and with fewer one that hangs would delay all.
+const STARTING: usize = 2;
 
 /// Receives connections whose label is not known by their address.
 #[derive(Debug)]
@@ -62,9 +68,12 @@ impl Reception {
         let connections = usize::try_from(shared.section.limits.connections_per_source);
         let line_per_source = login.per_source.saturating_mul(LINE_PER_SOURCE);
         let line_per_source = line_per_source.max(connections.unwrap_or(usize::MAX));
+        let processors = available_parallelism().map_or(1, NonZero::get);
         let room = Room {
             seats: login.at_once,
             seats_per_source: login.per_source,
+            starting: processors.max(STARTING),
+            per_second: shared.section.limits.accepts_per_second,
             line: login.at_once.saturating_mul(LINE).max(line_per_source),
             line_per_source,
         };
@@ -95,7 +104,8 @@ impl Reception {
     /// Takes a connection on. It takes its time in a task of its own.
     pub fn receive(self: &Arc<Self>, arrival: Arrival) {
         // In line from here on, so that the number of these tasks is bounded.
-        let visitor = self.visitors.enter(arrival.peer.ip());
+        let is_known = arrival.known.is_some();
+        let visitor = self.visitors.enter(arrival.peer.ip(), is_known);
         let reception = Arc::clone(self);
         tokio::spawn(async move { reception.attend(visitor, arrival).await });
     }
@@ -153,7 +163,7 @@ impl Reception {
         }
         let taken = self.pool.take().await;
         let greeter = taken.map_err(|error| Failure::NoGreeter(error.to_string()))?;
-        let talked = self.talk(&greeter, arrival).await;
+        let talked = self.talk(&greeter, arrival, visitor).await;
         let pid = greeter.pid();
         // It is gone before anyone else has the socket.
         let death = greeter.end("the login is over").await;
@@ -170,7 +180,12 @@ impl Reception {
         talked
     }
 
-    async fn talk(&self, greeter: &Greeter, arrival: &Arrival) -> Result<Agreed, Failure> {
+    async fn talk(
+        &self,
+        greeter: &Greeter,
+        arrival: &Arrival,
+        visitor: &Visitor,
+    ) -> Result<Agreed, Failure> {
         let copy = blocking_copy(arrival).map_err(|_| Failure::Departed)?;
         let greet = ToGreeter::Greet(arrival.greet(), copy);
         let told = greeter.control().send(greet).await;
@@ -180,7 +195,13 @@ impl Reception {
             identities: &self.shared.identities,
             address: arrival.peer.ip(),
         };
-        dialogue.hold(greeter.control(), arrival.stage()).await
+        visitor.advance();
+        let further = |stage: &Stage| match stage {
+            Stage::Proven(..) => visitor.prove(),
+            Stage::Fresh | Stage::Challenged(_) | Stage::Failed(_) => visitor.advance(),
+        };
+        let control = greeter.control();
+        dialogue.hold(control, arrival.stage(), further).await
     }
 
     /// Gives the connection to the worker that is to serve what it wants.

@@ -42,17 +42,21 @@ pub struct Visitor {
 impl Visitors {
     /// An empty hall.
     pub fn new(room: Room) -> Self {
-        let (hall, bells) = (Hall::new(room), HashMap::new());
+        let (hall, bells) = (Hall::new(room, Instant::now()), HashMap::new());
         Self {
             inside: Mutex::new(Inside { hall, bells }),
             changed: Notify::new(),
         }
     }
 
-    /// Lets a connection in. It may push another one out.
-    pub fn enter(self: &Arc<Self>, address: IpAddr) -> Visitor {
+    /// Lets a connection in, of which it may be known by its address who it is. It may push another
+    /// one out.
+    pub fn enter(self: &Arc<Self>, address: IpAddr, is_known: bool) -> Visitor {
         let (source, bell) = (source_of(address), Arc::<Bell>::default());
         let number = self.with(|inside| {
+            if is_known {
+                inside.hall.vouch(source);
+            }
             let (number, pushed) = inside.hall.enter(source, Instant::now());
             inside.bells.insert(number, Arc::clone(&bell));
             inside.ring(pushed);
@@ -120,6 +124,21 @@ impl Visitor {
         self.bell.sit.notified().await;
     }
 
+    /// Its greeter talks with its client, which has come further.
+    pub fn advance(&self) {
+        let (visitors, now) = (&self.visitors, Instant::now());
+        if visitors.with(|inside| inside.hall.advance(self.source, self.number, now)) {
+            visitors.changed.notify_one();
+        }
+    }
+
+    /// Its client has proved who it is.
+    pub fn prove(&self) {
+        let now = Instant::now();
+        let prove = |inside: &mut Inside| inside.hall.prove(self.source, self.number, now);
+        self.visitors.with(prove);
+    }
+
     /// Waits until it has to leave.
     pub async fn told_to_leave(&self) {
         self.bell.leave.notified().await;
@@ -128,7 +147,8 @@ impl Visitor {
     /// Gives the seat up for everyone but its source, and leaves after a while.
     pub async fn atone(self, until: Instant) {
         let visitors = &self.visitors;
-        visitors.with(|inside| inside.hall.atone(self.source, self.number));
+        let now = Instant::now();
+        visitors.with(|inside| inside.hall.atone(self.source, self.number, now));
         visitors.changed.notify_one();
         sleep_until(until.into()).await;
     }

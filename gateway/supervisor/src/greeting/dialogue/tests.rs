@@ -93,7 +93,7 @@ impl House {
             let played = scope.spawn(move || part(player));
             let held = self.runtime.block_on(async {
                 let control = SupervisorEnd::new(ours).unwrap();
-                dialogue.hold(&control, Stage::Fresh).await
+                dialogue.hold(&control, Stage::Fresh, |_| {}).await
             });
             (held, played.join().unwrap())
         })
