@@ -166,12 +166,15 @@ async fn fill(office: &Office, filling: Filling, pieces: &Pieces) -> Result<api:
     let plan = plan(office, &wanted, asked, copied_from, &asked_by).await?;
     let Plan { new, image, chosen } = plan;
     let label = chosen.label.clone();
+    let mut halts = office.state.shared().serving.halts();
     let done = tokio::select! {
         done = run(office, &image, &label, source, (wanted.size, max_size), pieces) => done,
         () = pieces.closed() => Err(Denied::new(
             ErrorCode::Cancelled,
             "who asked has gone away, and nothing of the image remains",
         )),
+        // Nor is an importer left with bytes of somebody's that nothing keeps it to.
+        halted = halts.halted() => Err(Denied::new(ErrorCode::Unavailable, halted)),
     };
     let own = office.clone();
     office
