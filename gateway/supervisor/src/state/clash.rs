@@ -158,3 +158,44 @@ fn check_stores(config: &Config, snapshot: &Snapshot) -> Result<(), Clash> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use jiff::Timestamp;
+    use labelgate_registry::{Level, Purpose};
+
+    use super::*;
+
+    const SECTION: &str = "[[netlabel]]\nsource = \"10.9.1.2\"\nkind = \"static\"\n\
+                           categories = \"c0.c255\"\n";
+
+    /// A registry that gave this label to somebody.
+    fn registry(label: &str) -> Snapshot {
+        let label: Label = label.parse().unwrap();
+        let level = Level {
+            label: label.clone(),
+            since: Timestamp::UNIX_EPOCH,
+            for_whom: Purpose::clean("web-1"),
+        };
+        Snapshot {
+            levels: BTreeMap::from([(label, level)]),
+            ..Snapshot::default()
+        }
+    }
+
+    #[test]
+    fn no_label_that_was_given_out_may_come_from_the_network() {
+        let config = Config::parse(SECTION, Path::new("labelgate.toml")).unwrap();
+        for free in ["s0:c255,c256", "s0:c300,c301"] {
+            assert_eq!(check(&config, &registry(free)), Ok(()), "{free}");
+        }
+        let clash = check(&config, &registry("s0:c1,c255")).unwrap_err();
+        let said = clash.to_string();
+        assert!(
+            said.contains("the label s0:c1,c255") && said.contains("source 10.9.1.2"),
+            "{said}"
+        );
+    }
+}
