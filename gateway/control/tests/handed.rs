@@ -1,5 +1,10 @@
 //! Files that a process opens itself.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic in a helper is a failed test, as in the tests themselves"
+)]
+
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::fd::OwnedFd;
