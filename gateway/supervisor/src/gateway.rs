@@ -18,6 +18,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::admin::{Door as AdminDoor, DoorError as AdminDoorError};
+use crate::assignment::{Assignment, Own};
 use crate::audit::{self, Decision, Event, OpenError, Record, Throttle};
 use crate::cgroups::Cgroups;
 use crate::config::Config;
@@ -83,6 +84,16 @@ pub enum RunError {
 
 /// Runs the gateway until it is told to stop (SIGTERM, SIGINT).
 pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
+    run_assigned(config, file, Own).await
+}
+
+/// Runs the gateway with another assignment of connections and images to workers than everybody's
+/// own.
+pub async fn run_assigned(
+    config: Config,
+    file: &Path,
+    assignment: impl Assignment + 'static,
+) -> Result<(), RunError> {
     let provider = Provider::start(&config.gateway)?;
     let _lock = RunLock::take(&config.gateway.run_dir)?;
     let _audit = audit::start(&config.audit)?;
@@ -99,7 +110,7 @@ pub async fn run(config: Config, file: &Path) -> Result<(), RunError> {
     raise_descriptor_limit();
     let sockets = Sockets::open(&in_force.config, &provider)?;
 
-    let shared = Arc::new(share(&in_force, poison, provider)?);
+    let shared = Arc::new(share(&in_force, poison, provider, Box::new(assignment))?);
     let labels = Arc::new(LabelTable::new(Arc::clone(&shared)));
     let reception = receive(&shared, &labels, &registry)?;
     let services = (Arc::clone(&shared), Arc::clone(&labels));
@@ -228,7 +239,12 @@ fn listen(
     Ok((listener.local_addr().unwrap_or(address), listener))
 }
 
-fn share(in_force: &InForce, poison: PoisonMarks, provider: Provider) -> io::Result<Shared> {
+fn share(
+    in_force: &InForce,
+    poison: PoisonMarks,
+    provider: Provider,
+    assignment: Box<dyn Assignment>,
+) -> io::Result<Shared> {
     let section = in_force.config.gateway.clone();
     let uids = if geteuid().is_root() {
         Some(Arc::new(Uids::new(section.uid_base)))
@@ -250,6 +266,7 @@ fn share(in_force: &InForce, poison: PoisonMarks, provider: Provider) -> io::Res
     tracing::info!("workers are {}", program.display());
     let importer = find(section.importer.as_ref(), "labelgate-importer")?;
     Ok(Shared {
+        assignment,
         provider,
         serving: MayServe::default(),
         program,

@@ -82,7 +82,8 @@ impl LabelTable {
 
     /// Hands a connection to its label's service; it ends if that has too much to do.
     pub fn connect(&self, candidate: Candidate) -> Result<(), Busy> {
-        let entry = self.entry(&candidate.label);
+        let label = self.shared.assignment.worker_of(&candidate.label);
+        let entry = self.entry(&label);
         let handed = entry
             .requests
             .try_send(Request::Connection(Box::new(candidate)));

@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod admin;
+pub mod assignment;
 pub mod audit;
 mod catalogue;
 pub mod cgroups;
@@ -39,7 +40,7 @@ mod state;
 mod uid;
 mod worker;
 
-pub use gateway::{RunError, run};
+pub use gateway::{RunError, run, run_assigned};
 pub use netlabel::{NetlabelRefusal, identify};
 pub use network::{Network, NetworkError, NetworkTable};
 pub use run_lock::RunLockError;

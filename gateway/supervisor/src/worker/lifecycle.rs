@@ -241,14 +241,15 @@ impl Service {
         }
     }
 
-    /// Has the kernel bind a connection's socket to this label, unless it has done so itself, as
-    /// with every client whose label the network tells.
+    /// Has the kernel bind a connection's socket to the label that was found for it, unless it has
+    /// done so itself, as with every client whose label the network tells. Should that label not
+    /// be this service's, its worker will not get the socket.
     fn label_socket(&self, candidate: &Candidate) -> io::Result<()> {
         match candidate.identity.proof {
             Proof::Netlabel(_) => Ok(()),
             Proof::Address(_) | Proof::Chap(_) => {
                 let provider = &self.shared.provider;
-                provider.label_accepted(candidate.stream.as_fd(), &self.label)
+                provider.label_accepted(candidate.stream.as_fd(), &candidate.label)
             }
         }
     }

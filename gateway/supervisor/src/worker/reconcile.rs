@@ -36,7 +36,8 @@ impl Service {
 
     pub(super) fn wanted(&self) -> Vec<Arc<Image>> {
         let images = self.shared.images.borrow();
-        images.of(&self.label).map(Arc::clone).collect()
+        let label = self.shared.assignment.images_of(&self.label);
+        images.of(&label).map(Arc::clone).collect()
     }
 
     /// Opens an image, which may take as long as a predecessor holds it.

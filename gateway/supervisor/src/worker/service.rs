@@ -21,6 +21,7 @@ use super::images::Images;
 use super::process::{Happened, Process};
 use super::revocation::{Ended, Revoking};
 use super::state::Vacancy;
+use crate::assignment::Assignment;
 use crate::audit::{Decision, Event, Record, Throttle};
 use crate::catalogue::Catalogue;
 use crate::cgroups::Cgroups;
@@ -41,6 +42,8 @@ const EVENTS_AT_ONCE: u32 = 500;
 pub struct Shared {
     /// `[gateway]`.
     pub section: GatewaySection,
+    /// Which worker is handed what.
+    pub assignment: Box<dyn Assignment>,
     /// What enforces labels.
     pub provider: Provider,
     /// Whether it does so now.
