@@ -59,7 +59,7 @@ test: ## Formatting, lints, unit, property, fuzz and end-to-end tests
 	@$(STAGE) "lints" 400 $(CARGO) clippy $(LOCKED) --all-targets -- -D warnings
 	@$(STAGE) "build" 600 $(SHELL) -c '$(CARGO) build $(LOCKED) && $(CARGO) test $(LOCKED) --no-run'
 	@$(STAGE) "unit tests" 300 $(CARGO) test $(LOCKED) --lib --bins
-	@$(STAGE) "integration and end-to-end tests" 600 $(CARGO) test $(LOCKED) --test '*'
+	@$(STAGE) "integration and end-to-end tests" 900 $(CARGO) test $(LOCKED) --test '*'
 	@echo; cat $(LABELGATE_STAGES)
 
 test-full: ## All of that, with hundreds of kills, minutes of fuzzing and the demo
