@@ -11,6 +11,7 @@ mod probe;
 mod read;
 mod resize;
 mod stable;
+mod status;
 mod sync;
 mod write;
 mod write_zeroes;
@@ -114,6 +115,8 @@ impl Image for FileImage {
                 unmap,
             } => self.start_zero(offset, length, unmap),
             Operation::Extent { offset } => self.extent(offset),
+            Operation::Resize { size } => self.start_resize(size),
+            Operation::Status => self.status(),
         }
     }
 

@@ -2,11 +2,12 @@
 
 use std::io;
 
-use labelgate_engine::{Geometry, ImageError};
+use labelgate_engine::{Geometry, ImageError, Outcome};
 
-use super::error::blame;
+use super::error::{blame, errno};
 use super::open::{size, whole_blocks};
 use super::{FileImage, Kind, probe};
+use crate::Step;
 
 /// Why an image keeps its size.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +59,22 @@ impl FileImage {
             return Err(ResizeError::Busy);
         }
         self.truncate(size)
+    }
+
+    /// Changes the length inline: what the kernel then gives back or sets up are maps of extents, not data.
+    pub(super) fn start_resize(&mut self, size: u64) -> Step {
+        let changed = match size < self.geometry.size {
+            true => self.shrink(size),
+            false => self.resize(size),
+        };
+        let result = changed.map(Outcome::Resized).map_err(|error| match error {
+            ResizeError::Image(error) => error,
+            ResizeError::Busy => ImageError::Busy,
+            ResizeError::Blocks(_) | ResizeError::Smaller => ImageError::OutOfRange,
+            ResizeError::Device => ImageError::ReadOnly,
+            ResizeError::System(error) => blame(errno(&error)),
+        });
+        self.done(result, None)
     }
 
     fn resizable(&self, size: u64) -> Result<(), ResizeError> {

@@ -81,6 +81,13 @@ pub enum Operation {
         /// Where in the image.
         offset: u64,
     },
+    /// The image becomes `size` bytes long; what is new reads as zeros, what is beyond is lost.
+    Resize {
+        /// Its new length in bytes.
+        size: u64,
+    },
+    /// What its store knows about the image.
+    Status,
 }
 
 /// A run of an image, from the offset that was asked about.
@@ -92,6 +99,30 @@ pub struct Extent {
     pub mapped: bool,
 }
 
+/// What a store knows about an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Status {
+    /// Its size in bytes, as it is served.
+    pub size: u64,
+    /// Bytes of storage behind it.
+    pub allocated: u64,
+    /// When it was last read.
+    pub accessed: Timestamp,
+    /// When it was last written.
+    pub modified: Timestamp,
+    /// When anything about it last changed.
+    pub changed: Timestamp,
+}
+
+/// A moment by the store's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Timestamp {
+    /// Seconds since 1970.
+    pub seconds: i64,
+    /// Nanoseconds after that, less than a second of them.
+    pub nanoseconds: u32,
+}
+
 /// What a successful operation answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -99,6 +130,10 @@ pub enum Outcome {
     Done,
     /// The answer to [`Operation::Extent`].
     Extent(Extent),
+    /// The answer to [`Operation::Resize`]: the new shape.
+    Resized(Geometry),
+    /// The answer to [`Operation::Status`].
+    Status(Status),
 }
 
 /// Why an image operation failed.
@@ -120,6 +155,8 @@ pub enum ImageError {
     Revoked,
     /// The backend is not there at the moment.
     NotReady,
+    /// Other operations on the image have to end first.
+    Busy,
 }
 
 impl fmt::Display for ImageError {
@@ -132,6 +169,7 @@ impl fmt::Display for ImageError {
             Self::Poisoned => "an earlier flush failed; reopen the image once its store is sound",
             Self::Revoked => "this label may no longer reach the image",
             Self::NotReady => "the image's backend is not there at the moment",
+            Self::Busy => "other operations on the image have to end first",
         })
     }
 }

@@ -27,7 +27,10 @@ use std::time::Instant;
 
 pub use action::{Action, Ending, Outbox};
 pub use identifier::{ConnectionId, ImageId, IoId};
-pub use image::{Completion, Extent, Geometry, ImageDescription, ImageError, Operation, Outcome};
+pub use image::{
+    Completion, Extent, Geometry, ImageDescription, ImageError, Operation, Outcome, Status,
+    Timestamp,
+};
 pub use receive::{Admission, Login, MAX_HEADER, Receive, Received};
 pub use transmission::Transmission;
 

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 /// The first word of a page. Whoever changes the layout changes it, so that a worker of another
 /// build refuses the page and does not count into the wrong places.
-pub(crate) const VERSION: u64 = 0x4c47_5047_0000_0001;
+pub(crate) const VERSION: u64 = 0x4c47_5047_0000_0002;
 
 /// Words before the worker's own.
 pub(crate) const HEADER_WORDS: usize = 8;
 /// Words of the worker's own numbers.
 pub(crate) const WORKER_WORDS: usize = 16;
 /// Words of one slot.
-pub(crate) const IMAGE_WORDS: usize = 80;
+pub(crate) const IMAGE_WORDS: usize = 88;
 
 /// The most slots a page has. Pages of slots that are not used are never touched.
 pub const MAX_SLOTS: u32 = 4096;
@@ -70,17 +70,23 @@ pub enum Operation {
     WriteZeroes,
     /// Whether a range is allocated.
     Extent,
+    /// The image changes its length.
+    Resize,
+    /// What is known about the image.
+    Status,
 }
 
 impl Operation {
     /// All of them, in the order of their places.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Read,
         Self::Write,
         Self::Flush,
         Self::Discard,
         Self::WriteZeroes,
         Self::Extent,
+        Self::Resize,
+        Self::Status,
     ];
 }
 
@@ -107,7 +113,7 @@ impl Timed {
             Operation::Read => Some(Self::Read),
             Operation::Write | Operation::WriteZeroes => Some(Self::Write),
             Operation::Flush => Some(Self::Flush),
-            Operation::Discard | Operation::Extent => None,
+            Operation::Discard | Operation::Extent | Operation::Resize | Operation::Status => None,
         }
     }
 }

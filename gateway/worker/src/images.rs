@@ -292,7 +292,9 @@ fn into_buffer(operation: Operation) -> Option<labelgate_buffers::Buffer> {
         Operation::Flush
         | Operation::Discard { .. }
         | Operation::WriteZeroes { .. }
-        | Operation::Extent { .. } => None,
+        | Operation::Extent { .. }
+        | Operation::Resize { .. }
+        | Operation::Status => None,
     }
 }
 

@@ -28,6 +28,8 @@ impl Meter {
             Operation::Discard { length, .. } => (Kind::Discard, *length),
             Operation::WriteZeroes { length, .. } => (Kind::WriteZeroes, *length),
             Operation::Extent { .. } => (Kind::Extent, 0),
+            Operation::Resize { .. } => (Kind::Resize, 0),
+            Operation::Status => (Kind::Status, 0),
         };
         Self { kind, bytes, begun }
     }

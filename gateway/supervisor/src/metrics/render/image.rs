@@ -80,6 +80,8 @@ label_values! {
         Discard => "discard",
         WriteZeroes => "write_zeroes",
         Extent => "extent",
+        Resize => "resize",
+        Status => "status",
     }
 }
 
