@@ -28,6 +28,8 @@ pub struct ImageDescription {
     pub serial: String,
     /// NAA locally assigned identifier (type 3h): unique per image and stable.
     pub naa: [u8; 8],
+    /// What it is called as a file of its label's export; no other image of the label is.
+    pub file_name: String,
     /// Its shape now.
     pub geometry: Geometry,
 }

@@ -33,6 +33,13 @@ pub enum Login {
     /// protocol's own say what was agreed upon. Whoever wrote them had a stranger's bytes before
     /// it: the engine checks them like a stranger's.
     Negotiated(Vec<u8>),
+    /// It speaks ONC RPC (NFS, MOUNT), which has no login.
+    Rpc {
+        /// Which identity it is, and by which of its tokens: what the handles say that it may use.
+        epoch: u64,
+        /// It has proved itself with the first component of the path that it mounts.
+        by_token: bool,
+    },
 }
 
 /// What a connection is to receive next. There is exactly one per connection at any time.

@@ -1,0 +1,202 @@
+//! Sending answers.
+
+use labelgate_buffers::Buffer;
+use labelgate_engine::{Action, ConnectionId, Ending, ImageError, ImageId, Status as Known};
+
+use super::connection::Stage;
+use super::task::{About, status_of};
+use super::{Server, Turn};
+use crate::record::Mark;
+use crate::rpc::{Accepted, Reply};
+use crate::v3::{self, Status, WccData};
+use crate::xdr::{Encode, Encoder};
+
+/// The padding of data: the longest there is.
+const PADDING: [u8; 3] = [0; 3];
+
+impl Server {
+    /// Sends an answer that has no results.
+    pub(super) fn answer(&mut self, id: ConnectionId, reply: &Reply, turn: &mut Turn<'_>) {
+        self.send(id, |e| e.item(reply), None, turn);
+    }
+
+    /// Sends the results of a call that was understood.
+    pub(super) fn answer_v3<R: Encode>(
+        &mut self,
+        id: ConnectionId,
+        xid: u32,
+        results: &R,
+        turn: &mut Turn<'_>,
+    ) {
+        let success = Reply::accepted(xid, Accepted::Success);
+        self.send(
+            id,
+            |e| {
+                e.item(&success);
+                e.item(results);
+            },
+            None,
+            turn,
+        );
+    }
+
+    /// Sends what was read, from the buffer that it was read into.
+    pub(super) fn answer_read(
+        &mut self,
+        id: ConnectionId,
+        xid: u32,
+        (count, eof): (u32, bool),
+        buffer: Option<Buffer>,
+        turn: &mut Turn<'_>,
+    ) {
+        let head = v3::read::OkHead {
+            attributes: None,
+            count,
+            eof,
+        };
+        let padding = PADDING.get(..head.padding()).unwrap_or_default();
+        let success = Reply::accepted(xid, Accepted::Success);
+        let results: v3::read::Reply = Ok(head);
+        self.send(
+            id,
+            |e| {
+                e.item(&success);
+                e.item(&results);
+            },
+            buffer.map(|buffer| (buffer, count as usize, padding)),
+            turn,
+        );
+    }
+
+    /// Sends the answer that waited for these attributes. An operation that was done stays done if
+    /// they are not to be had.
+    pub(super) fn answer_about(
+        &mut self,
+        id: ConnectionId,
+        xid: u32,
+        image: ImageId,
+        about: About,
+        known: Result<Known, ImageError>,
+        turn: &mut Turn<'_>,
+    ) {
+        let failed = known.as_ref().err().copied().map(status_of);
+        let attributes = known
+            .ok()
+            .and_then(|known| self.image_attributes(image, &known));
+        let after = WccData {
+            before: None,
+            after: attributes,
+        };
+        let verifier = self.verifier;
+        match about {
+            About::GetAttr => {
+                let results = attributes
+                    .map(|attributes| v3::getattr::Success { attributes })
+                    .ok_or_else(|| failed.unwrap_or(Status::Stale).into());
+                self.answer_v3::<v3::getattr::Reply>(id, xid, &results, turn);
+            }
+            About::Guard { guard, size } => {
+                let changed = attributes.map(|attributes| attributes.ctime);
+                let changed = changed.ok_or(failed.unwrap_or(Status::Stale));
+                self.guarded(id, xid, image, (guard, size), changed, turn);
+            }
+            About::Lookup => self.answer_lookup(id, xid, image, (attributes, failed), turn),
+            About::Access(access) => {
+                let results = match failed {
+                    Some(status) => Err(status.into()),
+                    None => Ok(v3::access::Success { attributes, access }),
+                };
+                self.answer_v3::<v3::access::Reply>(id, xid, &results, turn);
+            }
+            About::SetAttr => self.answer_v3::<v3::setattr::Reply>(id, xid, &Ok(after), turn),
+            About::Write { count, committed } => {
+                let results = Ok(v3::write::Success {
+                    file: after,
+                    count,
+                    committed,
+                    verifier,
+                });
+                self.answer_v3::<v3::write::Reply>(id, xid, &results, turn);
+            }
+            About::Commit => {
+                let results = Ok(v3::commit::Success {
+                    file: after,
+                    verifier,
+                });
+                self.answer_v3::<v3::commit::Reply>(id, xid, &results, turn);
+            }
+        }
+    }
+
+    /// Sends a message in one fragment, with `count` bytes of a buffer and padding at its end.
+    fn send(
+        &mut self,
+        id: ConnectionId,
+        message: impl FnOnce(&mut Encoder<'_>),
+        data: Option<(Buffer, usize, &[u8])>,
+        turn: &mut Turn<'_>,
+    ) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        self.scratch.clear();
+        message(&mut Encoder::new(&mut self.scratch));
+        let held = data.as_ref().map_or(0, |(buffer, ..)| buffer.len());
+        let length = data.as_ref().map_or(0, |&(_, count, padding)| count + padding.len());
+        let mut transmission = turn.outbox.transmission();
+        if let Some(mark) = Mark::whole(self.scratch.len() + length) {
+            transmission.bytes(&mark.encode());
+        }
+        transmission.bytes(&self.scratch);
+        if let Some((buffer, count, padding)) = data {
+            transmission.carry(buffer);
+            transmission.slice(0, count);
+            transmission.bytes(padding);
+        }
+        if connection.unsent.is_empty() {
+            // Its peer owes us nothing before.
+            connection.moved = turn.now;
+        }
+        connection.unsent.push_back(held);
+        turn.outbox.push(Action::Send(id, transmission));
+        self.watch(id);
+    }
+
+    /// An answer is wholly in the socket.
+    pub(super) fn delivered(&mut self, id: ConnectionId, turn: &mut Turn<'_>) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        connection.moved = turn.now;
+        let held = connection.unsent.pop_front().unwrap_or(0);
+        connection.held = connection.held.saturating_sub(held);
+        connection.calls = connection.calls.saturating_sub(1);
+        if held > 0 {
+            self.feed(turn);
+        }
+        self.resume(id, turn);
+        self.leave_if_done(id, turn);
+    }
+
+    /// Gives back a buffer that no answer carries.
+    pub(super) fn release(&mut self, id: ConnectionId, buffer: Option<Buffer>) {
+        if let Some(buffer) = buffer
+            && let Some(connection) = self.connections.get_mut(&id)
+        {
+            connection.held = connection.held.saturating_sub(buffer.len());
+        }
+    }
+
+    /// Closes a connection that is to leave once all its calls are answered.
+    pub(super) fn leave_if_done(&mut self, id: ConnectionId, turn: &mut Turn<'_>) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        let between = connection.record.fragments == 0;
+        let closing = matches!(connection.stage, Stage::Closing);
+        if connection.leaving && connection.calls == 0 && between && !closing {
+            connection.stage = Stage::Closing;
+            turn.outbox.push(Action::Close(id, Ending::AfterSending));
+        }
+    }
+}

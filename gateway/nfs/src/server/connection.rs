@@ -1,0 +1,124 @@
+//! What is known of one connection.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::time::Instant;
+
+use labelgate_handle::LENGTH;
+use labelgate_handle::Object;
+
+use super::transfer::{PendingRead, PendingWrite};
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    /// The epoch of the handles that it may use.
+    pub(super) epoch: u64,
+    /// Where its client is.
+    pub(super) peer: IpAddr,
+    /// The first component of the paths that it mounts is what it has proved itself with.
+    pub(super) by_token: bool,
+    pub(super) stage: Stage,
+    pub(super) record: Record,
+    /// What has arrived of a call, but for the data of a WRITE.
+    pub(super) head: Vec<u8>,
+    /// Calls that are not answered, or whose answers are not in the socket.
+    pub(super) calls: usize,
+    /// Bytes of buffers that its calls hold.
+    pub(super) held: usize,
+    /// What each answer that is on its way holds, in their order.
+    pub(super) unsent: VecDeque<usize>,
+    /// No further call is read, and it is closed when all are answered.
+    pub(super) leaving: bool,
+    /// When its peer last took or gave something.
+    pub(super) moved: Instant,
+    /// The last handle it has used, and what it leads to.
+    pub(super) known: Option<([u8; LENGTH], Object)>,
+    /// Handles of it that were refused.
+    pub(super) refused: u64,
+}
+
+/// What it is to receive next, or what it waits for.
+#[derive(Debug)]
+pub(super) enum Stage {
+    /// The mark of the fragment in which this begins or goes on.
+    Mark(Part),
+    /// This.
+    Within(Part),
+    /// Nothing, until there is memory for this.
+    Starving(Starving),
+    /// Nothing, until there are fewer calls.
+    Paused,
+    /// Nothing any more.
+    Closing,
+}
+
+/// A part of a record.
+#[derive(Debug)]
+pub(super) enum Part {
+    /// What is put together in `head`: all of it, but for the data of a WRITE.
+    Head,
+    /// The data of a WRITE.
+    Data(PendingWrite),
+    /// What follows the data of a WRITE, or all of the data if it is not wanted. So many bytes.
+    Skipped(PendingWrite, usize),
+    /// What is left of a record that has been answered already.
+    Rest,
+}
+
+/// What a connection waits for memory for.
+#[derive(Debug)]
+pub(super) enum Starving {
+    Write(PendingWrite),
+    Read(PendingRead),
+}
+
+/// How far a record has been received.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Record {
+    /// Bytes of the current fragment that have not been asked for.
+    pub(super) left: usize,
+    /// The current fragment is the last.
+    pub(super) last: bool,
+    /// Fragments so far.
+    pub(super) fragments: u32,
+    /// Bytes of all fragments so far.
+    pub(super) announced: usize,
+}
+
+impl Record {
+    /// Whether everything has been asked for.
+    pub(super) const fn is_over(self) -> bool {
+        self.last && self.left == 0
+    }
+}
+
+impl Connection {
+    pub(super) fn new(epoch: u64, by_token: bool, peer: IpAddr, now: Instant) -> Self {
+        Self {
+            epoch,
+            peer: peer.to_canonical(),
+            by_token,
+            stage: Stage::Mark(Part::Head),
+            record: Record::default(),
+            head: Vec::new(),
+            calls: 0,
+            held: 0,
+            unsent: VecDeque::new(),
+            leaving: false,
+            moved: now,
+            known: None,
+            refused: 0,
+        }
+    }
+
+    /// Whether its peer owes us something: the rest of a call, or to read its answers.
+    pub(super) fn owes(&self) -> bool {
+        let within = match &self.stage {
+            Stage::Mark(_) => self.record.fragments != 0,
+            Stage::Within(_) => true,
+            Stage::Starving(_) | Stage::Paused | Stage::Closing => false,
+        };
+        within || !self.unsent.is_empty()
+    }
+}

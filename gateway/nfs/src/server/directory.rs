@@ -1,0 +1,241 @@
+//! The root of the export as a directory. Clients find images there, and make none.
+
+use labelgate_engine::{ConnectionId, ImageId};
+use labelgate_handle::{LENGTH, Object};
+
+use super::export::{Image, ROOT};
+use super::object::There;
+use super::task::About;
+use super::{Server, Turn};
+use crate::v3::readdir::Entry;
+use crate::v3::readdirplus::EntryPlus;
+use crate::v3::{self, Attributes, Call, CookieVerifier, FileHandle, Name, Status};
+
+/// The cookies of the first two entries; that of an image is its number, which is above them.
+const CURRENT: u64 = 1;
+const PARENT: u64 = 2;
+
+/// Cookies are good for ever: an image's never is another's.
+const VERIFIER: CookieVerifier = CookieVerifier([0; 8]);
+
+impl Server {
+    pub(super) fn lookup(
+        &mut self,
+        id: ConnectionId,
+        xid: u32,
+        args: v3::lookup::Args<'_>,
+        turn: &mut Turn<'_>,
+    ) {
+        let found = self.find_directory(id, args.what.dir).and_then(|()| {
+            match args.what.name? {
+                // Nothing is above the root.
+                Name::Current | Name::Parent => Ok(There::Root),
+                Name::Component(name) => {
+                    let image = self.export.of_name(name.as_bytes());
+                    image.map(There::Image).ok_or(Status::NoEnt)
+                }
+            }
+        });
+        match found {
+            Ok(There::Image(image)) => {
+                self.finish_with_attributes(id, xid, image, About::Lookup, turn);
+            }
+            Ok(There::Root) => {
+                let attributes = Some(self.root_attributes());
+                self.answer_found(id, xid, Object::Root, attributes, turn);
+            }
+            Err(status) => self.answer_not_found(id, xid, status, turn),
+        }
+    }
+
+    /// The attributes are there of an image that was looked up. One that the label may no longer
+    /// reach is not there.
+    pub(super) fn answer_lookup(
+        &mut self,
+        id: ConnectionId,
+        xid: u32,
+        image: ImageId,
+        (attributes, failed): (Option<Attributes>, Option<Status>),
+        turn: &mut Turn<'_>,
+    ) {
+        let object = self.export.get(image).map(|image| image.object);
+        match (object, failed) {
+            (Some(object), None) => {
+                self.answer_found(id, xid, Object::Image(object), attributes, turn);
+            }
+            (_, Some(status)) if status != Status::Stale => {
+                self.answer_not_found(id, xid, status, turn);
+            }
+            _ => self.answer_not_found(id, xid, Status::NoEnt, turn),
+        }
+    }
+
+    fn answer_found(
+        &mut self,
+        id: ConnectionId,
+        xid: u32,
+        object: Object,
+        attributes: Option<Attributes>,
+        turn: &mut Turn<'_>,
+    ) {
+        let sealed = self.seal(id, object);
+        let handle = sealed.as_ref().and_then(|sealed| FileHandle::new(sealed));
+        let Some(object) = handle else {
+            return self.answer_not_found(id, xid, Status::ServerFault, turn);
+        };
+        let results = Ok(v3::lookup::Success {
+            object,
+            attributes,
+            dir: Some(self.root_attributes()),
+        });
+        self.answer_v3::<v3::lookup::Reply<'_>>(id, xid, &results, turn);
+    }
+
+    fn answer_not_found(
+        &mut self,
+        id: ConnectionId,
+        xid: u32,
+        status: Status,
+        turn: &mut Turn<'_>,
+    ) {
+        let results = Err(status.into());
+        self.answer_v3::<v3::lookup::Reply<'_>>(id, xid, &results, turn);
+    }
+
+    pub(super) fn readdir(
+        &mut self,
+        id: ConnectionId,
+        xid: u32,
+        args: v3::readdir::Args<'_>,
+        turn: &mut Turn<'_>,
+    ) {
+        let results = self.find_directory(id, args.dir).and_then(|()| {
+            let mut listing = v3::readdir::Listing::new(args.count);
+            let end = self.list(args.cookie, |entry, _| listing.push(entry).is_ok());
+            listing.finish(Some(self.root_attributes()), VERIFIER, end)
+        });
+        let results = results.map_err(Into::into);
+        self.answer_v3::<v3::readdir::Reply>(id, xid, &results, turn);
+    }
+
+    /// The entries have handles and no attributes: those take an operation of each image, which
+    /// clients ask for when they need them.
+    pub(super) fn readdirplus(
+        &mut self,
+        id: ConnectionId,
+        xid: u32,
+        args: v3::readdirplus::Args<'_>,
+        turn: &mut Turn<'_>,
+    ) {
+        let results = self.find_directory(id, args.dir).and_then(|()| {
+            let mut listing = v3::readdirplus::Listing::new(args.dircount, args.maxcount);
+            let end = self.list(args.cookie, |entry, object| {
+                let sealed: Option<[u8; LENGTH]> = self.seal(id, object);
+                let handle = sealed.as_ref().and_then(|sealed| FileHandle::new(sealed));
+                let entry = EntryPlus {
+                    entry: *entry,
+                    attributes: (object == Object::Root).then(|| self.root_attributes()),
+                    handle,
+                };
+                listing.push(&entry).is_ok()
+            });
+            listing.finish(Some(self.root_attributes()), VERIFIER, end)
+        });
+        let results = results.map_err(Into::into);
+        self.answer_v3::<v3::readdirplus::Reply>(id, xid, &results, turn);
+    }
+
+    /// Shows the entries behind a cookie until one is not taken; whether all were.
+    fn list(&self, cookie: u64, mut take: impl FnMut(&Entry<'_>, Object) -> bool) -> bool {
+        let itself = |name, cookie| Entry {
+            fileid: ROOT,
+            name,
+            cookie,
+        };
+        let dots = [itself(Name::Current, CURRENT), itself(Name::Parent, PARENT)];
+        for dot in dots.iter().filter(|dot| dot.cookie > cookie) {
+            if !take(dot, Object::Root) {
+                return false;
+            }
+        }
+        self.export.after(cookie).all(|image| {
+            // A name that is none for NFS is not shown.
+            entry(image).is_none_or(|entry| take(&entry, Object::Image(image.object)))
+        })
+    }
+
+    /// Making, removing and renaming: not in the root, which shows what admins have put there.
+    pub(super) fn change_directory(
+        &mut self,
+        id: ConnectionId,
+        xid: u32,
+        call: Call<'_>,
+        turn: &mut Turn<'_>,
+    ) {
+        match call {
+            Call::Create(args) => {
+                let status = self.never_made(id, &args.location);
+                self.answer_v3::<v3::create::Reply<'_>>(id, xid, &Err(status.into()), turn);
+            }
+            Call::MkDir(args) => {
+                let status = self.never_made(id, &args.location);
+                self.answer_v3::<v3::mkdir::Reply<'_>>(id, xid, &Err(status.into()), turn);
+            }
+            Call::SymLink(args) => {
+                let status = self.never_made(id, &args.location);
+                self.answer_v3::<v3::symlink::Reply<'_>>(id, xid, &Err(status.into()), turn);
+            }
+            Call::MkNod(args) => {
+                let status = self.never_made(id, &args.location);
+                self.answer_v3::<v3::mknod::Reply<'_>>(id, xid, &Err(status.into()), turn);
+            }
+            Call::Remove(args) => {
+                let status = self.never_changed(id, args.object.dir);
+                self.answer_v3::<v3::remove::Reply>(id, xid, &Err(status.into()), turn);
+            }
+            Call::RmDir(args) => {
+                let status = self.never_changed(id, args.object.dir);
+                self.answer_v3::<v3::rmdir::Reply>(id, xid, &Err(status.into()), turn);
+            }
+            Call::Rename(args) => {
+                let status = self.never_changed(id, args.from.dir);
+                self.answer_v3::<v3::rename::Reply>(id, xid, &Err(status.into()), turn);
+            }
+            Call::Link(args) => {
+                let status = self.never_changed(id, args.link.dir);
+                self.answer_v3::<v3::link::Reply>(id, xid, &Err(status.into()), turn);
+            }
+            _ => {}
+        }
+    }
+
+    /// Why nothing is made there.
+    fn never_made(&mut self, id: ConnectionId, location: &v3::DirOpArgs<'_>) -> Status {
+        let there = self.find_directory(id, location.dir).and_then(|()| {
+            let name = location.name?;
+            let found = self.export.of_name(name.as_bytes());
+            Ok(found.is_some() || !matches!(name, Name::Component(_)))
+        });
+        match there {
+            Ok(true) => Status::Exist,
+            Ok(false) => Status::RoFs,
+            Err(status) => status,
+        }
+    }
+
+    /// Why nothing is changed there.
+    fn never_changed(&mut self, id: ConnectionId, dir: FileHandle<'_>) -> Status {
+        match self.find_directory(id, dir) {
+            Ok(()) => Status::RoFs,
+            Err(status) => status,
+        }
+    }
+}
+
+fn entry(image: &Image) -> Option<Entry<'_>> {
+    Some(Entry {
+        fileid: image.file,
+        name: Name::new(image.name.as_bytes()).ok()?,
+        cookie: image.file,
+    })
+}

@@ -1,0 +1,209 @@
+//! What a client finds in its export: the label's images as the files of one directory.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+use std::time::{Duration, Instant, SystemTime};
+
+use labelgate_engine::{Geometry, ImageDescription, ImageId};
+
+use crate::v3::Time;
+
+/// The directory's own number, which no image has.
+pub(super) const ROOT: u64 = 1;
+
+/// The images of a label, by their names and by their numbers as files.
+#[derive(Debug)]
+pub(super) struct Export {
+    images: HashMap<ImageId, Image>,
+    by_name: BTreeMap<String, ImageId>,
+    by_file: BTreeMap<u64, ImageId>,
+    by_object: HashMap<[u8; 16], ImageId>,
+    started: (SystemTime, Instant),
+    changed: Instant,
+}
+
+/// An image as a file.
+#[derive(Debug)]
+pub(super) struct Image {
+    pub(super) name: String,
+    /// What handles of it say.
+    pub(super) object: [u8; 16],
+    /// Its number among the files of the export: above [`ROOT`].
+    pub(super) file: u64,
+    pub(super) geometry: Geometry,
+    /// How large a client may make it: as large as it was when the supervisor last said so.
+    pub(super) allotted: u64,
+}
+
+impl Export {
+    pub(super) fn new(started: SystemTime) -> Self {
+        let now = Instant::now();
+        Self {
+            images: HashMap::new(),
+            by_name: BTreeMap::new(),
+            by_file: BTreeMap::new(),
+            by_object: HashMap::new(),
+            started: (started, now),
+            changed: now,
+        }
+    }
+
+    /// Shows an image, unless it has no serial number that could name it, or another image has
+    /// its name or number.
+    pub(super) fn add(&mut self, id: ImageId, description: ImageDescription) {
+        let Some(object) = object_of(&description.serial) else {
+            return;
+        };
+        let file = file_of(object);
+        let name = description.file_name;
+        let taken = self.by_name.contains_key(&name) || self.by_file.contains_key(&file);
+        if taken || name.is_empty() {
+            return;
+        }
+        self.by_name.insert(name.clone(), id);
+        self.by_file.insert(file, id);
+        self.by_object.insert(object, id);
+        let geometry = description.geometry;
+        let image = Image {
+            name,
+            object,
+            file,
+            geometry,
+            allotted: geometry.size,
+        };
+        self.images.insert(id, image);
+        self.changed = Instant::now();
+    }
+
+    /// An image's shape is another one.
+    pub(super) fn change(&mut self, id: ImageId, geometry: Geometry) {
+        if let Some(image) = self.images.get_mut(&id) {
+            image.geometry = geometry;
+            image.allotted = image.allotted.max(geometry.size);
+        }
+    }
+
+    pub(super) fn remove(&mut self, id: ImageId) {
+        if let Some(image) = self.images.remove(&id) {
+            self.by_name.remove(&image.name);
+            self.by_file.remove(&image.file);
+            self.by_object.remove(&image.object);
+            self.changed = Instant::now();
+        }
+    }
+
+    pub(super) fn get(&self, id: ImageId) -> Option<&Image> {
+        self.images.get(&id)
+    }
+
+    /// The image that a handle leads to.
+    pub(super) fn of_object(&self, object: [u8; 16]) -> Option<ImageId> {
+        self.by_object.get(&object).copied()
+    }
+
+    /// The image of this name.
+    pub(super) fn of_name(&self, name: &[u8]) -> Option<ImageId> {
+        let name = std::str::from_utf8(name).ok()?;
+        self.by_name.get(name).copied()
+    }
+
+    /// The images whose numbers are above `file`, in the order of their numbers: that of an image
+    /// never changes, so that neither do places in the list.
+    pub(super) fn after(&self, file: u64) -> impl Iterator<Item = &Image> {
+        let above = (Bound::Excluded(file), Bound::Unbounded);
+        let ids = self.by_file.range(above);
+        ids.filter_map(|(_, id)| self.images.get(id))
+    }
+
+    /// How many bytes all of them have.
+    pub(super) fn bytes(&self) -> u64 {
+        let sizes = self.images.values().map(|image| image.geometry.size);
+        sizes.fold(0, u64::saturating_add)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.images.len()
+    }
+
+    /// When the list of images last changed.
+    pub(super) fn changed(&self) -> Time {
+        let (wall, start) = self.started;
+        let since = self.changed.saturating_duration_since(start);
+        let epoch = wall.duration_since(SystemTime::UNIX_EPOCH);
+        let moment = epoch.unwrap_or(Duration::ZERO) + since;
+        let seconds = i64::try_from(moment.as_secs()).unwrap_or(i64::MAX);
+        Time::nearest(seconds, moment.subsec_nanos())
+    }
+}
+
+/// A serial number of 32 hexadecimal digits as bytes.
+fn object_of(serial: &str) -> Option<[u8; 16]> {
+    let number = u128::from_str_radix(serial, 16).ok()?;
+    (serial.len() == 32).then_some(number.to_be_bytes())
+}
+
+/// The number of an image as a file: the first half of its serial number, above that of the root.
+fn file_of(object: [u8; 16]) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = object;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h]).max(ROOT + 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(name: &str, serial: u128) -> ImageDescription {
+        ImageDescription {
+            target: String::new(),
+            serial: format!("{serial:032x}"),
+            naa: [0; 8],
+            file_name: name.to_owned(),
+            geometry: Geometry {
+                size: 4096,
+                block_size: 512,
+                physical_block_size: 512,
+                read_only: false,
+                discard: true,
+            },
+        }
+    }
+
+    #[test]
+    fn an_image_is_found_by_its_name_and_its_number_until_it_is_removed() {
+        let mut export = Export::new(SystemTime::now());
+        let serial = 7_u128 << 64 | 3;
+        export.add(ImageId(1), image("disk.raw", serial));
+
+        assert_eq!(export.of_name(b"disk.raw"), Some(ImageId(1)));
+        assert_eq!(export.of_object(serial.to_be_bytes()), Some(ImageId(1)));
+
+        export.remove(ImageId(1));
+        assert_eq!(export.of_name(b"disk.raw"), None);
+        assert_eq!(export.of_object(serial.to_be_bytes()), None);
+        assert_eq!(export.after(0).count(), 0);
+    }
+
+    #[test]
+    fn a_place_in_the_list_stays_when_other_images_come_and_go() {
+        let mut export = Export::new(SystemTime::now());
+        for number in [5_u128, 9, 12] {
+            export.add(ImageId(number as u32), image(&format!("{number}"), number << 64));
+        }
+        export.remove(ImageId(5));
+        export.add(ImageId(6), image("6", 6 << 64));
+
+        let after: Vec<_> = export.after(9).map(|image| image.name.clone()).collect();
+
+        assert_eq!(after, ["12"]);
+    }
+
+    #[test]
+    fn a_second_image_of_a_name_is_not_shown() {
+        let mut export = Export::new(SystemTime::now());
+        export.add(ImageId(1), image("disk", 5 << 64));
+        export.add(ImageId(2), image("disk", 6 << 64));
+
+        assert_eq!(export.of_name(b"disk"), Some(ImageId(1)));
+        assert_eq!(export.len(), 1);
+    }
+}

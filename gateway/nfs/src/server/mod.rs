@@ -1,0 +1,223 @@
+//! The server: connections, calls and images of one label, as a sans-I/O [`Engine`].
+//!
+//! A connection's bytes come in through [`receive`] and become calls; [`call`] finds a call's
+//! procedure, [`handles`] what its handle leads to. What the image itself has to be asked becomes
+//! an operation of it, with a [`task`] that says what to answer when it has ended; [`answer`] sends
+//! answers. [`transfer`] has the memory for data.
+//!
+//! Nothing is known of a client but the label that it was handed over with: what AUTH_SYS says of
+//! users means nothing here.
+
+mod answer;
+mod attributes;
+mod call;
+mod connection;
+mod directory;
+mod export;
+mod file_system;
+mod handles;
+mod limits;
+mod mounting;
+mod notice;
+mod object;
+mod receive;
+mod task;
+mod timers;
+mod transfer;
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::time::{Instant, SystemTime};
+
+use labelgate_buffers::Pool;
+use labelgate_engine::{
+    Action, Admission, Completion, ConnectionId, Ending, Engine, Geometry, ImageDescription,
+    ImageId, IoId, Login, Outbox, Receive, Received,
+};
+
+use connection::{Connection, Part, Stage};
+use export::Export;
+pub use handles::Handles;
+pub use limits::Limits;
+pub use notice::Notice;
+use task::Tasks;
+
+use crate::record::Mark;
+use crate::v3::WriteVerifier;
+
+/// The NFS server of one label.
+#[derive(Debug)]
+pub struct Server {
+    limits: Limits,
+    pool: Pool,
+    handles: Handles,
+    export: Export,
+    connections: HashMap<ConnectionId, Connection>,
+    tasks: Tasks,
+    /// Connections that wait for memory, in the order of their turn.
+    starving: VecDeque<ConnectionId>,
+    verifier: WriteVerifier,
+    /// When a peer may have owed us something for too long.
+    next_check: Option<Instant>,
+    notices: VecDeque<Notice>,
+    /// Where answers are laid out.
+    scratch: Vec<u8>,
+    draining: bool,
+}
+
+/// What every step of the server is given: the time, and where its actions go.
+struct Turn<'a> {
+    now: Instant,
+    outbox: &'a mut Outbox,
+}
+
+impl Server {
+    /// A server whose handles are sealed so, and which started at this time.
+    ///
+    /// # Errors
+    /// The system refuses the memory, or it is too little to serve anybody.
+    pub fn new(limits: Limits, handles: Handles, started: SystemTime) -> io::Result<Self> {
+        let pool = Pool::new(limits.pool_bytes)?;
+        Ok(Self {
+            limits,
+            pool,
+            handles,
+            export: Export::new(started),
+            connections: HashMap::new(),
+            tasks: Tasks::default(),
+            starving: VecDeque::new(),
+            verifier: verifier(started),
+            next_check: None,
+            notices: VecDeque::new(),
+            scratch: Vec::new(),
+            draining: false,
+        })
+    }
+
+    /// Gives the memory of buffers that are not in use back to the system.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn trim(&self) -> io::Result<()> {
+        self.pool.trim()
+    }
+
+    /// Bytes of buffers that are in use.
+    #[must_use]
+    pub fn bytes_in_use(&self) -> usize {
+        self.pool.bound() - self.pool.free()
+    }
+
+    /// Connections that are open.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.connections.len()
+    }
+}
+
+/// Another one each time that a worker starts.
+///
+/// > It must be unique between instances of the NFS version 3 protocol server, where uncommitted
+/// > data may be lost. (RFC 1813 3.3.7)
+///
+/// Two workers of one label never live at the same time, and starting one takes longer than the
+/// clock's least step.
+fn verifier(started: SystemTime) -> WriteVerifier {
+    let since = started.duration_since(SystemTime::UNIX_EPOCH);
+    let nanoseconds = since.map_or(0, |since| since.as_nanos());
+    let [_, _, _, _, _, _, _, _, low @ ..] = nanoseconds.to_be_bytes();
+    WriteVerifier(low)
+}
+
+impl Engine for Server {
+    fn accept(
+        &mut self,
+        id: ConnectionId,
+        admission: Admission,
+        now: Instant,
+        outbox: &mut Outbox,
+    ) -> Receive {
+        let room = self.connections.len() < self.limits.connections as usize;
+        let Login::Rpc { epoch, by_token } = admission.login else {
+            outbox.push(Action::Close(id, Ending::Now));
+            return Receive::Pause;
+        };
+        let connection = Connection::new(epoch, by_token, admission.peer.ip(), now);
+        self.connections.insert(id, connection);
+        if !room || self.draining {
+            return self.broken(id, "more connections than there may be", &mut Turn { now, outbox });
+        }
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.stage = Stage::Mark(Part::Head);
+        }
+        Receive::Header { n: Mark::SIZE }
+    }
+
+    fn received(
+        &mut self,
+        connection: ConnectionId,
+        received: Received<'_>,
+        now: Instant,
+        outbox: &mut Outbox,
+    ) -> Receive {
+        let receive = self.take(connection, received, &mut Turn { now, outbox });
+        self.watch(connection);
+        receive
+    }
+
+    fn sent(&mut self, connection: ConnectionId, _: usize, now: Instant, outbox: &mut Outbox) {
+        self.delivered(connection, &mut Turn { now, outbox });
+    }
+
+    fn closed(&mut self, connection: ConnectionId, now: Instant, outbox: &mut Outbox) {
+        self.connections.remove(&connection);
+        self.tasks.orphan(connection);
+        self.starving.retain(|&id| id != connection);
+        self.feed(&mut Turn { now, outbox });
+    }
+
+    fn completed(
+        &mut self,
+        io: IoId,
+        completion: Completion,
+        now: Instant,
+        outbox: &mut Outbox,
+    ) {
+        self.ended(io, completion, &mut Turn { now, outbox });
+    }
+
+    fn image_added(&mut self, image: ImageId, description: ImageDescription) {
+        self.export.add(image, description);
+    }
+
+    fn image_changed(&mut self, image: ImageId, geometry: Geometry) {
+        self.export.change(image, geometry);
+    }
+
+    fn image_removed(&mut self, image: ImageId, _: Instant, _: &mut Outbox) {
+        self.export.remove(image);
+    }
+
+    fn drain(&mut self, _: Instant, now: Instant, outbox: &mut Outbox) {
+        self.draining = true;
+        let all: Vec<_> = self.connections.keys().copied().collect();
+        for id in all {
+            if let Some(connection) = self.connections.get_mut(&id) {
+                connection.leaving = true;
+            }
+            self.leave_if_done(id, &mut Turn { now, outbox });
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.next_check
+    }
+
+    fn tick(&mut self, now: Instant, outbox: &mut Outbox) {
+        self.check(&mut Turn { now, outbox });
+    }
+
+    fn outstanding(&self) -> usize {
+        self.tasks.len() + self.connections.len()
+    }
+}

@@ -1,0 +1,196 @@
+//! Data: what READ and WRITE carry, and the memory for it.
+//!
+//! A WRITE has its buffer before its data is read from the socket, and a READ before its image is
+//! asked, so that neither waits for memory while it holds any. A connection whose call has to wait
+//! for memory is not read meanwhile; connections take turns.
+
+use labelgate_buffers::{Buffer, MAX_BUFFER};
+use labelgate_engine::{Action, ConnectionId, ImageId, Operation, Receive};
+
+use super::connection::{Part, Stage, Starving};
+use super::task::Task;
+use super::{Server, Turn};
+use crate::v3::Status;
+use crate::v3::write::Stability;
+
+/// A READ that has to be done.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PendingRead {
+    pub(super) xid: u32,
+    pub(super) image: ImageId,
+    pub(super) offset: u64,
+    /// How much, which is there.
+    pub(super) count: u32,
+    /// It goes to the end of the image.
+    pub(super) eof: bool,
+}
+
+/// A WRITE whose data is to come, or has.
+#[derive(Debug)]
+pub(super) struct PendingWrite {
+    pub(super) xid: u32,
+    /// What is written to; without it, the answer to the call.
+    pub(super) target: Result<ImageId, Status>,
+    pub(super) offset: u64,
+    pub(super) count: u32,
+    pub(super) stable: Stability,
+    /// Data that came together with the head of its call, because all of it was short.
+    pub(super) early: Vec<u8>,
+    /// How many bytes of data have arrived in the buffer.
+    pub(super) arrived: usize,
+    /// Where they are; with the driver while it fills it.
+    pub(super) buffer: Option<Buffer>,
+}
+
+impl PendingWrite {
+    /// How many zero bytes follow the data.
+    pub(super) const fn padding(&self) -> usize {
+        self.count.wrapping_neg() as usize % 4
+    }
+
+    /// How many bytes of the data have not arrived.
+    pub(super) const fn missing(&self) -> usize {
+        (self.count as usize).saturating_sub(self.arrived)
+    }
+}
+
+impl Server {
+    /// The most bytes that the calls of one connection may hold. There is always a share left for
+    /// one more connection.
+    fn share(&self) -> usize {
+        let sharers = self.connections.len().min(self.limits.connections as usize) + 1;
+        (self.pool.bound() / sharers).max(MAX_BUFFER)
+    }
+
+    /// A buffer for `count` bytes, if the connection may have it and there is one.
+    fn furnish(&mut self, id: ConnectionId, count: u32) -> Option<Buffer> {
+        let share = self.share();
+        let count = usize::try_from(count).ok()?;
+        let connection = self.connections.get_mut(&id)?;
+        if connection.held > 0 && connection.held + count > share {
+            return None;
+        }
+        let buffer = self.pool.allocate(count)?;
+        connection.held += buffer.len();
+        Some(buffer)
+    }
+
+    /// Begins a READ. Without memory the connection is not read until there is some.
+    pub(super) fn read(&mut self, id: ConnectionId, read: PendingRead, turn: &mut Turn<'_>) {
+        match self.furnish(id, read.count) {
+            Some(buffer) => self.submit_read(id, read, buffer, turn),
+            None => self.starve(id, Starving::Read(read)),
+        }
+    }
+
+    fn submit_read(
+        &mut self,
+        id: ConnectionId,
+        read: PendingRead,
+        buffer: Buffer,
+        turn: &mut Turn<'_>,
+    ) {
+        let operation = Operation::Read {
+            offset: read.offset,
+            length: read.count as usize,
+            buffer,
+        };
+        let task = Task::Read {
+            count: read.count,
+            eof: read.eof,
+        };
+        self.submit(id, read.xid, read.image, task, operation, turn);
+    }
+
+    /// Begins to receive the data of a WRITE, once there is memory for it.
+    pub(super) fn receive_data(
+        &mut self,
+        id: ConnectionId,
+        mut write: PendingWrite,
+        turn: &mut Turn<'_>,
+    ) -> Receive {
+        if write.count == 0 || write.target.is_err() {
+            let all = match write.early.is_empty() {
+                true => write.missing() + write.padding(),
+                false => 0,
+            };
+            return self.go_on(id, Part::Skipped(write, all), turn);
+        }
+        let Some(mut buffer) = self.furnish(id, write.count) else {
+            self.starve(id, Starving::Write(write));
+            return Receive::Pause;
+        };
+        if let Some(front) = buffer.get_mut(..write.early.len())
+            && !front.is_empty()
+        {
+            front.copy_from_slice(&write.early);
+            write.arrived = write.early.len();
+            write.buffer = Some(buffer);
+            return self.go_on(id, Part::Skipped(write, 0), turn);
+        }
+        write.buffer = Some(buffer);
+        self.go_on(id, Part::Data(write), turn)
+    }
+
+    fn starve(&mut self, id: ConnectionId, what: Starving) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.stage = Stage::Starving(what);
+            self.starving.push_back(id);
+        }
+    }
+
+    /// Memory may have become free: goes on with those that wait for it.
+    pub(super) fn feed(&mut self, turn: &mut Turn<'_>) {
+        for _ in 0..self.starving.len() {
+            let Some(id) = self.starving.pop_front() else {
+                return;
+            };
+            let Some(connection) = self.connections.get_mut(&id) else {
+                continue;
+            };
+            match std::mem::replace(&mut connection.stage, Stage::Paused) {
+                Stage::Starving(Starving::Read(read)) => {
+                    self.read(id, read, turn);
+                    self.resume(id, turn);
+                }
+                Stage::Starving(Starving::Write(write)) => {
+                    let receive = self.receive_data(id, write, turn);
+                    if !matches!(receive, Receive::Pause) {
+                        turn.outbox.push(Action::Receive(id, receive));
+                    }
+                }
+                other => connection.stage = other,
+            }
+        }
+    }
+
+    /// Starts the write whose data has arrived.
+    pub(super) fn submit_write(
+        &mut self,
+        id: ConnectionId,
+        write: PendingWrite,
+        turn: &mut Turn<'_>,
+    ) {
+        let PendingWrite {
+            xid,
+            target: Ok(image),
+            offset,
+            count,
+            stable,
+            buffer: Some(buffer),
+            ..
+        } = write
+        else {
+            return self.answer_write_without_data(id, &write, turn);
+        };
+        let operation = Operation::Write {
+            offset,
+            length: count as usize,
+            buffer,
+            from: 0,
+            stable: stable != Stability::Unstable,
+        };
+        let task = Task::Write { count, stable };
+        self.submit(id, xid, image, task, operation, turn);
+    }
+}
