@@ -22,6 +22,8 @@ mod directory_list;
 mod file_handle;
 pub mod fsinfo;
 pub mod fsstat;
+#[cfg(test)]
+mod fuzz;
 pub mod getattr;
 #[cfg(test)]
 mod golden;
