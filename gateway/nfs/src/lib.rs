@@ -2,12 +2,14 @@
 //!
 //! * [`xdr`]: the data types (RFC 4506). [`record`]: where a message ends in a stream.
 //! * [`rpc`]: calls and replies (RFC 5531).
+//! * [`handle`]: file handles, which only their label's key opens.
 //! * [`v3`]: the procedures of NFS, byte for byte.
 
 #![forbid(unsafe_code)]
 
 #[cfg(test)]
 mod fuzzing;
+pub mod handle;
 pub mod record;
 pub mod rpc;
 pub mod v3;
