@@ -142,7 +142,9 @@ impl Server {
         self.scratch.clear();
         message(&mut Encoder::new(&mut self.scratch));
         let held = data.as_ref().map_or(0, |(buffer, ..)| buffer.len());
-        let length = data.as_ref().map_or(0, |&(_, count, padding)| count + padding.len());
+        let length = data
+            .as_ref()
+            .map_or(0, |&(_, count, padding)| count + padding.len());
         let mut transmission = turn.outbox.transmission();
         if let Some(mark) = Mark::whole(self.scratch.len() + length) {
             transmission.bytes(&mark.encode());

@@ -22,8 +22,9 @@ impl Server {
         let arguments = bytes.get(length..).unwrap_or_default();
         let xid = header.xid;
         let done = match header.program {
-            v3::PROGRAM => decode(&header, arguments)
-                .map(|call| self.procedure(id, xid, call, turn)),
+            v3::PROGRAM => {
+                decode(&header, arguments).map(|call| self.procedure(id, xid, call, turn))
+            }
             mount::PROGRAM => mount::Call::parse(&header, arguments)
                 .map(|call| self.mount_procedure(id, xid, call, turn)),
             _ => Err(Accepted::ProgUnavail),
@@ -84,7 +85,9 @@ impl Server {
         turn: &mut Turn<'_>,
     ) {
         let found = match self.find(id, args.object) {
-            Ok(There::Image(image)) => self.new_size(image, &args.attributes).map(|size| (image, size)),
+            Ok(There::Image(image)) => self
+                .new_size(image, &args.attributes)
+                .map(|size| (image, size)),
             Ok(There::Root) => Err(Status::RoFs),
             Err(status) => Err(status),
         };
@@ -137,7 +140,14 @@ impl Server {
     ) {
         match size {
             Some(size) => {
-                self.submit(id, xid, image, Task::Resize, Operation::Resize { size }, turn);
+                self.submit(
+                    id,
+                    xid,
+                    image,
+                    Task::Resize,
+                    Operation::Resize { size },
+                    turn,
+                );
             }
             None => self.finish_with_attributes(id, xid, image, About::SetAttr, turn),
         }
@@ -283,11 +293,7 @@ impl Server {
     }
 
     /// The image that a WRITE may write to, where it wants to.
-    fn writable(
-        &mut self,
-        id: ConnectionId,
-        head: &write::Head<'_>,
-    ) -> Result<ImageId, Status> {
+    fn writable(&mut self, id: ConnectionId, head: &write::Head<'_>) -> Result<ImageId, Status> {
         let id = self.find_file(id, head.file)?;
         let geometry = self.export.get(id).ok_or(Status::Stale)?.geometry;
         if geometry.read_only {

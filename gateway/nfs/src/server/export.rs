@@ -187,7 +187,10 @@ mod tests {
     fn a_place_in_the_list_stays_when_other_images_come_and_go() {
         let mut export = Export::new(SystemTime::now());
         for number in [5_u128, 9, 12] {
-            export.add(ImageId(number as u32), image(&format!("{number}"), number << 64));
+            export.add(
+                ImageId(number as u32),
+                image(&format!("{number}"), number << 64),
+            );
         }
         export.remove(ImageId(5));
         export.add(ImageId(6), image("6", 6 << 64));

@@ -52,7 +52,11 @@ impl Server {
             return Ok(*object);
         }
         let Ok(sealed) = Sealed::parse(bytes) else {
-            return Err(self.refuse(id, Status::BadHandle, "a handle that is none of this gateway"));
+            return Err(self.refuse(
+                id,
+                Status::BadHandle,
+                "a handle that is none of this gateway",
+            ));
         };
         let client = self.handles.client(connection.peer);
         match sealed.open(&self.handles.key, client) {

@@ -145,7 +145,11 @@ impl Engine for Server {
         let connection = Connection::new(epoch, by_token, admission.peer.ip(), now);
         self.connections.insert(id, connection);
         if !room || self.draining {
-            return self.broken(id, "more connections than there may be", &mut Turn { now, outbox });
+            return self.broken(
+                id,
+                "more connections than there may be",
+                &mut Turn { now, outbox },
+            );
         }
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.stage = Stage::Mark(Part::Head);
@@ -176,13 +180,7 @@ impl Engine for Server {
         self.feed(&mut Turn { now, outbox });
     }
 
-    fn completed(
-        &mut self,
-        io: IoId,
-        completion: Completion,
-        now: Instant,
-        outbox: &mut Outbox,
-    ) {
+    fn completed(&mut self, io: IoId, completion: Completion, now: Instant, outbox: &mut Outbox) {
         self.ended(io, completion, &mut Turn { now, outbox });
     }
 

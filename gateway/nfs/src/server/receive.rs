@@ -58,7 +58,11 @@ impl Server {
                 self.go_on(id, Part::Data(write), turn)
             }
             (Stage::Within(part), Received::Discarded) => self.go_on(id, part, turn),
-            _ => self.broken(id, "an answer to nothing that was asked of the driver", turn),
+            _ => self.broken(
+                id,
+                "an answer to nothing that was asked of the driver",
+                turn,
+            ),
         }
     }
 
@@ -186,12 +190,7 @@ impl Server {
         self.answer_and_skip(id, reply, turn)
     }
 
-    fn answer_and_skip(
-        &mut self,
-        id: ConnectionId,
-        reply: Reply,
-        turn: &mut Turn<'_>,
-    ) -> Receive {
+    fn answer_and_skip(&mut self, id: ConnectionId, reply: Reply, turn: &mut Turn<'_>) -> Receive {
         self.answer(id, &reply, turn);
         self.go_on(id, Part::Rest, turn)
     }

@@ -32,11 +32,17 @@ pub(super) enum Task {
 pub(super) enum About {
     GetAttr,
     /// None: a SETATTR goes by them first.
-    Guard { guard: Time, size: Option<u64> },
+    Guard {
+        guard: Time,
+        size: Option<u64>,
+    },
     Lookup,
     Access(Permissions),
     SetAttr,
-    Write { count: u32, committed: Stability },
+    Write {
+        count: u32,
+        committed: Stability,
+    },
     Commit,
 }
 

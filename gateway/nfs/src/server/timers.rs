@@ -19,15 +19,15 @@ impl Server {
 
     /// Closes connections whose peers have owed us something for too long.
     pub(super) fn check(&mut self, turn: &mut Turn<'_>) {
-        let limit = self.limits.stall_time;
+        let (limit, now) = (self.limits.stall_time, turn.now);
         let owing = self.connections.iter().filter(|(_, it)| it.owes());
         let due: Vec<(ConnectionId, Instant)> =
             owing.map(|(&id, it)| (id, it.moved + limit)).collect();
-        for &(id, _) in due.iter().filter(|&&(_, due)| due <= turn.now) {
+        for &(id, _) in due.iter().filter(|&&(_, due)| due <= now) {
             // What it would be told to receive next does not matter any more.
             let _ = self.broken(id, "it neither reads its answers nor ends its call", turn);
         }
         let rest = due.iter().map(|&(_, due)| due);
-        self.next_check = rest.filter(|&due| due > turn.now).min();
+        self.next_check = rest.filter(|&due| due > now).min();
     }
 }
