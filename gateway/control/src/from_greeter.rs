@@ -6,7 +6,8 @@ use crate::{Bytes, ChapAlgorithm, List, Text};
 
 /// What a greeter tells the supervisor. A stranger's bytes made it say so: none of it is believed
 /// further than it is bounded, and the only thing in it that gives access to anything is a right
-/// answer to a challenge of the supervisor's own.
+/// answer to a challenge of the supervisor's own, a token, or a handle that was sealed with a label's
+/// key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FromGreeter {
     /// It is confined and waits for its connection.
@@ -36,6 +37,20 @@ pub enum FromGreeter {
         /// Why.
         reason: Text<256>,
     },
+    /// An RPC client wants to mount what this token opens (RFC 1813, 5.2.1: MOUNTPROC3_MNT);
+    /// answered by [`crate::ToGreeter::Mounted`].
+    Mount {
+        /// The first component of the path that it wants to mount.
+        token: Bytes<64>,
+        /// What follows that, without the slash between.
+        rest: Text<1024>,
+    },
+    /// An RPC client shows this file handle in a call that the greeter has left unread. Said once,
+    /// and last, unless it is answered by [`crate::ToGreeter::HandleRefused`].
+    Handle(Bytes<64>),
+    /// An RPC client has said all it wanted, and has closed the connection in order. The greeter
+    /// exits.
+    Ended,
 }
 
 /// An initiator's answer to a challenge.

@@ -23,7 +23,8 @@
 //!
 //! A greeter's life is shorter: it is started in advance, confines itself, says
 //! [`FromGreeter::Ready`], is given one connection ([`ToGreeter::Greet`]), and exits after
-//! [`FromGreeter::Negotiated`] or [`FromGreeter::Refused`].
+//! [`FromGreeter::Negotiated`], [`FromGreeter::Refused`] or [`FromGreeter::Ended`], or is killed
+//! after [`FromGreeter::Handle`].
 //!
 //! An importer is given its files and [`ToImporter::Start`], confines itself, says
 //! [`FromImporter::Ready`], and exits after [`FromImporter::Done`] or [`FromImporter::Failed`].
@@ -66,7 +67,10 @@ pub use process_end::{
 #[cfg(feature = "supervisor")]
 pub use supervisor_end::{HearError, SupervisorEnd, TellError};
 pub use text::{Refused, Text};
-pub use to_greeter::{ChapAlgorithm, Greet, Proof, Reverse, ToGreeter, Verdict};
+pub use to_greeter::{
+    ChapAlgorithm, Greet, HandleRefusal, MountRefusal, Proof, Protocol, Reverse, Services,
+    ToGreeter, Verdict,
+};
 pub use to_importer::{ImageFormat, Import, ImportSource, ToImporter};
 pub use to_worker::{
     AddImage, Attached, Configure, Connection, Driver, LoginState, MAX_STORES, Mismatch, ToWorker,

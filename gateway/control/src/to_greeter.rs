@@ -27,6 +27,11 @@ pub enum ToGreeter<D = OwnedFd> {
     },
     /// The answer to [`crate::FromGreeter::Answer`].
     Verdict(Verdict),
+    /// The answer to [`crate::FromGreeter::Mount`]: the sealed handle of the export's root.
+    Mounted(Result<Bytes<64>, MountRefusal>),
+    /// The answer to [`crate::FromGreeter::Handle`], if it is no good. The greeter reads the call,
+    /// tells the client, says [`crate::FromGreeter::Refused`], and exits.
+    HandleRefused(HandleRefusal),
 }
 
 /// A connection to greet.
@@ -38,8 +43,50 @@ pub struct Greet {
     pub peer: SocketAddr,
     /// The address of ours that it reached.
     pub local: SocketAddr,
-    /// How the client is to prove who it is.
-    pub proof: Proof,
+    /// What the client is to speak.
+    pub protocol: Protocol,
+}
+
+/// What a client speaks before it is known whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Protocol {
+    /// iSCSI.
+    Iscsi {
+        /// How the client is to prove who it is.
+        proof: Proof,
+    },
+    /// Asking where services are (RFC 1833), and nothing else.
+    Portmap(Services),
+    /// MOUNT and NFS (RFC 1813), up to the first call with a file handle.
+    Rpc(Services),
+}
+
+/// Where RPC services are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Services {
+    /// NFS's port.
+    pub nfs_port: u16,
+    /// MOUNT's port.
+    pub mount_port: u16,
+}
+
+/// Why nothing is mounted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MountRefusal {
+    /// The token is nobody's, or not good from there now: which of these is for the audit trail
+    /// alone (MNT3ERR_ACCES).
+    Access,
+    /// The token is good, and nothing has this path (MNT3ERR_NOENT).
+    NoEntry,
+}
+
+/// Why a file handle is no good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HandleRefusal {
+    /// No handle of ours ever had this form (NFS3ERR_BADHANDLE).
+    Malformed,
+    /// It is another's, forged, or no longer valid (NFS3ERR_STALE).
+    Stale,
 }
 
 /// How a client proves who it is.
@@ -139,6 +186,8 @@ impl<D> ToGreeter<D> {
                 (message, None)
             }
             Self::Verdict(verdict) => (ToGreeter::Verdict(verdict), None),
+            Self::Mounted(result) => (ToGreeter::Mounted(result), None),
+            Self::HandleRefused(why) => (ToGreeter::HandleRefused(why), None),
         }
     }
 }
@@ -163,6 +212,8 @@ impl ToGreeter<Attached> {
                 challenge,
             }),
             (Self::Verdict(verdict), None) => Ok(ToGreeter::Verdict(verdict)),
+            (Self::Mounted(result), None) => Ok(ToGreeter::Mounted(result)),
+            (Self::HandleRefused(why), None) => Ok(ToGreeter::HandleRefused(why)),
         }
     }
 }

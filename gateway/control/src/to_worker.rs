@@ -95,6 +95,10 @@ pub struct Configure {
     /// The SELinux context it must run as, where that is what confines it: in any other it must
     /// serve nothing.
     pub context: Option<Text<1536>>,
+    /// What its label's NFS file handles are sealed with: 32 bytes.
+    pub handle_key: Bytes<32>,
+    /// Whether each handle is good at the address of the client alone that was given it.
+    pub bind_handles: bool,
 }
 
 /// What moves a worker's bytes.
@@ -119,6 +123,8 @@ pub struct AddImage {
     pub slot: u32,
     /// Its iSCSI target name (RFC 7143 4.2.7: at most 223 bytes).
     pub target: Text<223>,
+    /// What it is called as a file; no two images of a worker have the same.
+    pub file_name: Text<255>,
     /// Its unit serial number.
     pub serial: Serial,
     /// Its NAA identifier, type 3h.
@@ -162,6 +168,12 @@ pub enum LoginState {
     /// A greeter has done all of it but the last response, which the worker sends once it has
     /// checked what is here and has ended the session that the new one replaces.
     Negotiated(Bytes<1536>),
+    /// It speaks RPC, and nothing has been read from it. Whose it is is known, by its address or by
+    /// a file handle in the first call.
+    Rpc {
+        /// What is in the handles of its identity.
+        epoch: u64,
+    },
 }
 
 /// A datagram and the descriptor beside it do not belong together.

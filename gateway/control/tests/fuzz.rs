@@ -147,7 +147,7 @@ fn a_label_must_be_in_canonical_form() {
     let configure = |label: &str| {
         let mut bytes = vec![0, u8::try_from(label.len()).unwrap()];
         bytes.extend(label.bytes());
-        bytes.extend([0, 1, 1, 0, 0, 0]);
+        bytes.extend([0, 1, 1, 0, 0, 0, 0, 0]);
         decode::<ToWorker<Attached>>(&bytes)
     };
     assert!(configure("s0:c1,c2").is_ok());

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 
 use labelgate_control::{
     AddImage, Answer, Attached, AuditEvent, Bytes, ChapAlgorithm, Configure, Connection,
-    Designator, Driver, FromGreeter, FromImporter, FromWorker, Greet, Handed, ImageFormat,
-    ImageShape, Import, ImportBlame, ImportPhase, ImportProgress, ImportSource, List, LoginState,
-    Negotiated, NotServed, Proof, Reverse, ReverseChallenge, Text, ToGreeter, ToImporter, ToWorker,
-    Verdict,
+    Designator, Driver, FromGreeter, FromImporter, FromWorker, Greet, Handed, HandleRefusal,
+    ImageFormat, ImageShape, Import, ImportBlame, ImportPhase, ImportProgress, ImportSource, List,
+    LoginState, MountRefusal, Negotiated, NotServed, Proof, Protocol, Reverse, ReverseChallenge,
+    Services, Text, ToGreeter, ToImporter, ToWorker, Verdict,
 };
 
 /// As many bytes as a text may have.
@@ -44,6 +44,8 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
                 stores: u32::MAX,
                 unprivileged: true,
                 context: Some(full()),
+                handle_key: full_bytes(),
+                bind_handles: true,
             },
             Attached,
         ),
@@ -54,6 +56,7 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
                 handed: Handed::Path,
                 slot: u32::MAX,
                 target: full(),
+                file_name: full(),
                 serial: designator.serial,
                 naa: designator.naa,
                 block_size: 4096,
@@ -77,6 +80,17 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
                 identity: full(),
                 login: LoginState::Negotiated(full_bytes()),
                 granted: vec![full(); 8].try_into().unwrap(),
+            },
+            Attached,
+        ),
+        ToWorker::Connection(
+            Connection {
+                connection: u64::MAX,
+                peer: address,
+                local: address,
+                identity: full(),
+                login: LoginState::Rpc { epoch: u64::MAX },
+                granted: List::default(),
             },
             Attached,
         ),
@@ -162,21 +176,26 @@ pub fn from_worker() -> Vec<FromWorker> {
     messages
 }
 
-/// Every message to a greeter; the first carries a descriptor.
+/// Every message to a greeter; those with a connection carry a descriptor.
 pub fn to_greeter() -> Vec<ToGreeter<Attached>> {
     let address: SocketAddr = "[2001:db8:ffff:ffff:ffff:ffff:ffff:ffff]:65535"
         .parse()
         .unwrap();
+    let services = Services {
+        nfs_port: u16::MAX,
+        mount_port: u16::MAX,
+    };
+    let greet = |protocol| {
+        let greet = Greet {
+            connection: u64::MAX,
+            peer: address,
+            local: address,
+            protocol,
+        };
+        ToGreeter::Greet(greet, Attached)
+    };
     vec![
-        ToGreeter::Greet(
-            Greet {
-                connection: u64::MAX,
-                peer: address,
-                local: address,
-                proof: Proof::Chap,
-            },
-            Attached,
-        ),
+        greet(Protocol::Iscsi { proof: Proof::Chap }),
         ToGreeter::Challenge {
             algorithm: ChapAlgorithm::Sha3_256,
             identifier: u8::MAX,
@@ -189,6 +208,13 @@ pub fn to_greeter() -> Vec<ToGreeter<Attached>> {
             }),
         }),
         ToGreeter::Verdict(Verdict::Refused),
+        greet(Protocol::Portmap(services)),
+        greet(Protocol::Rpc(services)),
+        ToGreeter::Mounted(Ok(full_bytes())),
+        ToGreeter::Mounted(Err(MountRefusal::Access)),
+        ToGreeter::Mounted(Err(MountRefusal::NoEntry)),
+        ToGreeter::HandleRefused(HandleRefusal::Malformed),
+        ToGreeter::HandleRefused(HandleRefusal::Stale),
     ]
 }
 
@@ -219,6 +245,12 @@ pub fn from_greeter() -> Vec<FromGreeter> {
             target: full(),
             reason: full(),
         },
+        FromGreeter::Mount {
+            token: full_bytes(),
+            rest: full(),
+        },
+        FromGreeter::Handle(full_bytes()),
+        FromGreeter::Ended,
     ]
 }
 
