@@ -46,6 +46,8 @@ events! {
     Logout, "logout", "A logout.";
     SessionReinstated, "session-reinstated", "A session replaced by a new one of the same initiator.";
     ProtocolError, "protocol-error", "A client that broke its protocol.";
+    Mount, "mount", "What an NFS client has mounted, or was refused.";
+    HandleRefused, "handle-refused", "A file handle that its client was never given, or that is valid no more.";
     Revocation, "revocation", "Access was taken away, and everything that used it has ended.";
     Image, "image", "An image, opened for a worker or not.";
     ImagePoisoned, "image-poisoned", "An image of which a flush has failed.";

@@ -41,6 +41,12 @@ pub enum WorkerCounter {
     EventsDropped,
     /// Turns of the worker's loop.
     Turns,
+    /// Directories that NFS clients were given to begin with.
+    MountsAccepted,
+    /// Directories that NFS clients were refused.
+    MountsRefused,
+    /// Files handles that were refused.
+    HandlesRefused,
 }
 
 /// What a worker measures about itself.

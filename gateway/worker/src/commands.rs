@@ -122,6 +122,7 @@ impl<S: Service> Desk<S> {
             target: add.target.as_str().to_owned(),
             serial: add.serial.to_string(),
             naa: add.naa,
+            file_name: add.file_name.as_str().to_owned(),
             geometry,
         };
         self.engine.image_added(id, description);
@@ -188,6 +189,10 @@ fn admission(connection: Connection) -> Admission {
         login: match connection.login {
             LoginState::Untouched => Login::Untouched,
             LoginState::Negotiated(login) => Login::Negotiated(login.to_vec()),
+            LoginState::Rpc { epoch } => Login::Rpc {
+                epoch,
+                by_token: false,
+            },
         },
         granted: connection
             .granted

@@ -12,8 +12,8 @@ use std::time::Instant;
 use labelgate_backends::Request;
 use labelgate_control::{FromWorker, ReceiveError, WorkerEnd};
 use labelgate_engine::{
-    Action, Completion, ConnectionId, ImageError, ImageId, IoId, Operation, Outbox, Receive,
-    Received, Transmission,
+    Action, Completion, ConnectionId, ImageError, ImageId, IoId, Operation, Outbox, Outcome,
+    Receive, Received, Transmission,
 };
 use labelgate_pages::{Counters, WorkerCounter};
 
@@ -117,6 +117,10 @@ impl<S: Service> Desk<S> {
     fn ended(&mut self, ticket: Ticket, completion: Completion) {
         match ticket.purpose {
             Purpose::Operation(io) => {
+                if let Ok(Outcome::Resized(geometry)) = completion.result {
+                    // Whoever else has it open is to know, too.
+                    self.engine.image_changed(ticket.image, geometry);
+                }
                 self.engine
                     .completed(io, completion, self.now, &mut self.outbox);
             }

@@ -11,12 +11,11 @@ use crate::service::Service;
 /// One part in so many of the memory covers what initiators may send unasked.
 const UNSOLICITED: usize = 2;
 
-/// The iSCSI target of one label, within the memory and the connections it was given.
+/// The iSCSI target of one label, within the connections that it was given and `bytes` of memory.
 ///
 /// # Errors
 /// The system refuses the memory, or it is too little to serve anybody.
-pub fn target(configure: &Configure) -> io::Result<Target> {
-    let bytes = usize::try_from(configure.pool_bytes).map_err(|_| io::ErrorKind::OutOfMemory)?;
+pub fn target(configure: &Configure, bytes: usize) -> io::Result<Target> {
     let unsolicited_bytes = bytes / UNSOLICITED;
     Target::new(Limits {
         connections: configure.max_connections,

@@ -1,5 +1,5 @@
 //! labelgate-worker: started by labelgated, once per label, with its control socket as standard
-//! input. It serves that label's iSCSI connections from that label's images, confined.
+//! input. It serves that label's connections, iSCSI and NFS, from that label's images, confined.
 
 #![forbid(unsafe_code)]
 
@@ -7,7 +7,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match labelgate_worker::run(labelgate_worker::iscsi::target) {
+    match labelgate_worker::run(labelgate_worker::fronts::Fronts::new) {
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => {
             // The supervisor logs what its workers say here. If it is gone, nobody does.

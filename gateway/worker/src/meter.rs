@@ -57,5 +57,8 @@ pub(crate) const fn event(event: &AuditEvent) -> WorkerCounter {
         AuditEvent::Logout { .. } => WorkerCounter::Logouts,
         AuditEvent::SessionReinstated { .. } => WorkerCounter::SessionsReinstated,
         AuditEvent::ProtocolError { .. } => WorkerCounter::ProtocolErrors,
+        AuditEvent::Mounted { .. } => WorkerCounter::MountsAccepted,
+        AuditEvent::MountRefused { .. } => WorkerCounter::MountsRefused,
+        AuditEvent::HandleRefused { .. } => WorkerCounter::HandlesRefused,
     }
 }

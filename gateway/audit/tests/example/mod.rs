@@ -31,7 +31,9 @@ pub fn example(event: Event, labels: &Labels) -> Option<Record<'_>> {
         | Event::Login
         | Event::Logout
         | Event::SessionReinstated
-        | Event::ProtocolError => of_client(event, labels),
+        | Event::ProtocolError
+        | Event::Mount
+        | Event::HandleRefused => of_client(event, labels),
         Event::Image
         | Event::ImagePoisoned
         | Event::ImageRemoved
@@ -96,6 +98,9 @@ fn of_client(event: Event, labels: &Labels) -> Record<'_> {
         Event::Authentication => client(Decision::Deny).reason("wrong CHAP response for \"vm-a\""),
         Event::Login => named(Decision::Allow),
         Event::ProtocolError => client(Decision::Note).reason("SNACK is not supported"),
+        Event::Mount => client(Decision::Allow).reason("/"),
+        Event::HandleRefused => client(Decision::Deny)
+            .reason("a handle of another label or client, or a forged one"),
         _ => named(Decision::Note),
     }
 }

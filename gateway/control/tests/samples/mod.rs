@@ -128,6 +128,9 @@ pub fn from_worker() -> Vec<FromWorker> {
             target: full(),
         },
         AuditEvent::ProtocolError { what: full() },
+        AuditEvent::Mounted { path: full() },
+        AuditEvent::MountRefused { reason: full() },
+        AuditEvent::HandleRefused { reason: full() },
     ];
     let audit = events.map(|event| FromWorker::Audit {
         connection: u64::MAX,

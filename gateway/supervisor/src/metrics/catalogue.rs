@@ -56,6 +56,10 @@ catalogue! {
         "Sessions that a new login of the same initiator has replaced.";
     PROTOCOL_ERRORS: Counter "labelgate_protocol_errors_total" ["label"]
         "Connections that ended because the client broke the protocol.";
+    MOUNTS: Counter "labelgate_mounts_total" ["label", "result"]
+        "Directories that NFS clients wanted to mount at a label's worker.";
+    HANDLES_REFUSED: Counter "labelgate_handles_refused_total" ["label"]
+        "File handles that NFS clients have used at a label's worker and that were not valid there.";
     RECEIVED: Counter "labelgate_network_receive_bytes_total" ["label"]
         "Bytes received from clients.";
     SENT: Counter "labelgate_network_transmit_bytes_total" ["label"]

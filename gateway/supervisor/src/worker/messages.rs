@@ -201,7 +201,7 @@ impl Service {
                 Decision::Deny,
                 Some(initiator),
                 Some(target),
-                Some(reason),
+                Some(reason.as_str()),
             ),
             AuditEvent::Logout { initiator, target } => (
                 Event::Logout,
@@ -218,8 +218,21 @@ impl Service {
                 None,
             ),
             AuditEvent::ProtocolError { what } => {
-                (Event::ProtocolError, Decision::Note, None, None, Some(what))
+                (Event::ProtocolError, Decision::Note, None, None, Some(what.as_str()))
             }
+            AuditEvent::Mounted { path } => {
+                (Event::Mount, Decision::Allow, None, None, Some(path.as_str()))
+            }
+            AuditEvent::MountRefused { reason } => {
+                (Event::Mount, Decision::Deny, None, None, Some(reason.as_str()))
+            }
+            AuditEvent::HandleRefused { reason } => (
+                Event::HandleRefused,
+                Decision::Deny,
+                None,
+                None,
+                Some(reason.as_str()),
+            ),
         };
         let record = Record {
             label: Some(&self.label),
@@ -228,7 +241,7 @@ impl Service {
             connection: Some(connection),
             initiator: initiator.map(Text::as_str),
             target: target.map(Text::as_str),
-            reason: reason.map(Text::as_str),
+            reason,
             ..Record::new(kind, decision)
         };
         self.events.write(&record);

@@ -7,7 +7,7 @@ use labelgate_pages::{WorkerCounter, WorkerGauge};
 
 use super::Output;
 use crate::metrics::catalogue::{
-    ACCEPTED, DEATHS, IMAGES_OPEN, LOGINS, LOGOUTS, OPEN, PAGE_REJECTED, PROTOCOL_ERRORS, RECEIVED,
+    ACCEPTED, DEATHS, HANDLES_REFUSED, IMAGES_OPEN, LOGINS, LOGOUTS, MOUNTS, OPEN, PAGE_REJECTED, PROTOCOL_ERRORS, RECEIVED,
     REINSTATED, SENT, START_FAILURES, STARTS, WORKER_BUFFERS, WORKER_CPU, WORKER_EVENTS_DROPPED,
     WORKER_INFO, WORKER_MEMORY, WORKER_TURNS,
 };
@@ -15,12 +15,13 @@ use crate::metrics::declaration::{Declaration, LabelValue};
 use crate::metrics::label::{LabelMeter, Reading};
 
 /// What the workers count, and what it is called.
-const COUNTED: [(&Declaration, WorkerCounter); 7] = [
+const COUNTED: [(&Declaration, WorkerCounter); 8] = [
     (&RECEIVED, WorkerCounter::ReceivedBytes),
     (&SENT, WorkerCounter::SentBytes),
     (&LOGOUTS, WorkerCounter::Logouts),
     (&REINSTATED, WorkerCounter::SessionsReinstated),
     (&PROTOCOL_ERRORS, WorkerCounter::ProtocolErrors),
+    (&HANDLES_REFUSED, WorkerCounter::HandlesRefused),
     (&WORKER_EVENTS_DROPPED, WorkerCounter::EventsDropped),
     (&WORKER_TURNS, WorkerCounter::Turns),
 ];
@@ -49,6 +50,13 @@ pub(super) fn add(output: &mut Output, label: &str, meter: &LabelMeter, reading:
     ] {
         let count = reading.worker.counter(counter);
         output.of(&LOGINS).count(&[label, result], count);
+    }
+    for (result, counter) in [
+        ("accepted", WorkerCounter::MountsAccepted),
+        ("refused", WorkerCounter::MountsRefused),
+    ] {
+        let count = reading.worker.counter(counter);
+        output.of(&MOUNTS).count(&[label, result], count);
     }
     output.of(&PAGE_REJECTED).count(&[label], reading.rejected);
     output.of(&WORKER_CPU).add(&[label], reading.cpu);
