@@ -3,7 +3,7 @@
 //! * [`xdr`]: the data types (RFC 4506). [`record`]: where a message ends in a stream.
 //! * [`rpc`]: calls and replies (RFC 5531).
 //! * [`handle`]: file handles, which only their label's key opens.
-//! * [`mount`]: how a client gets its first handle.
+//! * [`portmap`]: where a client finds the programs. [`mount`]: how it gets its first handle.
 //! * [`v3`]: the procedures of NFS, byte for byte.
 
 #![forbid(unsafe_code)]
@@ -12,6 +12,7 @@
 mod fuzzing;
 pub mod handle;
 pub mod mount;
+pub mod portmap;
 pub mod record;
 pub mod rpc;
 pub mod v3;
