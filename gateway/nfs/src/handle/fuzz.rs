@@ -33,6 +33,21 @@ fn fuzz_any_bytes_as_a_handle() {
         });
 }
 
+/// With a head that is right, so that it is the seal that refuses them.
+#[test]
+fn fuzz_any_object_with_any_seal() {
+    let key = HandleKey::new([7; 32]);
+    bolero::check!()
+        .with_test_time(fuzzing::time())
+        .with_type::<(bool, [u8; 20], [u8; 20])>()
+        .for_each(|(node, one, other)| {
+            let head = [1, 1 + u8::from(*node), 0, 0, 0, 0, 0, 0];
+            let bytes = [&head[..], one, other].concat();
+            let sealed = Sealed::parse(&bytes).unwrap();
+            assert!(sealed.open(&key, None).is_err());
+        });
+}
+
 #[test]
 fn fuzz_any_change_of_a_handle() {
     let key = HandleKey::new([7; 32]);

@@ -64,6 +64,24 @@ fn fuzz_any_arguments_of_any_procedure() {
         });
 }
 
+/// With arguments of the right length, as every version takes some.
+#[test]
+fn fuzz_any_numbers_in_a_question() {
+    bolero::check!()
+        .with_test_time(fuzzing::time())
+        .with_type::<(u8, u8, [u8; 16], bool)>()
+        .for_each(|(version, procedure, numbers, texts)| {
+            let call = header(2 + u32::from(version % 3), u32::from(procedure % 14));
+            let length = if *texts { 8 } else { 16 };
+            let mut arguments = numbers[..length].to_vec();
+            arguments.resize(length + usize::from(*texts) * 12, 0);
+            let message = [call.to_bytes(), arguments].concat();
+            let over_udp = answer_message(&message, &longest(), Transport::Udp);
+            assert!(over_udp.is_none_or(|reply| reply.len() <= message.len()));
+            assert!(answer_message(&message, &longest(), Transport::Tcp).is_some());
+        });
+}
+
 #[test]
 fn fuzz_any_text_as_a_universal_address() {
     bolero::check!()
