@@ -37,12 +37,10 @@ fn fuzz_any_arguments_of_any_procedure() {
         .with_test_time(fuzzing::time())
         .with_type::<(u8, Vec<u8>)>()
         .for_each(|(procedure, arguments)| {
-            match Call::parse(&header(u32::from(procedure % 7)), arguments) {
-                Ok(Call::Mnt(path) | Call::Umnt(path)) => {
-                    assert!(path.expose().len() <= DIR_PATH);
-                    split(path);
-                }
-                Ok(_) | Err(_) => {}
+            let call = Call::parse(&header(u32::from(procedure % 7)), arguments);
+            if let Ok(Call::Mnt(path) | Call::Umnt(path)) = call {
+                assert!(path.expose().len() <= DIR_PATH);
+                split(path);
             }
         });
 }
