@@ -33,6 +33,11 @@ pub enum Login {
     /// protocol's own say what was agreed upon. Whoever wrote them had a stranger's bytes before
     /// it: the engine checks them like a stranger's.
     Negotiated(Vec<u8>),
+    /// It speaks RPC, nothing has been read from it, and no proof is to be asked for.
+    Rpc {
+        /// What is in the file handles of its identity.
+        epoch: u64,
+    },
 }
 
 /// What a connection is to receive next. There is exactly one per connection at any time.
