@@ -2,8 +2,8 @@
 
 use labelgate_engine::{ImageError, Outcome, Status, Timestamp};
 
-use super::error::blame;
 use super::FileImage;
+use super::error::blame;
 use crate::Step;
 
 /// What `st_blocks` counts in, in bytes, whatever the file system's own blocks are.
@@ -21,14 +21,15 @@ impl FileImage {
         let stat = rustix::fs::fstat(&self.descriptor).map_err(blame)?;
         Ok(Status {
             size: self.geometry.size,
-            allocated: u64::try_from(stat.st_blocks).unwrap_or(0).saturating_mul(UNIT),
+            allocated: u64::try_from(stat.st_blocks)
+                .unwrap_or(0)
+                .saturating_mul(UNIT),
             accessed: timestamp(stat.st_atime, stat.st_atime_nsec),
             modified: timestamp(stat.st_mtime, stat.st_mtime_nsec),
             changed: timestamp(stat.st_ctime, stat.st_ctime_nsec),
         })
     }
 }
-
 
 fn timestamp(seconds: i64, nanoseconds: impl TryInto<u32>) -> Timestamp {
     Timestamp {

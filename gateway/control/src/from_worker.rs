@@ -158,15 +158,12 @@ pub enum AuditEvent {
         /// How.
         what: Text<256>,
     },
-    /// An NFS client was given the handle of a directory to begin with.
-    Mounted {
-        /// What it asked for, without what it proved itself with.
-        path: Text<256>,
-    },
+    /// An NFS client was given the handle of its export's root.
+    Mounted,
     /// An NFS client was refused what it wanted to mount.
     MountRefused {
-        /// What it asked for, without what it proved itself with, and why.
-        reason: Text<512>,
+        /// Why.
+        reason: Text<256>,
     },
     /// An NFS client has used a file handle that it was never given, or that is valid no more.
     HandleRefused {

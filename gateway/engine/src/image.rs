@@ -24,12 +24,12 @@ pub struct Geometry {
 pub struct ImageDescription {
     /// The iSCSI target name, `iqn.2026-11.io.labelgate:<store>.<image>`.
     pub target: String,
+    /// What it is called as a file; no other image of the worker is called so.
+    pub file_name: String,
     /// Serial number: 32 hexadecimal digits, unique per image and stable.
     pub serial: String,
     /// NAA locally assigned identifier (type 3h): unique per image and stable.
     pub naa: [u8; 8],
-    /// What it is called as a file of its label's export; no other image of the label is.
-    pub file_name: String,
     /// Its shape now.
     pub geometry: Geometry,
 }

@@ -33,12 +33,10 @@ pub enum Login {
     /// protocol's own say what was agreed upon. Whoever wrote them had a stranger's bytes before
     /// it: the engine checks them like a stranger's.
     Negotiated(Vec<u8>),
-    /// It speaks ONC RPC (NFS, MOUNT), which has no login.
+    /// It speaks RPC, nothing has been read from it, and no proof is to be asked for.
     Rpc {
-        /// Which identity it is, and by which of its tokens: what the handles say that it may use.
+        /// What is in the file handles of its identity.
         epoch: u64,
-        /// It has proved itself with the first component of the path that it mounts.
-        by_token: bool,
     },
 }
 

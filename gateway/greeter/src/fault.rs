@@ -35,7 +35,7 @@ pub enum Fault {
     /// The client has ended the connection, or it was cut.
     #[error("the connection has ended: {0}")]
     Connection(io::Error),
-    /// The client sent what no login begins or goes on with.
+    /// The client sent what nothing begins or goes on with that is greeted.
     #[error("the client broke the protocol: {0}")]
     Client(&'static str),
     /// It took longer than any login.

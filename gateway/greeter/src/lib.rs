@@ -1,8 +1,9 @@
-//! One connection's iSCSI login, in a process of its own that knows no secret.
+//! One connection's beginning, in a process of its own that knows no secret: an iSCSI login, or RPC
+//! calls up to the first one that shows an NFS file handle.
 //!
 //! Everything a stranger sends before it is known who he is is parsed here. The process holds two
 //! sockets: the stranger's, and the one to the supervisor, which makes each challenge and judges
-//! each answer. It confines itself before it is given the stranger's. When the login has succeeded,
+//! each answer, token and file handle. It confines itself before it is given the stranger's. When the login has succeeded,
 //! but for its last answer, it hands over what was agreed upon and ends; nothing it has touched
 //! goes on but those bytes, which the worker checks again.
 //!
@@ -14,6 +15,8 @@
 mod client;
 mod fault;
 mod greet;
+mod iscsi;
+mod rpc;
 mod supervisor;
 
 pub use client::Client;

@@ -4,8 +4,8 @@ use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 use labelgate_control::{
-    Answer, Bytes, ChapAlgorithm, FromGreeter, Greet, GreeterEnd, Incoming, ReverseChallenge,
-    SendError, Text, ToGreeter, Verdict,
+    Answer, Bytes, ChapAlgorithm, FromGreeter, Greet, GreeterEnd, HandleRefusal, Incoming,
+    MountRefusal, ReverseChallenge, SendError, Text, ToGreeter, Verdict,
 };
 use labelgate_iscsi::login::{Algorithm, Authority, Challenge, Denial, Proof, Reverse};
 
@@ -50,6 +50,35 @@ impl Supervisor {
         match self.control.send(message) {
             Err(SendError::Closed) => Err(Fault::Abandoned),
             sent => Ok(sent?),
+        }
+    }
+
+    /// Asks for the root handle of what this token opens.
+    ///
+    /// # Errors
+    /// It is gone, or says something else.
+    pub fn mount(
+        &mut self,
+        token: Bytes<64>,
+        rest: Text<1024>,
+    ) -> Result<Result<Bytes<64>, MountRefusal>, Fault> {
+        match self.ask(&FromGreeter::Mount { token, rest })? {
+            ToGreeter::Mounted(result) => Ok(result),
+            _ => Err(Fault::Protocol("no answer to a mount")),
+        }
+    }
+
+    /// Shows it a file handle. If that is good there is no answer: this process has done its work,
+    /// and will be killed or find the supervisor gone.
+    ///
+    /// # Errors
+    /// It says something else.
+    pub fn show(&mut self, handle: Bytes<64>) -> Result<Option<HandleRefusal>, Fault> {
+        match self.ask(&FromGreeter::Handle(handle)) {
+            Ok(ToGreeter::HandleRefused(why)) => Ok(Some(why)),
+            Ok(_) => Err(Fault::Protocol("no answer to a file handle")),
+            Err(Fault::Abandoned) => Ok(None),
+            Err(fault) => Err(fault),
         }
     }
 

@@ -139,6 +139,7 @@ fn rig() -> Rig {
     let mut rig = Rig::new();
     let description = ImageDescription {
         target: OTHER.to_owned(),
+        file_name: "other".to_owned(),
         serial: "1123456789abcdef0123456789abcdef".to_owned(),
         naa: [0x30, 1, 2, 3, 4, 5, 6, 8],
         geometry: rig::geometry(rig::SIZE),
@@ -431,6 +432,14 @@ fn bytes_that_are_no_login_end_their_connection_alone() {
     let write = vm.write(0, &[7; 512]);
     rig.feed(vm.id, &write);
     assert_eq!(rig.one(vm.id).status(), 0);
+}
+
+/// The connection was handed to the wrong engine: nothing is read from it.
+#[test]
+fn a_connection_that_is_to_speak_rpc_is_closed_unread() {
+    let mut rig = rig();
+    let id = rig.connect_with(1, VM, Progress::Rpc { epoch: 1 }, &[]);
+    assert!(rig.is_closed(id));
 }
 
 #[test]

@@ -28,6 +28,7 @@ const BLOCKS: u32 = 0x2_0000;
 fn description(geometry: Geometry) -> ImageDescription {
     ImageDescription {
         target: "iqn.2026-11.io.labelgate:store.disk".to_owned(),
+        file_name: "disk".to_owned(),
         serial: "0123456789abcdef0123456789abcdef".to_owned(),
         naa: [0x30, 1, 2, 3, 4, 5, 6, 7],
         geometry,

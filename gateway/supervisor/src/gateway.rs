@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use labelgate_control::Handed;
+use labelgate_control::{Handed, Services};
 use labelgate_mac::Context;
 use labelgate_registry::Registry;
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use zeroize::Zeroizing;
 
 use crate::admin::{Door as AdminDoor, DoorError as AdminDoorError};
 use crate::assignment::{Assignment, Own};
@@ -23,6 +24,7 @@ use crate::audit::{self, Decision, Event, OpenError, Record, Throttle};
 use crate::cgroups::Cgroups;
 use crate::config::Config;
 use crate::greeting::{Authority, Launch, Pool, Reception};
+use crate::handle_keys::HandleKeys;
 use crate::import::sweep;
 use crate::label_table::LabelTable;
 use crate::listener::{Door, Entrance, bind};
@@ -119,13 +121,14 @@ pub async fn run_assigned(
         Arc::clone(&shared),
         Arc::clone(&labels),
         Arc::clone(&reception),
+        sockets.services(),
     ));
     let mut tasks = JoinSet::new();
     tasks.spawn(reception.keep());
     let (stop_admins, stop) = watch::channel(false);
     let admins = sockets.admins.serve(Arc::clone(&state), stop);
     let admins = tokio::spawn(admins);
-    keep_doors(&mut tasks, &door, sockets.login, sockets.labelled);
+    keep_doors(&mut tasks, &door, sockets.doors);
     if let Some((address, listener)) = sockets.metrics {
         tracing::info!("metrics at http://{address}/metrics");
         tasks.spawn(metrics::serve(listener, Arc::clone(&shared)));
@@ -155,16 +158,19 @@ pub async fn run_assigned(
 fn keep_doors(
     tasks: &mut JoinSet<()>,
     door: &Arc<Door>,
-    login: Vec<(SocketAddr, TcpListener)>,
-    labelled: Vec<(SocketAddr, TcpListener)>,
+    doors: [(Entrance, Vec<(SocketAddr, TcpListener)>); 4],
 ) {
-    for (address, listener) in login {
-        tracing::info!("listening on {address}");
-        tasks.spawn(Arc::clone(door).keep(listener, Entrance::Login));
-    }
-    for (address, listener) in labelled {
-        tracing::info!("listening on {address} for those whose label the network tells");
-        tasks.spawn(Arc::clone(door).keep(listener, Entrance::Labelled));
+    for (entrance, listeners) in doors {
+        let whom = match entrance {
+            Entrance::Login => "",
+            Entrance::Labelled => " for those whose label the network tells",
+            Entrance::Nfs => " for NFS",
+            Entrance::Portmap => " for those who look for NFS",
+        };
+        for (address, listener) in listeners {
+            tracing::info!("listening on {address}{whom}");
+            tasks.spawn(Arc::clone(door).keep(listener, entrance));
+        }
     }
 }
 
@@ -196,8 +202,7 @@ fn sweep_stores(in_force: &InForce, provider: &Provider) {
 
 /// Everything that is listened on.
 struct Sockets {
-    login: Vec<(SocketAddr, TcpListener)>,
-    labelled: Vec<(SocketAddr, TcpListener)>,
+    doors: [(Entrance, Vec<(SocketAddr, TcpListener)>); 4],
     metrics: Option<(SocketAddr, TcpListener)>,
     admins: AdminDoor,
 }
@@ -216,9 +221,16 @@ impl Sockets {
         let scraped = domains.map(Domains::metrics_listener);
         let metrics = config.metrics.listen;
         let metrics = metrics.map(|address| listen(address, scraped.as_ref()));
+        let (login, labelled) = (login.as_ref(), labelled.as_ref());
+        let (gateway, nfs) = (&config.gateway, &config.nfs);
+        let doors = [
+            (Entrance::Login, all(&gateway.listen, login)?),
+            (Entrance::Labelled, all(&gateway.listen_labelled, labelled)?),
+            (Entrance::Nfs, all(&nfs.listen, login)?),
+            (Entrance::Portmap, all(&nfs.portmap, login)?),
+        ];
         Ok(Self {
-            login: all(&config.gateway.listen, login.as_ref())?,
-            labelled: all(&config.gateway.listen_labelled, labelled.as_ref())?,
+            doors,
             metrics: metrics.transpose()?,
             admins: AdminDoor::bind(&config.admin)?,
         })
@@ -226,7 +238,26 @@ impl Sockets {
 
     /// Where initiators connect to.
     fn portals(&self) -> Vec<SocketAddr> {
-        self.login.iter().map(|(address, _)| *address).collect()
+        self.addresses(Entrance::Login).collect()
+    }
+
+    /// Where clients of NFS are told to connect to: MOUNT and NFS share a port, and of several the
+    /// first is told.
+    fn services(&self) -> Services {
+        let port = self.addresses(Entrance::Nfs).next();
+        let port = port.map_or(0, |address| address.port());
+        Services {
+            nfs_port: port,
+            mount_port: port,
+        }
+    }
+
+    fn addresses(&self, of: Entrance) -> impl Iterator<Item = SocketAddr> {
+        let mine = self
+            .doors
+            .iter()
+            .filter(move |(entrance, _)| *entrance == of);
+        mine.flat_map(|(_, listeners)| listeners.iter().map(|(address, _)| *address))
     }
 }
 
@@ -266,6 +297,8 @@ fn share(
     tracing::info!("workers are {}", program.display());
     let importer = find(section.importer.as_ref(), "labelgate-importer")?;
     Ok(Shared {
+        nfs: in_force.config.nfs.clone(),
+        handle_keys: Arc::new(HandleKeys::new(master_key()?)),
         assignment,
         provider,
         serving: MayServe::default(),
@@ -285,6 +318,14 @@ fn share(
         metrics: Arc::new(Metrics::new().map_err(io::Error::other)?),
         section,
     })
+}
+
+/// The key from which all labels' handle keys are made. To be the registry's: with one that is
+/// another at each start, clients have to mount anew when the gateway was restarted.
+fn master_key() -> io::Result<Zeroizing<[u8; 32]>> {
+    let mut key = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *key).map_err(io::Error::other)?;
+    Ok(key)
 }
 
 /// The reception for connections whose label their address does not tell.

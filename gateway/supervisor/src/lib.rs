@@ -21,6 +21,7 @@ pub mod cgroups;
 pub mod config;
 mod gateway;
 mod greeting;
+mod handle_keys;
 pub mod image;
 pub mod import;
 mod label_table;

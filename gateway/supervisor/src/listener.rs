@@ -7,9 +7,10 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use labelgate_control::{Proof, Protocol, Services};
 use labelgate_mac::Context;
 use labelgate_mac::selinux::{ForNext, Kind, peer_context};
-use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use socket2::{Domain, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
@@ -36,6 +37,19 @@ pub enum Entrance {
     Login,
     /// The network tells it.
     Labelled,
+    /// Of clients of NFS: by their address, or by what they mount.
+    Nfs,
+    /// It is not: they are told where NFS is, and nothing else.
+    Portmap,
+}
+
+/// Where a connection goes.
+#[derive(Debug)]
+enum Way {
+    /// To the worker of this identity's own label.
+    Worker(Arc<Identity>, Login),
+    /// To a greeter, to speak this.
+    Reception(Protocol),
 }
 
 /// Binds a listening socket, of this context if one is given. Must be called within a tokio
@@ -58,7 +72,7 @@ fn make_socket(address: SocketAddr, context: Option<&Context>) -> io::Result<Soc
         .map(|context| ForNext::make(Kind::Socket, context))
         .transpose()?;
     let domain = Domain::for_address(address);
-    Socket::new(domain, Type::STREAM, Some(Protocol::TCP))
+    Socket::new(domain, Type::STREAM, Some(socket2::Protocol::TCP))
 }
 
 /// Decides who is let in.
@@ -67,6 +81,8 @@ pub struct Door {
     shared: Arc<Shared>,
     labels: Arc<LabelTable>,
     reception: Arc<Reception>,
+    /// Where clients of NFS are told to connect to.
+    services: Services,
     /// Connections let through to workers per second, over all listeners. The reception has a rate
     /// of its own: whoever has proved nothing waits there, in a fair line, and not in the kernel's
     /// behind everyone who came before.
@@ -76,13 +92,19 @@ pub struct Door {
 impl Door {
     /// A door to these labels.
     #[must_use]
-    pub fn new(shared: Arc<Shared>, labels: Arc<LabelTable>, reception: Arc<Reception>) -> Self {
+    pub fn new(
+        shared: Arc<Shared>,
+        labels: Arc<LabelTable>,
+        reception: Arc<Reception>,
+        services: Services,
+    ) -> Self {
         let limits = shared.section.limits;
         let per_second = limits.accepts_per_second;
         Self {
             shared,
             labels,
             reception,
+            services,
             rate: Mutex::new(Rate::new(per_second, per_second, Instant::now())),
         }
     }
@@ -108,27 +130,27 @@ impl Door {
             return self.refuse(peer, None, &halted.into());
         }
         match entrance {
-            Entrance::Login => self.knock(stream, peer).await,
+            Entrance::Login | Entrance::Nfs | Entrance::Portmap => {
+                self.knock(stream, peer, entrance).await;
+            }
             Entrance::Labelled => self.knock_labelled(stream, peer).await,
         }
     }
 
     /// Lets a connection in, or closes it.
-    async fn knock(&self, stream: TcpStream, peer: SocketAddr) {
+    async fn knock(&self, stream: TcpStream, peer: SocketAddr, entrance: Entrance) {
         let address = peer.ip().to_canonical();
         let identities = Arc::clone(&self.shared.identities.borrow());
         let known = identities.of(address).cloned();
         let marked = || self.shared.provider.mark_accepted(stream.as_fd());
-        let admitted = admit(&identities, known.as_ref(), address);
+        let admitted = admit(&identities, known.as_ref(), (address, entrance));
         if let Err(reason) = admitted.and_then(|()| marked().map_err(Refusal::System)) {
             return self.refuse(peer, known.as_ref(), &reason);
         }
         let peer = SocketAddr::new(address, peer.port());
-        let let_in = match known.clone() {
-            Some(identity) if identity.grants.is_empty() => {
-                self.to_worker(stream, peer, identity).await
-            }
-            known => self.to_reception(stream, peer, known),
+        let let_in = match way(known.clone(), entrance, self.services) {
+            Way::Worker(identity, login) => self.to_worker(stream, peer, (identity, login)).await,
+            Way::Reception(protocol) => self.to_reception(stream, peer, (known.clone(), protocol)),
         };
         if let Err(reason) = let_in {
             self.refuse(peer, known.as_ref(), &reason);
@@ -145,18 +167,19 @@ impl Door {
             Ok(identity) => Arc::new(identity),
             Err(reason) => return self.refuse(peer, None, &reason.into()),
         };
-        let let_in = self.to_worker(stream, peer, Arc::clone(&identity)).await;
+        let whose = (Arc::clone(&identity), Login::Untouched);
+        let let_in = self.to_worker(stream, peer, whose).await;
         if let Err(reason) = let_in {
             self.refuse(peer, Some(&identity), &reason);
         }
     }
 
-    /// Hands a connection to the worker of its identity, which has one label only.
+    /// Hands a connection to the worker of its identity's own label.
     async fn to_worker(
         &self,
         stream: TcpStream,
         peer: SocketAddr,
-        identity: Arc<Identity>,
+        (identity, login): (Arc<Identity>, Login),
     ) -> Result<(), Refusal> {
         let sources = self.reception.sources();
         let source_place = sources.admit(peer.ip(), Instant::now())?;
@@ -170,7 +193,7 @@ impl Door {
             local,
             label: identity.label.clone(),
             identity,
-            login: Login::Untouched,
+            login,
             places: (source_place, label_place),
         };
         self.wait_for_turn().await;
@@ -183,7 +206,7 @@ impl Door {
         &self,
         stream: TcpStream,
         peer: SocketAddr,
-        known: Option<Arc<Identity>>,
+        (known, protocol): (Option<Arc<Identity>>, Protocol),
     ) -> Result<(), Refusal> {
         let sources = self.reception.sources();
         sources.arrive(peer.ip(), Instant::now())?;
@@ -195,6 +218,7 @@ impl Door {
             peer,
             local,
             known,
+            protocol,
         });
         Ok(())
     }
@@ -235,13 +259,40 @@ impl Door {
 fn admit(
     identities: &Identities,
     known: Option<&Arc<Identity>>,
-    address: IpAddr,
+    (address, entrance): (IpAddr, Entrance),
 ) -> Result<(), Refusal> {
+    let may_prove = match entrance {
+        Entrance::Login | Entrance::Labelled => identities.use_chap(),
+        Entrance::Nfs | Entrance::Portmap => identities.use_tokens(),
+    };
     match known {
         Some(identity) if identity.is_admitted(address, SystemTime::now()) => Ok(()),
         Some(_) => Err(Refusal::NoLease),
-        None if identities.use_chap() => Ok(()),
+        None if may_prove => Ok(()),
         None => Err(Refusal::UnknownAddress),
+    }
+}
+
+/// Where a connection goes of which it may be known by its address whose it is.
+fn way(known: Option<Arc<Identity>>, entrance: Entrance, services: Services) -> Way {
+    match (entrance, known) {
+        (Entrance::Portmap, _) => Way::Reception(Protocol::Portmap(services)),
+        // By NFS nobody is shown anything of another label than its own.
+        (Entrance::Nfs, Some(identity)) => {
+            let epoch = identity.epoch;
+            Way::Worker(identity, Login::Rpc { epoch })
+        }
+        (Entrance::Nfs, None) => Way::Reception(Protocol::Rpc(services)),
+        (Entrance::Login | Entrance::Labelled, Some(identity)) if identity.grants.is_empty() => {
+            Way::Worker(identity, Login::Untouched)
+        }
+        (Entrance::Login | Entrance::Labelled, known) => {
+            let proof = match known {
+                Some(_) => Proof::Address,
+                None => Proof::Chap,
+            };
+            Way::Reception(Protocol::Iscsi { proof })
+        }
     }
 }
 
@@ -282,6 +333,9 @@ fn pause_after(error: &io::Error) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{self, Grant};
+    use crate::handle_keys::HandleKeys;
+    use zeroize::Zeroizing;
 
     #[test]
     fn only_a_want_of_resources_stops_accepting_for_a_while() {
@@ -295,5 +349,71 @@ mod tests {
             pause(rustix::io::Errno::PERM).is_none(),
             "a firewall's refusal"
         );
+    }
+
+    const SERVICES: Services = Services {
+        nfs_port: 2049,
+        mount_port: 2049,
+    };
+
+    /// Somebody at an address, to whom a group's image is open if there is a grant.
+    fn identity(grants: Vec<Grant>) -> Arc<Identity> {
+        Arc::new(Identity {
+            grants,
+            epoch: 7,
+            ..Identity::at("10.9.1.2".parse().unwrap(), "s0:c1,c2".parse().unwrap())
+        })
+    }
+
+    #[test]
+    fn an_address_that_is_somebodys_gets_its_nfs_connections_to_its_worker() {
+        let granted = Grant {
+            target: labelgate_control::Text::new("iqn.2026-11.io.labelgate:s.i").unwrap(),
+            label: "s0:c7".parse().unwrap(),
+        };
+        for known in [identity(vec![]), identity(vec![granted])] {
+            let way = way(Some(Arc::clone(&known)), Entrance::Nfs, SERVICES);
+            assert!(
+                matches!(&way, Way::Worker(to, Login::Rpc { epoch: 7 }) if *to == known),
+                "{way:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_greeter_is_to_speak_depends_on_the_listener() {
+        let protocol = |known: Option<Arc<Identity>>, entrance| match way(known, entrance, SERVICES)
+        {
+            Way::Reception(protocol) => Some(protocol),
+            Way::Worker(..) => None,
+        };
+        let known = || Some(identity(vec![]));
+        let (rpc, portmap) = (Protocol::Rpc(SERVICES), Protocol::Portmap(SERVICES));
+        assert_eq!(protocol(None, Entrance::Nfs), Some(rpc));
+        assert_eq!(protocol(None, Entrance::Portmap), Some(portmap));
+        assert_eq!(protocol(known(), Entrance::Portmap), Some(portmap));
+        let proof = Proof::Chap;
+        let iscsi = Protocol::Iscsi { proof };
+        assert_eq!(protocol(None, Entrance::Login), Some(iscsi));
+        assert_eq!(protocol(known(), Entrance::Login), None);
+    }
+
+    #[test]
+    fn strangers_may_come_where_they_can_prove_something() {
+        let address: IpAddr = "10.9.1.9".parse().unwrap();
+        let of = |proof| {
+            let mut identities = Identities::default();
+            let secret = Identity {
+                proof,
+                ..Identity::at("10.9.1.2".parse().unwrap(), "s0:c1,c2".parse().unwrap())
+            };
+            identities.insert(Arc::new(secret)).unwrap();
+            [Entrance::Login, Entrance::Nfs, Entrance::Portmap]
+                .map(|entrance| admit(&identities, None, (address, entrance)).is_ok())
+        };
+        let name = labelgate_control::Text::new("vm-a").unwrap();
+        assert_eq!(of(config::Proof::Chap(name)), [true, false, false]);
+        let digest = HandleKeys::new(Zeroizing::new([1; 32])).digest(b"token");
+        assert_eq!(of(config::Proof::Token(digest)), [false, true, true]);
     }
 }

@@ -105,6 +105,7 @@ pub fn identify(
         // A label is served by a worker of its own, so what is cut off keeps no two names apart.
         name: Text::clean(&format!("netlabel:{}:{label}", source.network)),
         proof: Proof::Netlabel(Arc::clone(source)),
+        epoch: 0,
         label,
         grants: Vec::new(),
         vm: None,

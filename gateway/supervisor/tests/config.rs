@@ -54,6 +54,7 @@ fn the_shipped_configuration_is_sound_and_shows_the_defaults() {
     all.gateway.greeter = None;
     all.gateway.importer = None;
     assert_eq!(all.gateway, empty.gateway);
+    assert_eq!(all.nfs, empty.nfs);
 }
 
 #[test]
@@ -82,7 +83,7 @@ fn an_unknown_key_is_named_with_those_that_are_known() {
         ),
         (
             "\n[[sotre]]\n",
-            "2: unknown field `sotre`, expected one of `gateway`, `admin`, `audit`, `metrics`, `store`, `image`, `identity`, `netlabel`",
+            "2: unknown field `sotre`, expected one of `gateway`, `admin`, `audit`, `metrics`, `nfs`, `store`, `image`, `identity`, `netlabel`",
         ),
         (
             "[gateway]\nprovider = \"apparmor\"\n",
@@ -116,6 +117,66 @@ fn metrics_are_shown_nowhere_unless_the_configuration_says_where() {
     let problem = "labelgate.toml:2: metrics listen address \"9260\" is no address and port; write \"127.0.0.1:9260\"";
     let told = listen("[metrics]\nlisten = \"9260\"\n").map_err(|problems| problems.to_string());
     assert_eq!(told, Err(problem.to_owned()));
+}
+
+#[test]
+fn nfs_is_spoken_nowhere_unless_the_configuration_says_where() {
+    let of = |text: &str| {
+        Config::parse(text, Path::new("labelgate.toml"))
+            .unwrap()
+            .nfs
+    };
+    for off in ["", "[nfs]\n", "[nfs]\nlisten = []\nportmap = []\n"] {
+        let nfs = of(off);
+        assert!(nfs.listen.is_empty() && nfs.portmap.is_empty() && nfs.bind_handles);
+    }
+    let on = of(
+        "[nfs]\nlisten = [\"0.0.0.0:2049\", \"[::]:2049\"]\nportmap = [\"0.0.0.0:111\"]\n\
+         bind_handles = false\n",
+    );
+    let addresses = ["0.0.0.0:2049", "[::]:2049"].map(|text| text.parse().unwrap());
+    assert_eq!(on.listen, addresses);
+    assert_eq!(on.portmap, ["0.0.0.0:111".parse().unwrap()]);
+    assert!(!on.bind_handles);
+}
+
+#[test]
+fn what_is_wrong_with_nfs_is_said() {
+    let expected = [
+        (
+            "listen = [\"2049\"]",
+            "2: nfs listen address \"2049\" is no address and port; write \"0.0.0.0:2049\" or \"[::]:2049\"",
+        ),
+        (
+            "listen = [\"0.0.0.0:2049\"]\nportmap = [\"111\"]",
+            "3: nfs portmap address \"111\" is no address and port; write \"0.0.0.0:111\" or \"[::]:111\"",
+        ),
+        (
+            "listen = [\"0.0.0.0:2049\",\n\"0.0.0.0:2049\"]",
+            "3: nfs listen names 0.0.0.0:2049 twice",
+        ),
+        (
+            "listen = [\"0.0.0.0:2049\"]\nportmap = [\"0.0.0.0:2049\"]",
+            "3: nfs portmap names 0.0.0.0:2049, which nfs listen names already",
+        ),
+        (
+            "listen = [\"0.0.0.0:3260\"]",
+            "2: nfs listen names 0.0.0.0:3260, which listen names already",
+        ),
+        (
+            "\nportmap = [\"0.0.0.0:111\"]",
+            "3: portmap tells clients where NFS is, which is nowhere; name an address in listen, \
+             such as \"0.0.0.0:2049\", or remove portmap",
+        ),
+        (
+            "listn = []",
+            "2: unknown field `listn`, expected one of `listen`, `portmap`, `bind_handles`",
+        ),
+    ];
+    for (text, problem) in expected {
+        let said = problems(&format!("[nfs]\n{text}\n"));
+        assert_eq!(said, format!("labelgate.toml:{problem}"));
+    }
 }
 
 const EXPECTED: &str = r#"labelgate.toml:3: listen address "0.0.0.0" is no address and port; write "0.0.0.0:3260" or "[::]:3260"

@@ -120,9 +120,9 @@ impl<S: Service> Desk<S> {
         self.images.add(id, image, add.slot);
         let description = ImageDescription {
             target: add.target.as_str().to_owned(),
+            file_name: add.file_name.as_str().to_owned(),
             serial: add.serial.to_string(),
             naa: add.naa,
-            file_name: add.file_name.as_str().to_owned(),
             geometry,
         };
         self.engine.image_added(id, description);
@@ -189,10 +189,7 @@ fn admission(connection: Connection) -> Admission {
         login: match connection.login {
             LoginState::Untouched => Login::Untouched,
             LoginState::Negotiated(login) => Login::Negotiated(login.to_vec()),
-            LoginState::Rpc { epoch } => Login::Rpc {
-                epoch,
-                by_token: false,
-            },
+            LoginState::Rpc { epoch } => Login::Rpc { epoch },
         },
         granted: connection
             .granted

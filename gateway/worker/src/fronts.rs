@@ -106,13 +106,7 @@ impl Engine for Fronts {
         self.rpc.remove(&connection);
     }
 
-    fn completed(
-        &mut self,
-        io: IoId,
-        completion: Completion,
-        now: Instant,
-        outbox: &mut Outbox,
-    ) {
+    fn completed(&mut self, io: IoId, completion: Completion, now: Instant, outbox: &mut Outbox) {
         match Server::owns(io) {
             true => self.nfs.completed(io, completion, now, outbox),
             false => self.iscsi.completed(io, completion, now, outbox),

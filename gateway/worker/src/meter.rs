@@ -57,7 +57,7 @@ pub(crate) const fn event(event: &AuditEvent) -> WorkerCounter {
         AuditEvent::Logout { .. } => WorkerCounter::Logouts,
         AuditEvent::SessionReinstated { .. } => WorkerCounter::SessionsReinstated,
         AuditEvent::ProtocolError { .. } => WorkerCounter::ProtocolErrors,
-        AuditEvent::Mounted { .. } => WorkerCounter::MountsAccepted,
+        AuditEvent::Mounted => WorkerCounter::MountsAccepted,
         AuditEvent::MountRefused { .. } => WorkerCounter::MountsRefused,
         AuditEvent::HandleRefused { .. } => WorkerCounter::HandlesRefused,
     }

@@ -45,16 +45,9 @@ impl Service for Server {
 /// A notice of the server as the supervisor's record has it.
 fn told(notice: Notice) -> (ConnectionId, AuditEvent) {
     match notice {
-        Notice::Mounted { connection, path } => {
-            let path = Text::clean(&path);
-            (connection, AuditEvent::Mounted { path })
-        }
-        Notice::MountRefused {
-            connection,
-            path,
-            why,
-        } => {
-            let reason = Text::clean(&format!("{path}: {why}"));
+        Notice::Mounted { connection } => (connection, AuditEvent::Mounted),
+        Notice::MountRefused { connection, why } => {
+            let reason = Text::clean(why);
             (connection, AuditEvent::MountRefused { reason })
         }
         Notice::HandleRefused { connection, why } => {

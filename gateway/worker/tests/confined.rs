@@ -28,7 +28,7 @@ use harness::engine::TestEngine;
 use harness::protocol::*;
 use harness::{Bench, Client};
 use labelgate_buffers::{MAX_BUFFER, Pool};
-use labelgate_control::{Configure, Driver, FromWorker, Handed, NotServed, Text, ToWorker};
+use labelgate_control::{Bytes, Configure, Driver, FromWorker, Handed, NotServed, Text, ToWorker};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
 
 const WORKER: &str = "--as-worker";
@@ -79,6 +79,8 @@ fn start_with(driver: Driver, stores: &[OwnedFd]) -> Bench {
         stores: u32::try_from(stores.len()).unwrap(),
         unprivileged: true,
         context: None,
+        handle_key: Bytes::try_from(&[7; 32][..]).unwrap(),
+        bind_handles: true,
     };
     bench.tell(ToWorker::Configure(configure, page.as_fd()));
     for store in stores {
@@ -199,6 +201,8 @@ fn serves_nobody_in_another_context() {
         stores: 0,
         unprivileged: true,
         context: Some(context),
+        handle_key: Bytes::try_from(&[7; 32][..]).unwrap(),
+        bind_handles: true,
     };
     bench.tell(ToWorker::Configure(configure, page.as_fd()));
     assert!(!bench.status().success());

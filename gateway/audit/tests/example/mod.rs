@@ -98,9 +98,10 @@ fn of_client(event: Event, labels: &Labels) -> Record<'_> {
         Event::Authentication => client(Decision::Deny).reason("wrong CHAP response for \"vm-a\""),
         Event::Login => named(Decision::Allow),
         Event::ProtocolError => client(Decision::Note).reason("SNACK is not supported"),
-        Event::Mount => client(Decision::Allow).reason("/"),
-        Event::HandleRefused => client(Decision::Deny)
-            .reason("a handle of another label or client, or a forged one"),
+        Event::Mount => client(Decision::Allow),
+        Event::HandleRefused => {
+            client(Decision::Deny).reason("a handle of another label or client, or a forged one")
+        }
         _ => named(Decision::Note),
     }
 }

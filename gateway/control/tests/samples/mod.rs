@@ -128,7 +128,7 @@ pub fn from_worker() -> Vec<FromWorker> {
             target: full(),
         },
         AuditEvent::ProtocolError { what: full() },
-        AuditEvent::Mounted { path: full() },
+        AuditEvent::Mounted,
         AuditEvent::MountRefused { reason: full() },
         AuditEvent::HandleRefused { reason: full() },
     ];

@@ -18,7 +18,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use labelgate_control::{
-    Answer, Bytes, ChapAlgorithm, FromGreeter, Greet, List, Negotiated, Proof, Reverse,
+    Answer, Bytes, ChapAlgorithm, FromGreeter, Greet, List, Negotiated, Proof, Protocol, Reverse,
     SupervisorEnd, Text, ToGreeter, Verdict, pair,
 };
 
@@ -82,13 +82,21 @@ impl Scene {
     }
 
     pub async fn with(proof: Proof) -> Self {
-        let scene = Self::ready(proof).await;
+        Self::speaking(Protocol::Iscsi { proof }).await
+    }
+
+    pub async fn speaking(protocol: Protocol) -> Self {
+        let scene = Self::to_speak(protocol).await;
         scene.give().await;
         scene
     }
 
     /// A greeter that waits for its connection.
     pub async fn ready(proof: Proof) -> Self {
+        Self::to_speak(Protocol::Iscsi { proof }).await
+    }
+
+    async fn to_speak(protocol: Protocol) -> Self {
         let (ours, theirs) = pair().unwrap();
         let child = program(theirs).spawn().unwrap();
         let supervisor = SupervisorEnd::new(ours).unwrap();
@@ -102,7 +110,7 @@ impl Scene {
             connection: 1,
             peer,
             local: copy.local_addr().unwrap(),
-            proof,
+            protocol,
         };
         let scene = Self {
             child,

@@ -91,6 +91,7 @@ impl Rig {
             IMAGE,
             ImageDescription {
                 target: TARGET.to_owned(),
+                file_name: "disk".to_owned(),
                 serial: "0123456789abcdef0123456789abcdef".to_owned(),
                 naa: [0x30, 1, 2, 3, 4, 5, 6, 7],
                 geometry: geometry(SIZE),

@@ -16,8 +16,6 @@ pub(super) struct Connection {
     pub(super) epoch: u64,
     /// Where its client is.
     pub(super) peer: IpAddr,
-    /// The first component of the paths that it mounts is what it has proved itself with.
-    pub(super) by_token: bool,
     pub(super) stage: Stage,
     pub(super) record: Record,
     /// What has arrived of a call, but for the data of a WRITE.
@@ -94,11 +92,10 @@ impl Record {
 }
 
 impl Connection {
-    pub(super) fn new(epoch: u64, by_token: bool, peer: IpAddr, now: Instant) -> Self {
+    pub(super) fn new(epoch: u64, peer: IpAddr, now: Instant) -> Self {
         Self {
             epoch,
             peer: peer.to_canonical(),
-            by_token,
             stage: Stage::Mark(Part::Head),
             record: Record::default(),
             head: Vec::new(),

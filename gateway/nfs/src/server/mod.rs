@@ -138,11 +138,11 @@ impl Engine for Server {
         outbox: &mut Outbox,
     ) -> Receive {
         let room = self.connections.len() < self.limits.connections as usize;
-        let Login::Rpc { epoch, by_token } = admission.login else {
+        let Login::Rpc { epoch } = admission.login else {
             outbox.push(Action::Close(id, Ending::Now));
             return Receive::Pause;
         };
-        let connection = Connection::new(epoch, by_token, admission.peer.ip(), now);
+        let connection = Connection::new(epoch, admission.peer.ip(), now);
         self.connections.insert(id, connection);
         if !room || self.draining {
             return self.broken(

@@ -8,9 +8,6 @@ use labelgate_handle::Object;
 use super::{Notice, Server, Turn};
 use crate::mount::{Call, DirPath, ExportList, MntReply, MountList, MountStat, Mounted};
 
-/// So much of a path is written down.
-const WRITTEN: usize = 200;
-
 impl Server {
     pub(super) fn mount_procedure(
         &mut self,
@@ -32,41 +29,21 @@ impl Server {
 
     /// The handle of a directory. There is one, the root.
     fn mount(&mut self, id: ConnectionId, path: DirPath<'_>) -> MntReply {
-        let by_token = self.connections.get(&id).is_some_and(|it| it.by_token);
-        let below = match (by_token, path.split_token()) {
-            // Who made it here has proved it.
-            (true, Some((_, below))) => below,
-            (true, None) | (false, _) => path,
-        };
-        let shown = shown(below);
-        let first = below.components().next();
+        let first = path.components().next();
         let refused = match first.map(|name| self.export.of_name(name)) {
             None => None,
             Some(Some(_)) => Some((MountStat::NotDir, "it is an image and no directory")),
             Some(None) => Some((MountStat::NoEnt, "there is no such directory")),
         };
         if let Some((status, why)) = refused {
-            self.notice(Notice::MountRefused {
-                connection: id,
-                path: shown,
-                why,
-            });
+            let connection = id;
+            self.notice(Notice::MountRefused { connection, why });
             return MntReply::Refused(status);
         }
         let Some(handle) = self.seal(id, Object::Root) else {
             return MntReply::Refused(MountStat::ServerFault);
         };
-        self.notice(Notice::Mounted {
-            connection: id,
-            path: shown,
-        });
+        self.notice(Notice::Mounted { connection: id });
         MntReply::Mounted(Mounted(handle))
     }
-}
-
-/// A path as it is written down: without what a client may have proved itself with.
-fn shown(path: DirPath<'_>) -> String {
-    let text = String::from_utf8_lossy(path.expose());
-    let path = format!("/{}", text.trim_start_matches('/'));
-    path.chars().take(WRITTEN).collect()
 }

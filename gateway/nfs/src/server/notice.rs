@@ -7,19 +7,16 @@ use super::Server;
 /// Something an admin may want to know about a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    /// A client was given the handle of an export's root, or of something below it.
+    /// A client was given the handle of its export's root.
     Mounted {
         /// On this connection.
         connection: ConnectionId,
-        /// What it asked for, without what it proved itself with.
-        path: String,
     },
-    /// A client was refused what it wanted to mount.
+    /// A client was refused what it wanted to mount. The path is not told: there may be a token in
+    /// it.
     MountRefused {
         /// On this connection.
         connection: ConnectionId,
-        /// What it asked for, without what it proved itself with.
-        path: String,
         /// Why.
         why: &'static str,
     },

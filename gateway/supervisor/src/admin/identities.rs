@@ -222,7 +222,7 @@ async fn describe(
             mutual: is_mutual(office, &same(name)?).await?,
         },
         // None of them is declared: they come with their clients.
-        Proof::Netlabel(_) => return Err(Denied::not_found("identity", name)),
+        Proof::Token(_) | Proof::Netlabel(_) => return Err(Denied::not_found("identity", name)),
     };
     let declared = in_force.source_of(identity);
     let groups = in_force.snapshot.groups.values();

@@ -99,7 +99,8 @@ pub(super) struct RawGateway {
 }
 
 impl RawGateway {
-    pub(super) fn check(self, problems: &mut Collector<'_>) -> GatewaySection {
+    /// What is listened on is `taken` for other sections.
+    pub(super) fn check(self, taken: &mut Taken, problems: &mut Collector<'_>) -> GatewaySection {
         let target_prefix = match self.target_prefix {
             Some(prefix) => {
                 if let Err(why) = name::check_target_prefix(prefix.get_ref()) {
@@ -111,7 +112,7 @@ impl RawGateway {
         };
         let provider = self.provider.unwrap_or(Provider::Landlock);
         let (listen, listen_labelled) =
-            check_listeners(self.listen, self.listen_labelled, provider, problems);
+            check_listeners(self.listen, self.listen_labelled, provider, taken, problems);
         let run_dir = absolute("run_dir", self.run_dir, problems);
         let state_dir = absolute("state_dir", self.state_dir, problems);
         let pool_mib = within("pool_mib", self.pool_mib, (4, 65_536), 128, problems);
@@ -168,13 +169,18 @@ fn check_cover(
 }
 
 /// Addresses, as written.
-type RawAddresses = Option<Spanned<Vec<Spanned<String>>>>;
+pub(super) type RawAddresses = Option<Spanned<Vec<Spanned<String>>>>;
+
+/// Addresses that are listened on, each with the key that names it.
+#[derive(Default)]
+pub(super) struct Taken(Vec<(SocketAddr, &'static str)>);
 
 /// The addresses of the login listeners, and of the labelled ones.
 fn check_listeners(
     login: RawAddresses,
     labelled: RawAddresses,
     provider: Provider,
+    taken: &mut Taken,
     problems: &mut Collector<'_>,
 ) -> (Vec<SocketAddr>, Vec<SocketAddr>) {
     let only_labelled = labelled
@@ -196,50 +202,54 @@ fn check_listeners(
             "listen is empty; name an address and a port, such as \"0.0.0.0:3260\"",
         );
     }
-    let mut seen = Vec::new();
     let login = match login {
-        Some(list) => check_listen("listen", list, &mut seen, problems),
+        Some(list) => taken.check("listen", list, 3260, problems),
         None => {
             let everywhere = SocketAddr::from(([0, 0, 0, 0], 3260));
-            seen.push(everywhere);
+            taken.0.push((everywhere, "listen"));
             vec![everywhere]
         }
     };
-    let labelled = labelled.map(|list| check_listen("listen_labelled", list, &mut seen, problems));
+    let labelled = labelled.map(|list| taken.check("listen_labelled", list, 3260, problems));
     (login, labelled.unwrap_or_default())
 }
 
-/// The addresses of one key. None of all keys' may be there twice.
-fn check_listen(
-    key: &str,
-    list: Spanned<Vec<Spanned<String>>>,
-    seen: &mut Vec<SocketAddr>,
-    problems: &mut Collector<'_>,
-) -> Vec<SocketAddr> {
-    let mut addresses: Vec<SocketAddr> = Vec::new();
-    for text in list.into_inner() {
-        match text.get_ref().parse() {
-            Ok(address) if addresses.contains(&address) => {
-                problems.at(&text.span(), format_args!("{key} names {address} twice"));
-            }
-            Ok(address) if seen.contains(&address) => {
-                let what = format_args!("{key} names {address}, which listen names already");
-                problems.at(&text.span(), what);
-            }
-            Ok(address) => {
-                seen.push(address);
-                addresses.push(address);
-            }
-            Err(_) => problems.at(
-                &text.span(),
-                format_args!(
-                    "{key} address {:?} is no address and port; write \"0.0.0.0:3260\" or \"[::]:3260\"",
+impl Taken {
+    /// The addresses of one key, with the port that they usually have. None of all keys' may be
+    /// there twice.
+    pub(super) fn check(
+        &mut self,
+        key: &'static str,
+        list: Spanned<Vec<Spanned<String>>>,
+        port: u16,
+        problems: &mut Collector<'_>,
+    ) -> Vec<SocketAddr> {
+        let mut addresses = Vec::new();
+        for text in list.into_inner() {
+            let Ok(address) = text.get_ref().parse() else {
+                let what = format_args!(
+                    "{key} address {:?} is no address and port; write \"0.0.0.0:{port}\" or \"[::]:{port}\"",
                     text.get_ref()
-                ),
-            ),
+                );
+                problems.at(&text.span(), what);
+                continue;
+            };
+            match self.0.iter().find(|(taken, _)| *taken == address) {
+                Some((_, first)) if *first == key => {
+                    problems.at(&text.span(), format_args!("{key} names {address} twice"));
+                }
+                Some((_, first)) => {
+                    let what = format_args!("{key} names {address}, which {first} names already");
+                    problems.at(&text.span(), what);
+                }
+                None => {
+                    self.0.push((address, key));
+                    addresses.push(address);
+                }
+            }
         }
+        addresses
     }
-    addresses
 }
 
 fn check_uid_base(base: Option<Spanned<u32>>, problems: &mut Collector<'_>) -> u32 {

@@ -33,6 +33,9 @@ pub struct Identity {
     pub vm: Option<Uuid>,
     /// When it is let in.
     pub admission: Admission,
+    /// What is in the file handles that it is given; another one once its token is another. Zero
+    /// where it is given none.
+    pub epoch: u64,
 }
 
 /// How a connection proves that it is an identity.
@@ -44,6 +47,21 @@ pub enum Proof {
     Chap(Text<LONGEST_CHAP_NAME>),
     /// The network tells its label, which is believed of this source.
     Netlabel(Arc<NetlabelSource>),
+    /// It knows the token that has this digest: the first component of the path that it mounts.
+    Token(TokenDigest),
+}
+
+/// What a token is known by: its hash under the gateway's master key. Nobody can tell by the time
+/// that a lookup takes how much of a token is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TokenDigest([u8; 32]);
+
+impl TokenDigest {
+    /// The digest of a token.
+    #[must_use]
+    pub fn of(master: &[u8; 32], token: &[u8]) -> Self {
+        Self(*blake3::keyed_hash(master, token).as_bytes())
+    }
 }
 
 /// An image of a group label that is open to an identity.
@@ -91,6 +109,7 @@ impl Identity {
             grants: Vec::new(),
             vm: None,
             admission: Admission::Always,
+            epoch: 0,
         }
     }
 
@@ -127,6 +146,8 @@ pub struct Identities {
     /// Those whose labels the network tells have no entry of their own: there are as many of them
     /// as a source has labels.
     netlabel: NetworkTable<Arc<NetlabelSource>>,
+    by_token: HashMap<TokenDigest, Arc<Identity>>,
+    by_epoch: HashMap<u64, Arc<Identity>>,
     names: HashSet<Text<256>>,
     with_grants: usize,
 }
@@ -188,7 +209,7 @@ impl Identities {
     /// Whether any connection has to be greeted before its worker is known.
     #[must_use]
     pub fn use_greeters(&self) -> bool {
-        self.use_chap() || self.with_grants > 0
+        self.use_chap() || self.use_tokens() || self.with_grants > 0
     }
 
     /// What has become of an identity that a connection from `address` has proved; `None` if it
@@ -202,6 +223,7 @@ impl Identities {
         let found = match &before.proof {
             Proof::Address(_) => self.of(address),
             Proof::Chap(name) => self.of_chap_name(name),
+            Proof::Token(digest) => self.of_token(digest),
             // What the network tells of a connection does not change. What is believed may.
             Proof::Netlabel(source) => {
                 let now = self.netlabel_source(address);
@@ -213,7 +235,8 @@ impl Identities {
 
     /// All of them, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Identity>> {
-        self.by_address.values().chain(self.by_chap_name.values())
+        let by_secret = self.by_chap_name.values().chain(self.by_token.values());
+        self.by_address.values().chain(by_secret)
     }
 
     /// Adds an identity, unless another one has its name or its proof.
@@ -222,6 +245,7 @@ impl Identities {
             return Err(IdentityClash::Name(identity.name.clone()));
         }
         let (name, grants) = (identity.name.clone(), identity.grants.len());
+        let itself = Arc::clone(&identity);
         match &identity.proof {
             Proof::Address(network) => {
                 let inserted = self.by_address.insert(*network, identity);
@@ -233,11 +257,38 @@ impl Identities {
                 }
                 self.by_chap_name.insert(chap_name.clone(), identity);
             }
+            Proof::Token(digest) => {
+                if let Some(there) = self.by_token.get(digest) {
+                    return Err(IdentityClash::Proof(there.name.clone()));
+                }
+                self.by_token.insert(*digest, identity);
+            }
             Proof::Netlabel(_) => return Err(IdentityClash::Netlabel(name)),
         }
         self.names.insert(name);
         self.with_grants += usize::from(grants > 0);
+        if itself.epoch != 0 {
+            self.by_epoch.insert(itself.epoch, itself);
+        }
         Ok(())
+    }
+
+    /// The identity whose token has this digest.
+    #[must_use]
+    pub fn of_token(&self, digest: &TokenDigest) -> Option<&Arc<Identity>> {
+        self.by_token.get(digest)
+    }
+
+    /// The identity whose file handles are of this epoch.
+    #[must_use]
+    pub fn of_epoch(&self, epoch: u64) -> Option<&Arc<Identity>> {
+        self.by_epoch.get(&epoch)
+    }
+
+    /// Whether anyone proves itself by a token.
+    #[must_use]
+    pub fn use_tokens(&self) -> bool {
+        !self.by_token.is_empty()
     }
 }
 
@@ -353,5 +404,29 @@ mod tests {
             ..Identity::at("10.9.1.2".parse().unwrap(), label("s0:c1,c2"))
         };
         assert!(of(by_address).current(&before, address).is_none());
+    }
+
+    fn token(name: &str, token: &[u8], epoch: u64) -> Identity {
+        Identity {
+            proof: Proof::Token(TokenDigest::of(&[1; 32], token)),
+            epoch,
+            ..chap(name)
+        }
+    }
+
+    #[test]
+    fn a_token_and_an_epoch_lead_to_the_identity_that_has_them() {
+        let mut identities = Identities::default();
+        assert!(!identities.use_tokens() && !identities.use_greeters());
+        let one = Arc::new(token("vm-1", b"one", 7));
+        identities.insert(Arc::clone(&one)).unwrap();
+        let again = identities.insert(Arc::new(token("vm-2", b"one", 8)));
+        let there = Text::new("vm-1").unwrap();
+        assert_eq!(again, Err(IdentityClash::Proof(there)));
+        let of = |token: &[u8]| identities.of_token(&TokenDigest::of(&[1; 32], token));
+        assert_eq!((of(b"one"), of(b"two")), (Some(&one), None));
+        let of_epochs = [0, 7, 8].map(|epoch| identities.of_epoch(epoch).is_some());
+        assert_eq!(of_epochs, [false, true, false]);
+        assert!(identities.use_tokens() && identities.use_greeters());
     }
 }

@@ -14,6 +14,7 @@ mod login;
 mod metrics;
 mod name;
 mod netlabel;
+mod nfs;
 mod problem;
 mod seen;
 mod size;
@@ -30,6 +31,7 @@ pub use audit::AuditSection;
 pub use gateway::{GatewaySection, Provider};
 pub use identity::{
     Admission, Grant, Identities, Identity, IdentityClash, LONGEST_CHAP_NAME, LeaseTerm, Proof,
+    TokenDigest,
 };
 pub use image::{Audience, Image};
 pub use limits::Limits;
@@ -37,17 +39,19 @@ pub use login::{ChapSection, LoginSection};
 pub use metrics::MetricsSection;
 pub(crate) use name::target;
 pub use netlabel::{NetlabelKind, NetlabelSource};
+pub use nfs::NfsSection;
 pub use problem::{Problem, Problems};
 pub use store::Store;
 
 use admin::RawAdmin;
 use audit::RawAudit;
-use gateway::RawGateway;
+use gateway::{RawGateway, Taken};
 use identity::RawIdentity;
 use image::{RawImage, check_image};
 use label::check_label;
 use metrics::RawMetrics;
 use netlabel::{RawNetlabel, check_netlabels};
+use nfs::RawNfs;
 use problem::Collector;
 use seen::Seen;
 use store::{RawStore, Stores, check_stores};
@@ -69,6 +73,8 @@ pub struct Config {
     pub audit: AuditSection,
     /// Where Prometheus finds the metrics.
     pub metrics: MetricsSection,
+    /// Where clients of NFS connect to.
+    pub nfs: NfsSection,
     /// Every directory that holds images.
     pub stores: Vec<Arc<Store>>,
     /// Every image.
@@ -89,6 +95,8 @@ struct Document {
     audit: RawAudit,
     #[serde(default)]
     metrics: RawMetrics,
+    #[serde(default)]
+    nfs: RawNfs,
     #[serde(default)]
     store: Vec<RawStore>,
     #[serde(default)]
@@ -139,10 +147,12 @@ impl Config {
                 return problems.finish(None);
             }
         };
-        let gateway = document.gateway.check(&mut problems);
+        let mut taken = Taken::default();
+        let gateway = document.gateway.check(&mut taken, &mut problems);
         let admin = document.admin.check(&gateway.run_dir, &mut problems);
         let audit = document.audit.check(&mut problems);
         let metrics = document.metrics.check(&mut problems);
+        let nfs = document.nfs.check(&mut taken, &mut problems);
         let stores = check_stores(document.store, &mut problems);
         let images = check_images(
             document.image,
@@ -157,6 +167,7 @@ impl Config {
             admin,
             audit,
             metrics,
+            nfs,
             stores: stores.in_order,
             images,
             identities,

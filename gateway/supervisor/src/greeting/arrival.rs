@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use labelgate_control::{Greet, Proof};
+use labelgate_control::{Greet, Protocol};
 use tokio::net::TcpStream;
 
 use super::authority::How;
@@ -23,6 +23,8 @@ pub struct Arrival {
     pub local: SocketAddr,
     /// Who it is by its address. Without this it has to prove who it is.
     pub known: Option<Arc<Identity>>,
+    /// What it is to speak.
+    pub protocol: Protocol,
 }
 
 impl Arrival {
@@ -32,18 +34,19 @@ impl Arrival {
             connection: self.number,
             peer: self.peer,
             local: self.local,
-            proof: match &self.known {
-                Some(_) => Proof::Address,
-                None => Proof::Chap,
-            },
+            protocol: self.protocol,
         }
     }
 
     /// Where its login begins.
     pub fn stage(&self) -> Stage {
-        match &self.known {
-            Some(identity) => Stage::Proven(Arc::clone(identity), How::Address),
-            None => Stage::Fresh,
+        match (self.protocol, &self.known) {
+            (Protocol::Iscsi { .. }, Some(identity)) => {
+                Stage::Proven(Arc::clone(identity), How::Address)
+            }
+            (Protocol::Iscsi { .. }, None) => Stage::Fresh,
+            (Protocol::Portmap(_), _) => Stage::Asking,
+            (Protocol::Rpc(_), _) => Stage::Unmounted,
         }
     }
 }

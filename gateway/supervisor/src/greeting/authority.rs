@@ -17,7 +17,7 @@ use crate::config::{ChapSection, Identities, Identity};
 
 /// A refusal takes this long whatever its reason, so that its time does not tell a name that
 /// exists from one that does not: what it hides takes microseconds.
-const REFUSAL_TIME: Duration = Duration::from_millis(5);
+pub(super) const REFUSAL_TIME: Duration = Duration::from_millis(5);
 
 /// Sets challenges and judges answers.
 #[derive(Debug)]
@@ -48,12 +48,19 @@ pub enum How {
         /// Whether the gateway has proved itself, too.
         mutual: bool,
     },
+    /// By a token, with which it mounts.
+    Token,
+    /// By a file handle that was sealed for it.
+    Handle,
 }
 
 impl fmt::Display for How {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Chap { algorithm, mutual } = self else {
-            return f.write_str("known by its address");
+        let (algorithm, mutual) = match self {
+            Self::Address => return f.write_str("known by its address"),
+            Self::Token => return f.write_str("a token, with which it mounts"),
+            Self::Handle => return f.write_str("a file handle that was sealed for it"),
+            Self::Chap { algorithm, mutual } => (algorithm, mutual),
         };
         let hash = match algorithm {
             ChapAlgorithm::Md5 => "MD5",

@@ -3,22 +3,30 @@
 //! ```text
 //!   Chap:     Fresh ── Challenge ──▶ Challenged ── Answer, right ──▶ Proven ── Negotiated ──▶ done
 //!   Address:  Proven ── Negotiated ──▶ done
+//!   Rpc:      Unmounted ── Mount, good ──▶ Mounted ── Mount, good ──▶ Mounted
+//!             Unmounted, Mounted ── Handle, good ──▶ done
+//!             Unmounted, Mounted ── Ended ──▶ over
+//!   Portmap:  Asking ── Ended ──▶ over
 //! ```
 //!
-//! The greeter may say `Refused` at any time. Everything else breaks the protocol, and so does
-//! anything at all after a wrong answer but `Refused`.
+//! A mount proves who it is that mounts, and whose the connection is for nothing else: that is
+//! proved by the file handle that is shown on it. The greeter may say `Refused` at any time. Everything else breaks the protocol, and so does
+//! anything at all after a wrong answer, token or handle but `Refused`.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use labelgate_control::{
-    Answer, ChapAlgorithm, FromGreeter, Negotiated, SupervisorEnd, ToGreeter, Verdict,
+    Answer, ChapAlgorithm, FromGreeter, HandleRefusal, MountRefusal, SupervisorEnd, Text,
+    ToGreeter, Verdict,
 };
 use tokio::sync::watch;
 
 use super::authority::{Authority, How, Posed};
+use super::exports::Exports;
 use super::failure::Failure;
 use crate::config::{Identities, Identity};
+use crate::worker::Login;
 
 /// How far a connection has proved itself.
 #[derive(Debug)]
@@ -29,11 +37,17 @@ pub enum Stage {
     Challenged(Posed),
     /// It is this identity.
     Proven(Arc<Identity>, How),
+    /// It may mount, or show a file handle.
+    Unmounted,
+    /// It has mounted with the token of this identity, and may do so again, or show a file handle.
+    Mounted(Arc<Identity>),
+    /// It may ask for ports, of which nothing is heard here.
+    Asking,
     /// It has not proved what it said, for this reason; its greeter tells it.
     Failed(Failure),
 }
 
-/// A login that is over but for its last response.
+/// A connection of which it is known whose it is, and what it wants.
 #[derive(Debug)]
 pub struct Agreed {
     /// Who it is.
@@ -41,15 +55,24 @@ pub struct Agreed {
     /// How that was proved.
     pub how: How,
     /// What it wants, and what its worker needs.
-    pub negotiated: Negotiated,
+    pub login: Login,
+}
+
+/// What comes of a dialogue that does not fail.
+#[derive(Debug)]
+pub enum End {
+    /// A worker has to go on with the connection.
+    Agreed(Agreed),
+    /// The client has got all that it wanted, and has closed the connection.
+    Ended,
 }
 
 /// What follows from something a greeter has said.
 enum Heard {
     /// The login has come so far, and this is the answer.
     Next(Stage, ToGreeter),
-    /// The login is over.
-    Agreed(Agreed),
+    /// There is nothing more to say.
+    End(End),
 }
 
 /// Judges what a greeter asks.
@@ -57,6 +80,8 @@ enum Heard {
 pub struct Dialogue<'a> {
     /// Sets challenges and judges answers.
     pub authority: &'a Authority,
+    /// Judges tokens and file handles.
+    pub exports: &'a Exports,
     /// Who is who at the moment.
     pub identities: &'a watch::Sender<Arc<Identities>>,
     /// Where the connection comes from.
@@ -71,12 +96,12 @@ impl Dialogue<'_> {
         greeter: &SupervisorEnd<ToGreeter>,
         mut stage: Stage,
         further: impl Fn(&Stage),
-    ) -> Result<Agreed, Failure> {
+    ) -> Result<End, Failure> {
         loop {
             let said = greeter.receive().await;
             let said = said.map_err(|error| Failure::Died(error.to_string()))?;
             let answer = match self.hear(stage, said).await? {
-                Heard::Agreed(agreed) => return Ok(agreed),
+                Heard::End(end) => return Ok(end),
                 Heard::Next(next, answer) => {
                     stage = next;
                     answer
@@ -98,11 +123,20 @@ impl Dialogue<'_> {
                 Ok(self.judge(posed, &answer).await)
             }
             (Stage::Proven(identity, how), Some(FromGreeter::Negotiated(negotiated))) => {
-                Ok(Heard::Agreed(Agreed {
-                    identity,
-                    how,
-                    negotiated,
-                }))
+                let login = Login::Negotiated {
+                    target: negotiated.target,
+                    state: negotiated.login,
+                };
+                Ok(agreed(identity, how, login))
+            }
+            (Stage::Unmounted | Stage::Mounted(_), Some(FromGreeter::Mount { token, rest })) => {
+                Ok(self.mount(&token, &rest).await)
+            }
+            (Stage::Unmounted | Stage::Mounted(_), Some(FromGreeter::Handle(handle))) => {
+                self.show(&handle).await
+            }
+            (Stage::Unmounted | Stage::Mounted(_) | Stage::Asking, Some(FromGreeter::Ended)) => {
+                Ok(Heard::End(End::Ended))
             }
             (Stage::Failed(failure), None | Some(FromGreeter::Refused { .. })) => Err(failure),
             (_, None) => Err(Failure::Died("it closed its control socket".to_owned())),
@@ -132,6 +166,53 @@ impl Dialogue<'_> {
             Err(failure) => refused(failure),
         }
     }
+
+    async fn mount(self, token: &[u8], rest: &Text<1024>) -> Heard {
+        let identities = Arc::clone(&self.identities.borrow());
+        let who = (&*identities, self.address);
+        match self.exports.mount(token, rest, who).await {
+            Ok(mounted) => Heard::Next(
+                Stage::Mounted(mounted.identity),
+                ToGreeter::Mounted(Ok(mounted.root)),
+            ),
+            Err(failure) => {
+                let told = match failure {
+                    Failure::Path(_) => MountRefusal::NoEntry,
+                    _ => MountRefusal::Access,
+                };
+                Heard::Next(Stage::Failed(failure), ToGreeter::Mounted(Err(told)))
+            }
+        }
+    }
+
+    async fn show(self, handle: &[u8]) -> Result<Heard, Failure> {
+        let identities = Arc::clone(&self.identities.borrow());
+        let who = (&*identities, self.address);
+        let refusal = match self.exports.open(handle, who).await {
+            Ok(identity) => {
+                let epoch = identity.epoch;
+                return Ok(agreed(identity, How::Handle, Login::Rpc { epoch }));
+            }
+            Err(failure @ Failure::BadHandle(_)) => (failure, HandleRefusal::Malformed),
+            Err(failure @ Failure::StaleHandle) => (failure, HandleRefusal::Stale),
+            // It is good, and may be so again later: a client that is told nothing asks again, and
+            // one that is told keeps no handle.
+            Err(failure) => return Err(failure),
+        };
+        let (failure, told) = refusal;
+        Ok(Heard::Next(
+            Stage::Failed(failure),
+            ToGreeter::HandleRefused(told),
+        ))
+    }
+}
+
+const fn agreed(identity: Arc<Identity>, how: How, login: Login) -> Heard {
+    Heard::End(End::Agreed(Agreed {
+        identity,
+        how,
+        login,
+    }))
 }
 
 fn refused(failure: Failure) -> Heard {
@@ -156,6 +237,9 @@ fn end_of(said: FromGreeter) -> Failure {
         }
         FromGreeter::Answer(_) => Failure::Violation("an answer without a challenge"),
         FromGreeter::Negotiated(_) => Failure::Violation("a login without a proof"),
+        FromGreeter::Mount { .. } => Failure::Violation("a mount where there is none"),
+        FromGreeter::Handle(_) => Failure::Violation("a file handle where none is shown"),
+        FromGreeter::Ended => Failure::Violation("an end of a login that is not over"),
     }
 }
 

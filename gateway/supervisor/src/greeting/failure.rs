@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use labelgate_control::Text;
+use labelgate_handle::BadHandle;
 
 use crate::audit::Event;
 use crate::metrics::Greeted;
@@ -54,6 +55,20 @@ pub enum Failure {
         "{0:?} has proved itself, but no lease of its label runs here; start one for its virtual machine"
     )]
     NoLease(Text<255>),
+    /// Nobody has this token, which is written nowhere.
+    #[error("no identity has the token that it mounts with")]
+    Token,
+    /// Its token is good, and there is nothing to mount at what follows it.
+    #[error("there is nothing to mount at {0:?}; a token is all of the path")]
+    Path(Text<1024>),
+    /// It has shown a file handle that was never one.
+    #[error("a file handle that was never one: {0}")]
+    BadHandle(BadHandle),
+    /// It has shown a file handle that is no good, or no longer.
+    #[error(
+        "a file handle that is another's, forged, or from before its identity's token was changed"
+    )]
+    StaleHandle,
     /// The registry cannot say what the secret is.
     #[error("the registry cannot be asked for the secret: {0}")]
     Registry(String),
@@ -88,6 +103,9 @@ impl Failure {
             Self::Reflected(_) => Greeted::Reflected,
             Self::NoReverseSecret(_) => Greeted::NoReverseSecret,
             Self::NoLease(_) => Greeted::NoLease,
+            Self::Token => Greeted::UnknownToken,
+            Self::Path(_) => Greeted::UnknownPath,
+            Self::BadHandle(_) | Self::StaleHandle => Greeted::WrongHandle,
             Self::Registry(_) | Self::Random(_) | Self::NoGreeter(_) => Greeted::Internal,
             Self::Died(_) | Self::Violation(_) => Greeted::Greeter,
             Self::NoLonger(_) => Greeted::NoLonger,
@@ -102,7 +120,10 @@ impl Failure {
             | Self::Name(_)
             | Self::Reflected(_)
             | Self::NoReverseSecret(_)
-            | Self::NoLease(_) => Event::Authentication,
+            | Self::NoLease(_)
+            | Self::Token
+            | Self::BadHandle(_)
+            | Self::StaleHandle => Event::Authentication,
             _ => Event::Login,
         }
     }
@@ -117,11 +138,15 @@ impl Failure {
             | Self::Reflected(_)
             | Self::NoReverseSecret(_)
             | Self::NoLease(_)
+            | Self::Token
+            | Self::BadHandle(_)
+            | Self::StaleHandle
             | Self::Died(_)
             | Self::Violation(_) => true,
             Self::Departed
             | Self::Late(_)
             | Self::Displaced
+            | Self::Path(_)
             | Self::Registry(_)
             | Self::Random(_)
             | Self::NoGreeter(_)

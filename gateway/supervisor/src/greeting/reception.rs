@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Instant;
 
-use labelgate_control::ToGreeter;
+use labelgate_control::{Text, ToGreeter};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::SockRef;
 use tokio::io::Interest;
@@ -18,7 +18,8 @@ use tokio::time::timeout_at;
 use super::arrival::Arrival;
 use super::attempts::Attempts;
 use super::authority::{Authority, How};
-use super::dialogue::{Agreed, Dialogue, Stage};
+use super::dialogue::{Agreed, Dialogue, End, Stage};
+use super::exports::Exports;
 use super::failure::Failure;
 use super::greeter::{Greeter, RECORDS_AT_ONCE, RECORDS_PER_SECOND};
 use super::hall::Room;
@@ -29,7 +30,7 @@ use crate::config::Identity;
 use crate::label_table::LabelTable;
 use crate::metrics::Greeted;
 use crate::sources::Sources;
-use crate::worker::{Candidate, Death, Login, Shared, has_departed};
+use crate::worker::{Candidate, Death, Shared, has_departed};
 
 /// Connections in line that have no seat, as a multiple of the seats.
 const LINE: usize = 8;
@@ -49,6 +50,7 @@ pub struct Reception {
     visitors: Arc<Visitors>,
     pool: Arc<Pool>,
     authority: Authority,
+    exports: Exports,
     attempts: Attempts,
     /// Rations what clients can have written down by coming and going.
     processes: Throttle,
@@ -68,6 +70,8 @@ impl Reception {
         let connections = usize::try_from(shared.section.limits.connections_per_source);
         let line_per_source = login.per_source.saturating_mul(LINE_PER_SOURCE);
         let line_per_source = line_per_source.max(connections.unwrap_or(usize::MAX));
+        let keys = Arc::clone(&shared.handle_keys);
+        let exports = Exports::new(keys, shared.nfs.bind_handles);
         let processors = available_parallelism().map_or(1, NonZero::get);
         let room = Room {
             seats: login.at_once,
@@ -84,6 +88,7 @@ impl Reception {
             visitors: Arc::new(Visitors::new(room)),
             pool,
             authority,
+            exports,
             attempts: Attempts::new(login.failures_per_second),
             processes: Throttle::new(RECORDS_PER_SECOND, RECORDS_AT_ONCE),
         }
@@ -123,15 +128,18 @@ impl Reception {
             }
         };
         let greeted = timeout_at(deadline, greeted).await;
-        let agreed = greeted.unwrap_or(Err(Failure::Late(time)));
+        let end = greeted.unwrap_or(Err(Failure::Late(time)));
         // What was a greeter is gone by now, or about to be reaped with nothing more to say.
-        let handed = agreed.and_then(|agreed| self.hand_over(&arrival, agreed));
-        let result = handed
-            .as_ref()
-            .err()
-            .map_or(Greeted::Accepted, Failure::result);
+        let done = end.and_then(|end| match end {
+            End::Agreed(agreed) => {
+                let handed = self.hand_over(&arrival, agreed);
+                handed.map(|()| Greeted::Accepted)
+            }
+            End::Ended => Ok(Greeted::Ended),
+        });
+        let result = done.as_ref().map_or_else(Failure::result, |done| *done);
         self.shared.metrics.greeted(result);
-        if let Err(failure) = handed {
+        if let Err(failure) = done {
             self.refuse(&arrival, &failure);
             let address = arrival.peer.ip();
             // This ends the connection for the client, whoever else still has the socket. It fails
@@ -147,7 +155,7 @@ impl Reception {
     }
 
     /// Waits until there is something to greet, and a greeter to do it.
-    async fn greet(&self, visitor: &Visitor, arrival: &Arrival) -> Result<Agreed, Failure> {
+    async fn greet(&self, visitor: &Visitor, arrival: &Arrival) -> Result<End, Failure> {
         // Nothing is read: what the client says is for the greeter alone.
         let spoken = || match has_spoken(&arrival.stream) {
             true => Ok(()),
@@ -185,23 +193,36 @@ impl Reception {
         greeter: &Greeter,
         arrival: &Arrival,
         visitor: &Visitor,
-    ) -> Result<Agreed, Failure> {
+    ) -> Result<End, Failure> {
         let copy = blocking_copy(arrival).map_err(|_| Failure::Departed)?;
         let greet = ToGreeter::Greet(arrival.greet(), copy);
         let told = greeter.control().send(greet).await;
         told.map_err(|error| Failure::Died(error.to_string()))?;
         let dialogue = Dialogue {
             authority: &self.authority,
+            exports: &self.exports,
             identities: &self.shared.identities,
             address: arrival.peer.ip(),
         };
         visitor.advance();
         let further = |stage: &Stage| match stage {
             Stage::Proven(..) => visitor.prove(),
-            Stage::Fresh | Stage::Challenged(_) | Stage::Failed(_) => visitor.advance(),
+            Stage::Mounted(identity) => {
+                self.note_proof(arrival, identity, How::Token);
+                visitor.prove();
+            }
+            Stage::Fresh
+            | Stage::Challenged(_)
+            | Stage::Unmounted
+            | Stage::Asking
+            | Stage::Failed(_) => visitor.advance(),
         };
         let control = greeter.control();
-        dialogue.hold(control, arrival.stage(), further).await
+        let held = dialogue.hold(control, arrival.stage(), further).await;
+        if let Ok(End::Agreed(_)) = &held {
+            visitor.prove();
+        }
+        held
     }
 
     /// Gives the connection to the worker that is to serve what it wants.
@@ -209,13 +230,13 @@ impl Reception {
         let Agreed {
             identity,
             how,
-            negotiated,
+            login,
         } = agreed;
         let no_longer = |why: String| Failure::NoLonger(why);
         let identities = Arc::clone(&self.shared.identities.borrow());
         let current = identities.current(&identity, arrival.peer.ip());
         let identity = current.ok_or_else(|| no_longer("its identity is gone".to_owned()))?;
-        let label = identity.label_for(negotiated.target.as_deref()).clone();
+        let label = identity.label_for(login.target().map(Text::as_str)).clone();
         let source = self.sources.place(arrival.peer.ip(), Instant::now());
         let source = source.map_err(|refusal| no_longer(refusal.to_string()))?;
         let place = self.labels.place(&label);
@@ -228,10 +249,7 @@ impl Reception {
             local: arrival.local,
             identity: Arc::clone(identity),
             label,
-            login: Login::Negotiated {
-                target: negotiated.target,
-                state: negotiated.login,
-            },
+            login,
             places: (source, place),
         };
         self.note_proof(arrival, identity, how);

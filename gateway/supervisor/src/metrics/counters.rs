@@ -33,6 +33,8 @@ label_values! {
 pub enum Greeted {
     /// It was given to a worker.
     Accepted,
+    /// It has asked for ports or mounted, which was all it wanted.
+    Ended,
     /// The client went away.
     Departed,
     /// It took too long.
@@ -53,6 +55,12 @@ pub enum Greeted {
     NoReverseSecret,
     /// No lease of its label runs.
     NoLease,
+    /// Nobody has its token.
+    UnknownToken,
+    /// What it wants to mount is not there.
+    UnknownPath,
+    /// The file handle that it shows is none, or not its own.
+    WrongHandle,
     /// The gateway could not do what it should.
     Internal,
     /// The greeter died, or broke its protocol.
@@ -64,6 +72,7 @@ pub enum Greeted {
 label_values! {
     Greeted {
         Accepted => "accepted",
+        Ended => "ended",
         Departed => "departed",
         Late => "late",
         Displaced => "displaced",
@@ -74,6 +83,9 @@ label_values! {
         Reflected => "reflected",
         NoReverseSecret => "no_reverse_secret",
         NoLease => "no_lease",
+        UnknownToken => "unknown_token",
+        UnknownPath => "unknown_path",
+        WrongHandle => "wrong_handle",
         Internal => "internal",
         Greeter => "greeter",
         NoLonger => "no_longer",

@@ -77,6 +77,7 @@ pub(super) fn identity(
             registry::Proof::Address(network) => Proof::Address(network),
             registry::Proof::Chap => Proof::Chap(Text::clean(name)),
         },
+        epoch: 0,
         label: record.label.clone(),
         grants: granted.cloned().collect(),
         vm: record.vm,

@@ -133,11 +133,12 @@ impl Turn {
             &config.admin,
             &config.metrics,
             &config.audit,
+            &config.nfs,
         );
         let (admin, metrics, audit) = (&before.admin, &before.metrics, &before.audit);
-        if sections != (&shared.section, admin, metrics, audit) {
+        if sections != (&shared.section, admin, metrics, audit, &shared.nfs) {
             tracing::warn!(
-                "[gateway], [admin], [metrics] or [audit] has changed, which takes effect when the gateway is restarted"
+                "[gateway], [admin], [metrics], [nfs] or [audit] has changed, which takes effect when the gateway is restarted"
             );
         }
         let snapshot = Arc::clone(&self.state.in_force().snapshot);

@@ -52,6 +52,22 @@ pub enum Login {
         /// What the worker needs to go on, and nobody else looks into.
         state: Bytes<1536>,
     },
+    /// Nothing was read from it, and it is to speak RPC: its own label's worker answers.
+    Rpc {
+        /// What is in the file handles of its identity.
+        epoch: u64,
+    },
+}
+
+impl Login {
+    /// The target that it asked for, as far as it was heard.
+    #[must_use]
+    pub fn target(&self) -> Option<&Text<223>> {
+        match self {
+            Self::Negotiated { target, .. } => target.as_ref(),
+            Self::Untouched | Self::Rpc { .. } => None,
+        }
+    }
 }
 
 /// Why a connection that was let in is so no longer.
@@ -79,10 +95,7 @@ impl Candidate {
         let current = identities
             .current(&self.identity, address)
             .ok_or(NoLonger::Identity)?;
-        let target = match &self.login {
-            Login::Untouched => None,
-            Login::Negotiated { target, .. } => target.as_deref(),
-        };
+        let target = self.login.target().map(Text::as_str);
         if *current.label_for(target) != self.label {
             return Err(NoLonger::Label);
         }
@@ -170,10 +183,7 @@ pub struct Connections(HashMap<u64, Live>);
 impl Connections {
     /// Adds a connection that the worker has been given.
     pub fn insert(&mut self, connection: u64, candidate: Candidate) {
-        let target = match &candidate.login {
-            Login::Untouched => None,
-            Login::Negotiated { target, .. } => target.clone(),
-        };
+        let target = candidate.login.target().cloned();
         let live = Live {
             candidate,
             target,

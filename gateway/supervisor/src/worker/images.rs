@@ -41,6 +41,8 @@ pub enum ImageState {
 pub struct Served {
     /// What it is configured to be.
     pub image: Arc<Image>,
+    /// What its worker calls it as a file, once it has it.
+    pub file_name: Text<255>,
     /// Where it stands.
     pub state: ImageState,
     /// Whether the worker takes it as poisoned, once it has it.
@@ -81,6 +83,7 @@ impl Images {
         self.next = self.next.wrapping_add(1);
         let served = Served {
             image,
+            file_name: Text::default(),
             state: ImageState::Opening,
             poisoned: false,
             anchor: None,
@@ -246,6 +249,8 @@ impl Served {
 #[must_use]
 pub fn describe(number: u32, slot: u32, image: &Image, poisoned: bool) -> AddImage {
     AddImage {
+        // What else the label has decides on it.
+        file_name: Text::default(),
         image: number,
         handed: Handed::Opened,
         slot,

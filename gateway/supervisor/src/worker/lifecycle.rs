@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use labelgate_control::{
-    Configure, Connection, Handed, List, LoginState, MAX_STORES, Text, ToWorker,
+    Bytes, Configure, Connection, Handed, List, LoginState, MAX_STORES, Text, ToWorker,
 };
 use labelgate_mac::Label;
 use labelgate_pages::Page;
@@ -189,6 +189,7 @@ impl Service {
     fn configuration(&self, stores: usize) -> Configure {
         let section = &self.shared.section;
         let context = self.shared.provider.worker(&self.label);
+        let key = self.shared.handle_keys.of(&self.label);
         Configure {
             label: self.label.clone(),
             driver: section.driver,
@@ -198,6 +199,8 @@ impl Service {
             unprivileged: self.shared.uids.is_none(),
             // One that is too long is cut, and then it is none that a worker is in.
             context: context.map(|context| Text::clean(&context.to_string())),
+            handle_key: Bytes::try_from(&key.expose()[..]).unwrap_or_default(),
+            bind_handles: self.shared.nfs.bind_handles,
         }
     }
 
@@ -247,7 +250,7 @@ impl Service {
     fn label_socket(&self, candidate: &Candidate) -> io::Result<()> {
         match candidate.identity.proof {
             Proof::Netlabel(_) => Ok(()),
-            Proof::Address(_) | Proof::Chap(_) => {
+            Proof::Address(_) | Proof::Chap(_) | Proof::Token(_) => {
                 let provider = &self.shared.provider;
                 provider.label_accepted(candidate.stream.as_fd(), &candidate.label)
             }
@@ -277,6 +280,7 @@ impl Service {
             login: match &candidate.login {
                 Login::Untouched => LoginState::Untouched,
                 Login::Negotiated { state, .. } => LoginState::Negotiated(state.clone()),
+                &Login::Rpc { epoch } => LoginState::Rpc { epoch },
             },
             granted,
         };

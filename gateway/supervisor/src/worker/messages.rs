@@ -184,67 +184,52 @@ impl Service {
 
     fn said_audit(&self, connection: u64, event: &AuditEvent) {
         let live = self.connections.get(connection).map(|live| &live.candidate);
-        let (kind, decision, initiator, target, reason) = match event {
-            AuditEvent::LoginAccepted { initiator, target } => (
-                Event::Login,
-                Decision::Allow,
-                Some(initiator),
-                Some(target),
-                None,
-            ),
-            AuditEvent::LoginRefused {
-                initiator,
-                target,
-                reason,
-            } => (
-                Event::Login,
-                Decision::Deny,
-                Some(initiator),
-                Some(target),
-                Some(reason.as_str()),
-            ),
-            AuditEvent::Logout { initiator, target } => (
-                Event::Logout,
-                Decision::Note,
-                Some(initiator),
-                Some(target),
-                None,
-            ),
-            AuditEvent::SessionReinstated { initiator, target } => (
-                Event::SessionReinstated,
-                Decision::Note,
-                Some(initiator),
-                Some(target),
-                None,
-            ),
-            AuditEvent::ProtocolError { what } => {
-                (Event::ProtocolError, Decision::Note, None, None, Some(what.as_str()))
-            }
-            AuditEvent::Mounted { path } => {
-                (Event::Mount, Decision::Allow, None, None, Some(path.as_str()))
-            }
-            AuditEvent::MountRefused { reason } => {
-                (Event::Mount, Decision::Deny, None, None, Some(reason.as_str()))
-            }
-            AuditEvent::HandleRefused { reason } => (
-                Event::HandleRefused,
-                Decision::Deny,
-                None,
-                None,
-                Some(reason.as_str()),
-            ),
-        };
         let record = Record {
             label: Some(&self.label),
             identity: live.map(|candidate| candidate.identity.name.as_str()),
             peer: live.map(|candidate| candidate.peer),
             connection: Some(connection),
-            initiator: initiator.map(Text::as_str),
-            target: target.map(Text::as_str),
-            reason,
-            ..Record::new(kind, decision)
+            ..told(event)
         };
         self.events.write(&record);
+    }
+}
+
+/// What a worker has told, as a record.
+fn told(event: &AuditEvent) -> Record<'_> {
+    let (kind, decision) = match event {
+        AuditEvent::LoginAccepted { .. } => (Event::Login, Decision::Allow),
+        AuditEvent::LoginRefused { .. } => (Event::Login, Decision::Deny),
+        AuditEvent::Logout { .. } => (Event::Logout, Decision::Note),
+        AuditEvent::SessionReinstated { .. } => (Event::SessionReinstated, Decision::Note),
+        AuditEvent::ProtocolError { .. } => (Event::ProtocolError, Decision::Note),
+        AuditEvent::Mounted => (Event::Mount, Decision::Allow),
+        AuditEvent::MountRefused { .. } => (Event::Mount, Decision::Deny),
+        AuditEvent::HandleRefused { .. } => (Event::HandleRefused, Decision::Deny),
+    };
+    let (initiator, target) = match event {
+        AuditEvent::LoginAccepted { initiator, target }
+        | AuditEvent::LoginRefused {
+            initiator, target, ..
+        }
+        | AuditEvent::Logout { initiator, target }
+        | AuditEvent::SessionReinstated { initiator, target } => {
+            (Some(initiator.as_str()), Some(target.as_str()))
+        }
+        _ => (None, None),
+    };
+    let reason = match event {
+        AuditEvent::LoginRefused { reason, .. }
+        | AuditEvent::MountRefused { reason }
+        | AuditEvent::HandleRefused { reason } => Some(reason.as_str()),
+        AuditEvent::ProtocolError { what } => Some(what.as_str()),
+        _ => None,
+    };
+    Record {
+        initiator,
+        target,
+        reason,
+        ..Record::new(kind, decision)
     }
 }
 

@@ -5,6 +5,7 @@ mod connections;
 mod death;
 mod departing;
 mod describe;
+mod file_name;
 mod file_size;
 mod images;
 mod lifecycle;

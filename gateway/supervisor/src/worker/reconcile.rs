@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use labelgate_control::{AddImage, Handed, Text, ToWorker};
 use tokio::time::{sleep, timeout};
 
+use super::file_name::file_name;
 use super::images::{Difference, ImageState, LOCK_PATIENCE, Served, describe};
 use super::service::{Looked, Seat, Service, Shared};
 use crate::audit::{Decision, Event, Record};
@@ -168,6 +169,7 @@ impl Service {
             return self
                 .dismiss("it gets an image of a store that it was not told of at its start");
         }
+        let file_name = self.file_name(number);
         // It may have been taken away again meanwhile, or the worker will be gone: then the lock
         // ends here.
         let Some(served) = self.images.get_mut(number).filter(|_| !ending) else {
@@ -184,10 +186,32 @@ impl Service {
         let slot = self.meter.image_given(number, served.image.to_string());
         let description = AddImage {
             handed: opened.handed,
+            file_name,
             ..describe(number, slot, &served.image, served.poisoned)
         };
         self.let_write(size);
         self.tell(ToWorker::AddImage(description, opened.file));
+    }
+
+    /// What an image is called as a file, unless the worker has another that is called so since
+    /// before there was this one; then its serial number has to do, until the next worker.
+    fn file_name(&mut self, number: u32) -> Text<255> {
+        let Some(served) = self.images.get_mut(number) else {
+            return Text::default();
+        };
+        let image = Arc::clone(&served.image);
+        let wanted = self.wanted();
+        let name = file_name(&image, wanted.iter().map(Arc::as_ref));
+        let has = |other: &Served| other.file_name == name && !other.is_leaving();
+        let taken = self.images.iter().any(has);
+        let name = match taken {
+            true => Text::clean(&image.designator.serial.to_string()),
+            false => name,
+        };
+        if let Some(served) = self.images.get_mut(number) {
+            served.file_name = name.clone();
+        }
+        name
     }
 
     fn let_write(&mut self, bytes: u64) {

@@ -25,7 +25,8 @@ use crate::assignment::Assignment;
 use crate::audit::{Decision, Event, Record, Throttle};
 use crate::catalogue::Catalogue;
 use crate::cgroups::Cgroups;
-use crate::config::{GatewaySection, Identities, Image};
+use crate::config::{GatewaySection, Identities, Image, NfsSection};
+use crate::handle_keys::HandleKeys;
 use crate::image::{Manner, OpenError, Opened};
 use crate::metrics::{LabelMeter, Metrics, Served, render};
 use crate::poison::{PoisonMarks, Settling};
@@ -42,6 +43,10 @@ const EVENTS_AT_ONCE: u32 = 500;
 pub struct Shared {
     /// `[gateway]`.
     pub section: GatewaySection,
+    /// `[nfs]`.
+    pub nfs: NfsSection,
+    /// The keys of file handles.
+    pub handle_keys: Arc<HandleKeys>,
     /// Which worker is handed what.
     pub assignment: Box<dyn Assignment>,
     /// What enforces labels.

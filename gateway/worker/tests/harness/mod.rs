@@ -137,6 +137,7 @@ impl Bench {
             handed,
             slot: 0,
             target: Text::new("iqn.2026-11.io.labelgate:t.i").unwrap(),
+            file_name: Text::new("i").unwrap(),
             serial: Serial([1; 16]),
             naa: [0x30; 8],
             block_size: 512,

@@ -2,17 +2,23 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use labelgate_control::{Bytes, GreeterEnd, Incoming, List, Reverse, ReverseChallenge, Text, pair};
+use labelgate_control::{
+    Bytes, GreeterEnd, Incoming, List, Negotiated, Reverse, ReverseChallenge, Text, pair,
+};
 use labelgate_registry::{
     Change, ChapSecrets, NewIdentity, NewProof, RedbRegistry, Registry, Secret,
 };
 use proptest::prelude::*;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use zeroize::Zeroizing;
 
 use super::*;
 use crate::config::{Admission, ChapSection, LeaseTerm, Proof};
 use crate::greeting::response::response;
+use crate::handle_keys::HandleKeys;
+
+mod rpc;
 
 const FORWARD: &str = "forward-secret";
 const REVERSE: &str = "reverse-secret";
@@ -21,6 +27,7 @@ const REVERSE: &str = "reverse-secret";
 struct House {
     runtime: Runtime,
     authority: Authority,
+    exports: Exports,
     identities: watch::Sender<Arc<Identities>>,
     registry: Arc<dyn Registry>,
     _directory: TempDir,
@@ -29,6 +36,10 @@ struct House {
 fn secrets(forward: &str, reverse: Option<&str>) -> ChapSecrets {
     let secret = |text: &str| text.parse::<Secret>().unwrap();
     ChapSecrets::new(secret(forward), reverse.map(secret)).unwrap()
+}
+
+fn keys() -> Arc<HandleKeys> {
+    Arc::new(HandleKeys::new(Zeroizing::new([7; 32])))
 }
 
 fn add(registry: &dyn Registry, name: &str, secrets: ChapSecrets) {
@@ -74,17 +85,34 @@ impl House {
         Self {
             runtime: runtime.unwrap(),
             authority: Authority::new(section, Arc::clone(&registry)).unwrap(),
+            exports: Exports::new(keys(), true),
             identities: watch::Sender::new(identities(&Admission::Always)),
             registry,
             _directory: directory,
         }
     }
 
-    /// What comes of a greeter that plays this part, and what the part gave.
+    /// What comes of a greeter that plays this part for an initiator that is to prove itself, and
+    /// what the part gave.
     fn play<T: Send>(&self, part: impl FnOnce(Player) -> T + Send) -> (Result<Agreed, Failure>, T) {
+        let (end, played) = self.play_from(Stage::Fresh, part);
+        let agreed = end.map(|end| match end {
+            End::Agreed(agreed) => agreed,
+            End::Ended => panic!("no login ends so"),
+        });
+        (agreed, played)
+    }
+
+    /// The same from any stage.
+    fn play_from<T: Send>(
+        &self,
+        stage: Stage,
+        part: impl FnOnce(Player) -> T + Send,
+    ) -> (Result<End, Failure>, T) {
         let (ours, theirs) = pair().unwrap();
         let dialogue = Dialogue {
             authority: &self.authority,
+            exports: &self.exports,
             identities: &self.identities,
             address: "10.9.1.2".parse().unwrap(),
         };
@@ -93,7 +121,7 @@ impl House {
             let played = scope.spawn(move || part(player));
             let held = self.runtime.block_on(async {
                 let control = SupervisorEnd::new(ours).unwrap();
-                dialogue.hold(&control, Stage::Fresh, |_| {}).await
+                dialogue.hold(&control, stage, |_| {}).await
             });
             (held, played.join().unwrap())
         })
@@ -429,6 +457,7 @@ fn words() -> impl Strategy<Value = Vec<FromGreeter>> {
         4 => (names, bytes(), prop::option::of(bytes()))
             .prop_map(move |(name, response, own)| answer(name, &response, own.as_deref())),
         2 => Just(negotiated()),
+        1 => prop::sample::select(rpc::words()),
     ];
     prop::collection::vec(word, 0..8)
 }

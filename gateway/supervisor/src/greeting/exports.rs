@@ -1,0 +1,122 @@
+//! Judges tokens and file handles: who may mount what, and whose an NFS connection is.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use labelgate_control::{Bytes, Text};
+use labelgate_handle::{Handle, Object, Sealed, Stale};
+use tokio::time::{Instant, sleep_until};
+
+use super::authority::REFUSAL_TIME;
+use super::failure::Failure;
+use crate::config::{Identities, Identity, Proof};
+use crate::handle_keys::HandleKeys;
+
+/// Judges tokens and file handles.
+#[derive(Debug)]
+pub struct Exports {
+    keys: Arc<HandleKeys>,
+    /// Whether a handle is good at the address of the client alone that was given it.
+    bind_handles: bool,
+}
+
+/// A mount that was granted.
+#[derive(Debug)]
+pub struct Mounted {
+    /// Whose token it was.
+    pub identity: Arc<Identity>,
+    /// The handle of the root of what that identity is shown.
+    pub root: Bytes<64>,
+}
+
+impl Exports {
+    /// Those whose handles are sealed with these keys.
+    pub const fn new(keys: Arc<HandleKeys>, bind_handles: bool) -> Self {
+        Self { keys, bind_handles }
+    }
+
+    /// Judges a token that came from this address, with the path behind it. A refusal takes the
+    /// same time whatever its reason.
+    pub async fn mount(
+        &self,
+        token: &[u8],
+        rest: &Text<1024>,
+        who: (&Identities, IpAddr),
+    ) -> Result<Mounted, Failure> {
+        let begin = Instant::now();
+        let mounted = self.weigh(token, rest, who);
+        if mounted.is_err() {
+            sleep_until(begin + REFUSAL_TIME).await;
+        }
+        mounted
+    }
+
+    fn weigh(
+        &self,
+        token: &[u8],
+        rest: &Text<1024>,
+        (identities, address): (&Identities, IpAddr),
+    ) -> Result<Mounted, Failure> {
+        let digest = self.keys.digest(token);
+        let identity = identities.of_token(&digest).ok_or(Failure::Token)?;
+        check_admission(identity, address)?;
+        // What else there is, its worker knows.
+        if !rest.is_empty() {
+            return Err(Failure::Path(rest.clone()));
+        }
+        let root = Handle {
+            epoch: identity.epoch,
+            object: Object::Root,
+        };
+        let sealed = root.seal(&self.keys.of(&identity.label), self.bound_to(address));
+        Ok(Mounted {
+            identity: Arc::clone(identity),
+            // No handle is longer.
+            root: Bytes::try_from(&sealed[..]).unwrap_or_default(),
+        })
+    }
+
+    /// Finds out whose connection it is that shows this file handle, and came from this address. A
+    /// refusal takes the same time whatever its reason.
+    pub async fn open(
+        &self,
+        handle: &[u8],
+        who: (&Identities, IpAddr),
+    ) -> Result<Arc<Identity>, Failure> {
+        let begin = Instant::now();
+        let opened = self.unseal(handle, who);
+        if opened.is_err() {
+            sleep_until(begin + REFUSAL_TIME).await;
+        }
+        opened
+    }
+
+    fn unseal(
+        &self,
+        handle: &[u8],
+        (identities, address): (&Identities, IpAddr),
+    ) -> Result<Arc<Identity>, Failure> {
+        let sealed = Sealed::parse(handle).map_err(Failure::BadHandle)?;
+        let claimed = identities.of_epoch(sealed.epoch());
+        // Only who has mounted with a token has one to show here.
+        let by_token = |identity: &&Arc<Identity>| matches!(identity.proof, Proof::Token(_));
+        let identity = claimed.filter(by_token).ok_or(Failure::StaleHandle)?;
+        let key = self.keys.of(&identity.label);
+        let opened = sealed.open(&key, self.bound_to(address));
+        opened.map_err(|Stale| Failure::StaleHandle)?;
+        check_admission(identity, address)?;
+        Ok(Arc::clone(identity))
+    }
+
+    fn bound_to(&self, address: IpAddr) -> Option<IpAddr> {
+        self.bind_handles.then_some(address)
+    }
+}
+
+fn check_admission(identity: &Identity, address: IpAddr) -> Result<(), Failure> {
+    match identity.is_admitted(address, SystemTime::now()) {
+        true => Ok(()),
+        false => Err(Failure::NoLease(Text::clean(&identity.name))),
+    }
+}
