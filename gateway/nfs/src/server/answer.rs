@@ -156,8 +156,8 @@ impl Server {
             transmission.bytes(padding);
         }
         if connection.unsent.is_empty() {
-            // Its peer owes us nothing before.
-            connection.moved = turn.now;
+            // Its peer had nothing to take before.
+            connection.taken = turn.now;
         }
         connection.unsent.push_back(held);
         turn.outbox.push(Action::Send(id, transmission));
@@ -169,7 +169,7 @@ impl Server {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
-        connection.moved = turn.now;
+        connection.taken = turn.now;
         let held = connection.unsent.pop_front().unwrap_or(0);
         connection.held = connection.held.saturating_sub(held);
         connection.calls = connection.calls.saturating_sub(1);
@@ -186,6 +186,7 @@ impl Server {
             && let Some(connection) = self.connections.get_mut(&id)
         {
             connection.held = connection.held.saturating_sub(buffer.len());
+            self.freed = true;
         }
     }
 

@@ -57,6 +57,12 @@ pub struct Server {
     /// Connections that wait for memory, in the order of their turn.
     starving: VecDeque<ConnectionId>,
     verifier: WriteVerifier,
+    /// One of them waits for what others have: nobody takes any before it.
+    scarce: bool,
+    /// Memory has come back that those who wait have not been offered yet.
+    freed: bool,
+    /// When they were last offered some, or the first began to wait.
+    fed: Instant,
     /// When a peer may have owed us something for too long.
     next_check: Option<Instant>,
     notices: VecDeque<Notice>,
@@ -87,6 +93,9 @@ impl Server {
             tasks: Tasks::default(),
             starving: VecDeque::new(),
             verifier: verifier(started),
+            scarce: false,
+            freed: false,
+            fed: Instant::now(),
             next_check: None,
             notices: VecDeque::new(),
             scratch: Vec::new(),
@@ -164,8 +173,12 @@ impl Engine for Server {
         now: Instant,
         outbox: &mut Outbox,
     ) -> Receive {
-        let receive = self.take(connection, received, &mut Turn { now, outbox });
+        let turn = &mut Turn { now, outbox };
+        let receive = self.take(connection, received, turn);
         self.watch(connection);
+        if self.freed {
+            self.feed(turn);
+        }
         receive
     }
 
@@ -208,7 +221,7 @@ impl Engine for Server {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.next_check
+        self.due()
     }
 
     fn tick(&mut self, now: Instant, outbox: &mut Outbox) {

@@ -43,7 +43,10 @@ impl Server {
         let Some(connection) = self.connections.get_mut(&id) else {
             return Receive::Pause;
         };
-        connection.moved = turn.now;
+        if matches!(connection.stage, Stage::Closing) {
+            // It was asked for before, and the driver has not been told yet.
+            return Receive::Pause;
+        }
         match (
             std::mem::replace(&mut connection.stage, Stage::Paused),
             received,
@@ -82,6 +85,9 @@ impl Server {
         let mark = Mark::parse(bytes);
         let length = usize::try_from(mark.length()).unwrap_or(usize::MAX);
         let record = &mut connection.record;
+        if record.fragments == 0 {
+            connection.begun = turn.now;
+        }
         record.announced = record.announced.saturating_add(length);
         record.fragments += 1;
         record.left = length;
