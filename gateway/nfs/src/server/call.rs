@@ -3,14 +3,14 @@
 use labelgate_engine::{ConnectionId, ImageId, Operation};
 
 use super::object::There;
+use super::program::decode;
 use super::task::{About, Task};
 use super::transfer::{PendingRead, PendingWrite};
 use super::{Limits, Server, Turn};
 use crate::mount;
 use crate::rpc::{Accepted, CallHeader, Parsed, Reply};
 use crate::v3::access::Permissions;
-use crate::v3::{self, Call, Procedure, SetAttributes, SetTime, Status, Time, write};
-use crate::xdr::Decoder;
+use crate::v3::{self, Call, SetAttributes, SetTime, Status, Time, write};
 
 impl Server {
     /// Carries out a call that has arrived whole.
@@ -22,12 +22,9 @@ impl Server {
         let arguments = bytes.get(length..).unwrap_or_default();
         let xid = header.xid;
         let done = match header.program {
-            v3::PROGRAM => {
-                decode(&header, arguments).map(|call| self.procedure(id, xid, call, turn))
-            }
             mount::PROGRAM => mount::Call::parse(&header, arguments)
                 .map(|call| self.mount_procedure(id, xid, call, turn)),
-            _ => Err(Accepted::ProgUnavail),
+            _ => decode(&header, arguments).map(|call| self.procedure(id, xid, call, turn)),
         };
         if let Err(why) = done {
             self.answer(id, &Reply::accepted(xid, why), turn);
@@ -349,27 +346,5 @@ impl Server {
             Err(status) => status,
         };
         self.answer_v3::<v3::setattr::Reply>(id, xid, &Err(status.into()), turn);
-    }
-}
-
-/// The procedure that is called, and its arguments.
-fn decode<'a>(header: &CallHeader<'_>, arguments: &'a [u8]) -> Result<Call<'a>, Accepted> {
-    if header.version != v3::VERSION {
-        return Err(Accepted::ProgMismatch {
-            low: v3::VERSION,
-            high: v3::VERSION,
-        });
-    }
-    let procedure = Procedure::from_number(header.procedure).ok_or(Accepted::ProcUnavail)?;
-    let mut decoder = Decoder::new(arguments);
-    let call = v3::decode_call(procedure, &mut decoder);
-    let call = call.map_err(|_| Accepted::GarbageArgs)?;
-    match procedure {
-        // Whatever it brings is not looked at.
-        Procedure::Null => Ok(call),
-        _ => decoder
-            .finish()
-            .map(|()| call)
-            .map_err(|_| Accepted::GarbageArgs),
     }
 }

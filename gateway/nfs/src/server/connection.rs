@@ -83,7 +83,7 @@ pub(super) struct Record {
     /// The current fragment is the last.
     pub(super) last: bool,
     /// Fragments so far.
-    pub(super) fragments: u32,
+    pub(super) fragments: usize,
     /// Bytes of all fragments so far.
     pub(super) announced: usize,
 }

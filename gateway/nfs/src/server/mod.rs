@@ -1,9 +1,9 @@
 //! The server: connections, calls and images of one label, as a sans-I/O [`Engine`].
 //!
-//! A connection's bytes come in through [`receive`] and become calls; [`call`] finds a call's
-//! procedure, [`handles`] what its handle leads to. What the image itself has to be asked becomes
-//! an operation of it, with a [`task`] that says what to answer when it has ended; [`answer`] sends
-//! answers. [`transfer`] has the memory for data.
+//! A connection's bytes come in through [`receive`] and become calls; [`program`] finds a call's
+//! procedure, [`call`] carries it out, [`handles`] finds what its handle leads to. What the image
+//! itself has to be asked becomes an operation of it, with a [`task`] that says what to answer when
+//! it has ended; [`answer`] sends answers. [`transfer`] has the memory for data.
 //!
 //! Nothing is known of a client but the label that it was handed over with: what AUTH_SYS says of
 //! users means nothing here.
@@ -20,6 +20,7 @@ mod limits;
 mod mounting;
 mod notice;
 mod object;
+mod program;
 mod receive;
 mod task;
 mod timers;
