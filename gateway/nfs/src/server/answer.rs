@@ -68,8 +68,7 @@ impl Server {
         );
     }
 
-    /// Sends the answer that waited for these attributes. An operation that was done stays done if
-    /// they are not to be had.
+    /// Sends the answer that waited for these attributes.
     pub(super) fn answer_about(
         &mut self,
         id: ConnectionId,
@@ -108,14 +107,18 @@ impl Server {
                 };
                 self.answer_v3::<v3::access::Reply>(id, xid, &results, turn);
             }
-            About::SetAttr => self.answer_v3::<v3::setattr::Reply>(id, xid, &Ok(after), turn),
+            About::SetAttr { resized } => {
+                let results = done(resized, failed).map(|()| after).map_err(Into::into);
+                self.answer_v3::<v3::setattr::Reply>(id, xid, &results, turn);
+            }
             About::Write { count, committed } => {
-                let results = Ok(v3::write::Success {
+                let success = |()| v3::write::Success {
                     file: after,
                     count,
                     committed,
                     verifier,
-                });
+                };
+                let results = done(count > 0, failed).map(success).map_err(Into::into);
                 self.answer_v3::<v3::write::Reply>(id, xid, &results, turn);
             }
             About::Commit => {
@@ -201,5 +204,14 @@ impl Server {
             connection.stage = Stage::Closing;
             turn.outbox.push(Action::Close(id, Ending::AfterSending));
         }
+    }
+}
+
+/// An operation that was done stays done if the attributes are not to be had. One that had nothing
+/// to do is as good as the image is.
+fn done(something: bool, failed: Option<Status>) -> Result<(), Status> {
+    match (something, failed) {
+        (false, Some(status)) => Err(status),
+        (true, _) | (false, None) => Ok(()),
     }
 }

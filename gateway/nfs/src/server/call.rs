@@ -103,12 +103,14 @@ impl Server {
     /// The length that an image is to have, if any, and if it may.
     fn new_size(&self, image: ImageId, set: &SetAttributes) -> Result<Option<u64>, Status> {
         let image = self.export.get(image).ok_or(Status::Stale)?;
-        let owned = set.mode.is_some() || set.uid.is_some() || set.gid.is_some();
-        let dated = [set.atime, set.mtime]
-            .iter()
-            .any(|time| matches!(time, SetTime::ToClientTime(_)));
-        if owned || dated {
+        if set.mode.is_some() || set.uid.is_some() || set.gid.is_some() {
             return Err(Status::Perm);
+        }
+        // > attempting to SETATTR a time field on a server that does not support this operation
+        // > (RFC 1813 2.6, NFS3ERR_INVAL)
+        let dated = |time| matches!(time, SetTime::ToClientTime(_));
+        if dated(set.atime) || dated(set.mtime) {
+            return Err(Status::Inval);
         }
         let Some(size) = set.size else {
             return Ok(None);
@@ -146,7 +148,10 @@ impl Server {
                     turn,
                 );
             }
-            None => self.finish_with_attributes(id, xid, image, About::SetAttr, turn),
+            None => {
+                let about = About::SetAttr { resized: false };
+                self.finish_with_attributes(id, xid, image, about, turn);
+            }
         }
     }
 
@@ -204,31 +209,40 @@ impl Server {
         args: v3::read::Args<'_>,
         turn: &mut Turn<'_>,
     ) {
-        let found = self.find_file(id, args.file).and_then(|image| {
-            let size = self.export.get(image).map(|image| image.geometry.size);
-            size.map(|size| (image, size)).ok_or(Status::Stale)
-        });
-        let (image, size) = match found {
-            Ok(found) => found,
-            Err(status) => {
-                return self.answer_v3::<v3::read::Reply>(id, xid, &Err(status.into()), turn);
+        let (offset, most) = (args.offset, args.count.min(Limits::TRANSFER));
+        let found = self
+            .find_file(id, args.file)
+            .and_then(|image| Ok((image, self.readable(image, offset, most)?)));
+        match found {
+            Ok((_, (0, eof))) => self.answer_read(id, xid, (0, eof), None, turn),
+            Ok((image, (count, eof))) => {
+                let read = PendingRead {
+                    xid,
+                    image,
+                    offset,
+                    count,
+                    eof,
+                };
+                self.read(id, read, turn);
             }
-        };
-        let there = size.saturating_sub(args.offset);
-        let count = args.count.min(Limits::TRANSFER);
-        let count = u32::try_from(there).map_or(count, |there| count.min(there));
-        let eof = u64::from(count) == there;
-        if count == 0 {
-            return self.answer_read(id, xid, (0, eof), None, turn);
+            Err(status) => {
+                self.answer_v3::<v3::read::Reply>(id, xid, &Err(status.into()), turn);
+            }
         }
-        let read = PendingRead {
-            xid,
-            image,
-            offset: args.offset,
-            count,
-            eof,
-        };
-        self.read(id, read, turn);
+    }
+
+    /// How many of at most so many bytes at `offset` are there, and whether the image ends behind
+    /// them.
+    pub(super) fn readable(
+        &self,
+        image: ImageId,
+        offset: u64,
+        most: u32,
+    ) -> Result<(u32, bool), Status> {
+        let size = self.export.get(image).ok_or(Status::Stale)?.geometry.size;
+        let there = size.saturating_sub(offset);
+        let count = u32::try_from(there).map_or(most, |there| most.min(there));
+        Ok((count, u64::from(count) == there))
     }
 
     fn commit(
@@ -298,6 +312,9 @@ impl Server {
         }
         let end = head.offset.checked_add(u64::from(head.count));
         match end {
+            // > If count is 0, the WRITE will succeed and return a count of 0, barring errors due
+            // > to permissions checking. (RFC 1813 3.3.7)
+            _ if head.count == 0 => Ok(id),
             Some(end) if end <= geometry.size => Ok(id),
             _ => Err(Status::FBig),
         }

@@ -10,8 +10,8 @@ use labelgate_engine::{Action, ConnectionId, ImageId, Operation, Receive};
 use super::connection::{Part, Stage, Starving};
 use super::task::Task;
 use super::{Server, Turn};
-use crate::v3::Status;
 use crate::v3::write::Stability;
+use crate::v3::{self, Status};
 
 /// A READ that has to be done.
 #[derive(Debug, Clone, Copy)]
@@ -87,6 +87,33 @@ impl Server {
         }
     }
 
+    /// A READ went beyond the image, which has become smaller meanwhile: reads what is left of it.
+    pub(super) fn read_what_is_left(
+        &mut self,
+        id: ConnectionId,
+        read: PendingRead,
+        buffer: Option<Buffer>,
+        turn: &mut Turn<'_>,
+    ) {
+        let left = self.readable(read.image, read.offset, read.count);
+        let status = match (left, buffer) {
+            (Ok((count, eof)), Some(buffer)) if (1..read.count).contains(&count) => {
+                let read = PendingRead { count, eof, ..read };
+                return self.submit_read(id, read, buffer, turn);
+            }
+            (Ok((0, eof)), buffer) => {
+                self.release(id, buffer);
+                return self.answer_read(id, read.xid, (0, eof), None, turn);
+            }
+            (left, buffer) => {
+                self.release(id, buffer);
+                // The image knows of a change that we are about to hear of.
+                left.map_or_else(|status| status, |_| Status::Jukebox)
+            }
+        };
+        self.answer_v3::<v3::read::Reply>(id, read.xid, &Err(status.into()), turn);
+    }
+
     fn submit_read(
         &mut self,
         id: ConnectionId,
@@ -100,6 +127,7 @@ impl Server {
             buffer,
         };
         let task = Task::Read {
+            offset: read.offset,
             count: read.count,
             eof: read.eof,
         };
