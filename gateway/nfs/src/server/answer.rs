@@ -86,7 +86,7 @@ impl Server {
             before: None,
             after: attributes,
         };
-        let verifier = self.verifier;
+        let verifier = self.export.verifier(image);
         match about {
             About::GetAttr => {
                 let results = attributes

@@ -44,7 +44,6 @@ pub use notice::Notice;
 use task::Tasks;
 
 use crate::record::Mark;
-use crate::v3::WriteVerifier;
 
 /// The NFS server of one label.
 #[derive(Debug)]
@@ -57,7 +56,6 @@ pub struct Server {
     tasks: Tasks,
     /// Connections that wait for memory, in the order of their turn.
     starving: VecDeque<ConnectionId>,
-    verifier: WriteVerifier,
     /// One of them waits for what others have: nobody takes any before it.
     scarce: bool,
     /// Memory has come back that those who wait have not been offered yet.
@@ -93,7 +91,6 @@ impl Server {
             connections: HashMap::new(),
             tasks: Tasks::default(),
             starving: VecDeque::new(),
-            verifier: verifier(started),
             scarce: false,
             freed: false,
             fed: Instant::now(),
@@ -123,20 +120,6 @@ impl Server {
     pub fn connections(&self) -> usize {
         self.connections.len()
     }
-}
-
-/// Another one each time that a worker starts.
-///
-/// > It must be unique between instances of the NFS version 3 protocol server, where uncommitted
-/// > data may be lost. (RFC 1813 3.3.7)
-///
-/// Two workers of one label never live at the same time, and starting one takes longer than the
-/// clock's least step.
-fn verifier(started: SystemTime) -> WriteVerifier {
-    let since = started.duration_since(SystemTime::UNIX_EPOCH);
-    let nanoseconds = since.map_or(0, |since| since.as_nanos());
-    let [_, _, _, _, _, _, _, _, low @ ..] = nanoseconds.to_be_bytes();
-    WriteVerifier(low)
 }
 
 impl Engine for Server {
