@@ -167,10 +167,11 @@ fn object_of(serial: &str) -> Option<[u8; 16]> {
     (serial.len() == 32).then_some(number.to_be_bytes())
 }
 
-/// The number of an image as a file: the first half of its serial number, above that of the root.
+/// The number of an image as a file: of the first half of its serial number, above that of the
+/// root. It is its cookie too, which many clients take for a file offset: so it is no negative one.
 fn file_of(object: [u8; 16]) -> u64 {
     let [a, b, c, d, e, f, g, h, ..] = object;
-    u64::from_be_bytes([a, b, c, d, e, f, g, h]).max(ROOT + 2)
+    (u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> 1).max(ROOT + 2)
 }
 
 #[cfg(test)]
@@ -211,14 +212,12 @@ mod tests {
     #[test]
     fn a_place_in_the_list_stays_when_other_images_come_and_go() {
         let mut export = Export::new(SystemTime::now());
-        for number in [5_u128, 9, 12] {
-            export.add(
-                ImageId(number as u32),
-                image(&format!("{number}"), number << 64),
-            );
+        for number in [5_u32, 9, 12] {
+            let serial = u128::from(number) << 65;
+            export.add(ImageId(number), image(&number.to_string(), serial));
         }
         export.remove(ImageId(5));
-        export.add(ImageId(6), image("6", 6 << 64));
+        export.add(ImageId(6), image("6", 6 << 65));
 
         let after: Vec<_> = export.after(9).map(|image| image.name.clone()).collect();
 
@@ -228,8 +227,8 @@ mod tests {
     #[test]
     fn a_second_image_of_a_name_is_not_shown() {
         let mut export = Export::new(SystemTime::now());
-        export.add(ImageId(1), image("disk", 5 << 64));
-        export.add(ImageId(2), image("disk", 6 << 64));
+        export.add(ImageId(1), image("disk", 5 << 65));
+        export.add(ImageId(2), image("disk", 6 << 65));
 
         assert_eq!(export.of_name(b"disk"), Some(ImageId(1)));
         assert_eq!(export.len(), 1);
