@@ -68,8 +68,7 @@ impl Server {
         );
     }
 
-    /// Sends the answer that waited for these attributes. An operation that was done stays done if
-    /// they are not to be had.
+    /// Sends the answer that waited for these attributes.
     pub(super) fn answer_about(
         &mut self,
         id: ConnectionId,
@@ -87,7 +86,7 @@ impl Server {
             before: None,
             after: attributes,
         };
-        let verifier = self.verifier;
+        let verifier = self.export.verifier(image);
         match about {
             About::GetAttr => {
                 let results = attributes
@@ -108,14 +107,18 @@ impl Server {
                 };
                 self.answer_v3::<v3::access::Reply>(id, xid, &results, turn);
             }
-            About::SetAttr => self.answer_v3::<v3::setattr::Reply>(id, xid, &Ok(after), turn),
+            About::SetAttr { resized } => {
+                let results = done(resized, failed).map(|()| after).map_err(Into::into);
+                self.answer_v3::<v3::setattr::Reply>(id, xid, &results, turn);
+            }
             About::Write { count, committed } => {
-                let results = Ok(v3::write::Success {
+                let success = |()| v3::write::Success {
                     file: after,
                     count,
                     committed,
                     verifier,
-                });
+                };
+                let results = done(count > 0, failed).map(success).map_err(Into::into);
                 self.answer_v3::<v3::write::Reply>(id, xid, &results, turn);
             }
             About::Commit => {
@@ -156,8 +159,8 @@ impl Server {
             transmission.bytes(padding);
         }
         if connection.unsent.is_empty() {
-            // Its peer owes us nothing before.
-            connection.moved = turn.now;
+            // Its peer had nothing to take before.
+            connection.taken = turn.now;
         }
         connection.unsent.push_back(held);
         turn.outbox.push(Action::Send(id, transmission));
@@ -169,7 +172,7 @@ impl Server {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
-        connection.moved = turn.now;
+        connection.taken = turn.now;
         let held = connection.unsent.pop_front().unwrap_or(0);
         connection.held = connection.held.saturating_sub(held);
         connection.calls = connection.calls.saturating_sub(1);
@@ -186,6 +189,7 @@ impl Server {
             && let Some(connection) = self.connections.get_mut(&id)
         {
             connection.held = connection.held.saturating_sub(buffer.len());
+            self.freed = true;
         }
     }
 
@@ -200,5 +204,14 @@ impl Server {
             connection.stage = Stage::Closing;
             turn.outbox.push(Action::Close(id, Ending::AfterSending));
         }
+    }
+}
+
+/// An operation that was done stays done if the attributes are not to be had. One that had nothing
+/// to do is as good as the image is.
+fn done(something: bool, failed: Option<Status>) -> Result<(), Status> {
+    match (something, failed) {
+        (false, Some(status)) => Err(status),
+        (true, _) | (false, None) => Ok(()),
     }
 }

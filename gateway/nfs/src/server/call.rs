@@ -3,14 +3,14 @@
 use labelgate_engine::{ConnectionId, ImageId, Operation};
 
 use super::object::There;
+use super::program::decode;
 use super::task::{About, Task};
 use super::transfer::{PendingRead, PendingWrite};
 use super::{Limits, Server, Turn};
 use crate::mount;
 use crate::rpc::{Accepted, CallHeader, Parsed, Reply};
 use crate::v3::access::Permissions;
-use crate::v3::{self, Call, Procedure, SetAttributes, SetTime, Status, Time, write};
-use crate::xdr::Decoder;
+use crate::v3::{self, Call, SetAttributes, SetTime, Status, Time, write};
 
 impl Server {
     /// Carries out a call that has arrived whole.
@@ -22,12 +22,9 @@ impl Server {
         let arguments = bytes.get(length..).unwrap_or_default();
         let xid = header.xid;
         let done = match header.program {
-            v3::PROGRAM => {
-                decode(&header, arguments).map(|call| self.procedure(id, xid, call, turn))
-            }
             mount::PROGRAM => mount::Call::parse(&header, arguments)
                 .map(|call| self.mount_procedure(id, xid, call, turn)),
-            _ => Err(Accepted::ProgUnavail),
+            _ => decode(&header, arguments).map(|call| self.procedure(id, xid, call, turn)),
         };
         if let Err(why) = done {
             self.answer(id, &Reply::accepted(xid, why), turn);
@@ -106,12 +103,14 @@ impl Server {
     /// The length that an image is to have, if any, and if it may.
     fn new_size(&self, image: ImageId, set: &SetAttributes) -> Result<Option<u64>, Status> {
         let image = self.export.get(image).ok_or(Status::Stale)?;
-        let owned = set.mode.is_some() || set.uid.is_some() || set.gid.is_some();
-        let dated = [set.atime, set.mtime]
-            .iter()
-            .any(|time| matches!(time, SetTime::ToClientTime(_)));
-        if owned || dated {
+        if set.mode.is_some() || set.uid.is_some() || set.gid.is_some() {
             return Err(Status::Perm);
+        }
+        // > attempting to SETATTR a time field on a server that does not support this operation
+        // > (RFC 1813 2.6, NFS3ERR_INVAL)
+        let dated = |time| matches!(time, SetTime::ToClientTime(_));
+        if dated(set.atime) || dated(set.mtime) {
+            return Err(Status::Inval);
         }
         let Some(size) = set.size else {
             return Ok(None);
@@ -149,7 +148,10 @@ impl Server {
                     turn,
                 );
             }
-            None => self.finish_with_attributes(id, xid, image, About::SetAttr, turn),
+            None => {
+                let about = About::SetAttr { resized: false };
+                self.finish_with_attributes(id, xid, image, about, turn);
+            }
         }
     }
 
@@ -207,31 +209,40 @@ impl Server {
         args: v3::read::Args<'_>,
         turn: &mut Turn<'_>,
     ) {
-        let found = self.find_file(id, args.file).and_then(|image| {
-            let size = self.export.get(image).map(|image| image.geometry.size);
-            size.map(|size| (image, size)).ok_or(Status::Stale)
-        });
-        let (image, size) = match found {
-            Ok(found) => found,
-            Err(status) => {
-                return self.answer_v3::<v3::read::Reply>(id, xid, &Err(status.into()), turn);
+        let (offset, most) = (args.offset, args.count.min(Limits::TRANSFER));
+        let found = self
+            .find_file(id, args.file)
+            .and_then(|image| Ok((image, self.readable(image, offset, most)?)));
+        match found {
+            Ok((_, (0, eof))) => self.answer_read(id, xid, (0, eof), None, turn),
+            Ok((image, (count, eof))) => {
+                let read = PendingRead {
+                    xid,
+                    image,
+                    offset,
+                    count,
+                    eof,
+                };
+                self.read(id, read, turn);
             }
-        };
-        let there = size.saturating_sub(args.offset);
-        let count = args.count.min(Limits::TRANSFER);
-        let count = u32::try_from(there).map_or(count, |there| count.min(there));
-        let eof = u64::from(count) == there;
-        if count == 0 {
-            return self.answer_read(id, xid, (0, eof), None, turn);
+            Err(status) => {
+                self.answer_v3::<v3::read::Reply>(id, xid, &Err(status.into()), turn);
+            }
         }
-        let read = PendingRead {
-            xid,
-            image,
-            offset: args.offset,
-            count,
-            eof,
-        };
-        self.read(id, read, turn);
+    }
+
+    /// How many of at most so many bytes at `offset` are there, and whether the image ends behind
+    /// them.
+    pub(super) fn readable(
+        &self,
+        image: ImageId,
+        offset: u64,
+        most: u32,
+    ) -> Result<(u32, bool), Status> {
+        let size = self.export.get(image).ok_or(Status::Stale)?.geometry.size;
+        let there = size.saturating_sub(offset);
+        let count = u32::try_from(there).map_or(most, |there| most.min(there));
+        Ok((count, u64::from(count) == there))
     }
 
     fn commit(
@@ -301,6 +312,9 @@ impl Server {
         }
         let end = head.offset.checked_add(u64::from(head.count));
         match end {
+            // > If count is 0, the WRITE will succeed and return a count of 0, barring errors due
+            // > to permissions checking. (RFC 1813 3.3.7)
+            _ if head.count == 0 => Ok(id),
             Some(end) if end <= geometry.size => Ok(id),
             _ => Err(Status::FBig),
         }
@@ -349,27 +363,5 @@ impl Server {
             Err(status) => status,
         };
         self.answer_v3::<v3::setattr::Reply>(id, xid, &Err(status.into()), turn);
-    }
-}
-
-/// The procedure that is called, and its arguments.
-fn decode<'a>(header: &CallHeader<'_>, arguments: &'a [u8]) -> Result<Call<'a>, Accepted> {
-    if header.version != v3::VERSION {
-        return Err(Accepted::ProgMismatch {
-            low: v3::VERSION,
-            high: v3::VERSION,
-        });
-    }
-    let procedure = Procedure::from_number(header.procedure).ok_or(Accepted::ProcUnavail)?;
-    let mut decoder = Decoder::new(arguments);
-    let call = v3::decode_call(procedure, &mut decoder);
-    let call = call.map_err(|_| Accepted::GarbageArgs)?;
-    match procedure {
-        // Whatever it brings is not looked at.
-        Procedure::Null => Ok(call),
-        _ => decoder
-            .finish()
-            .map(|()| call)
-            .map_err(|_| Accepted::GarbageArgs),
     }
 }

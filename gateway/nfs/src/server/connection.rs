@@ -28,8 +28,10 @@ pub(super) struct Connection {
     pub(super) unsent: VecDeque<usize>,
     /// No further call is read, and it is closed when all are answered.
     pub(super) leaving: bool,
-    /// When its peer last took or gave something.
-    pub(super) moved: Instant,
+    /// When the record began that is being received, or when it went on after it had to wait.
+    pub(super) begun: Instant,
+    /// When its peer last took an answer, or the first of those on their way was sent.
+    pub(super) taken: Instant,
     /// The last handle it has used, and what it leads to.
     pub(super) known: Option<([u8; LENGTH], Object)>,
     /// Handles of it that were refused.
@@ -79,7 +81,7 @@ pub(super) struct Record {
     /// The current fragment is the last.
     pub(super) last: bool,
     /// Fragments so far.
-    pub(super) fragments: u32,
+    pub(super) fragments: usize,
     /// Bytes of all fragments so far.
     pub(super) announced: usize,
 }
@@ -103,19 +105,25 @@ impl Connection {
             held: 0,
             unsent: VecDeque::new(),
             leaving: false,
-            moved: now,
+            begun: now,
+            taken: now,
             known: None,
             refused: 0,
         }
     }
 
-    /// Whether its peer owes us something: the rest of a call, or to read its answers.
-    pub(super) fn owes(&self) -> bool {
+    /// Since when its peer owes us something, and has since given nothing of it: the rest of a
+    /// call, or to read its answers. What it gives of the one does not excuse the other, and a
+    /// call that comes in crumbs is none.
+    pub(super) fn owes(&self) -> Option<Instant> {
         let within = match &self.stage {
             Stage::Mark(_) => self.record.fragments != 0,
             Stage::Within(_) => true,
-            Stage::Starving(_) | Stage::Paused | Stage::Closing => false,
+            Stage::Starving(_) | Stage::Paused => false,
+            Stage::Closing => return None,
         };
-        within || !self.unsent.is_empty()
+        let call = within.then_some(self.begun);
+        let answers = (!self.unsent.is_empty()).then_some(self.taken);
+        call.into_iter().chain(answers).min()
     }
 }

@@ -4,6 +4,7 @@ use labelgate_engine::{ConnectionId, ImageId};
 use labelgate_handle::{LENGTH, Object};
 
 use super::export::{Image, ROOT};
+use super::file_system::DIRECTORY;
 use super::object::There;
 use super::task::About;
 use super::{Server, Turn};
@@ -18,6 +19,10 @@ const PARENT: u64 = 2;
 /// Cookies are good for ever: an image's never is another's.
 const VERIFIER: CookieVerifier = CookieVerifier([0; 8]);
 
+/// The longest list that is sent at once, in bytes. Lists are not in the memory for data, and a
+/// client may ask for many before it reads one.
+const LONGEST: u32 = DIRECTORY;
+
 impl Server {
     pub(super) fn lookup(
         &mut self,
@@ -26,8 +31,12 @@ impl Server {
         args: v3::lookup::Args<'_>,
         turn: &mut Turn<'_>,
     ) {
-        let found = self.find_directory(id, args.what.dir).and_then(|()| {
-            match args.what.name? {
+        if let Err(status) = self.find_directory(id, args.what.dir) {
+            let results = Err(status.into());
+            return self.answer_v3::<v3::lookup::Reply<'_>>(id, xid, &results, turn);
+        }
+        let found = args.what.name.map_err(Status::from).and_then(|name| {
+            match name {
                 // Nothing is above the root.
                 Name::Current | Name::Parent => Ok(There::Root),
                 Name::Component(name) => {
@@ -91,6 +100,7 @@ impl Server {
         self.answer_v3::<v3::lookup::Reply<'_>>(id, xid, &results, turn);
     }
 
+    /// In a directory that is there.
     fn answer_not_found(
         &mut self,
         id: ConnectionId,
@@ -98,7 +108,10 @@ impl Server {
         status: Status,
         turn: &mut Turn<'_>,
     ) {
-        let results = Err(status.into());
+        let results = Err(v3::Failure {
+            status,
+            detail: Some(self.root_attributes()),
+        });
         self.answer_v3::<v3::lookup::Reply<'_>>(id, xid, &results, turn);
     }
 
@@ -110,7 +123,7 @@ impl Server {
         turn: &mut Turn<'_>,
     ) {
         let results = self.find_directory(id, args.dir).and_then(|()| {
-            let mut listing = v3::readdir::Listing::new(args.count);
+            let mut listing = v3::readdir::Listing::new(args.count.min(LONGEST));
             let end = self.list(args.cookie, |entry, _| listing.push(entry).is_ok());
             listing.finish(Some(self.root_attributes()), VERIFIER, end)
         });
@@ -128,7 +141,8 @@ impl Server {
         turn: &mut Turn<'_>,
     ) {
         let results = self.find_directory(id, args.dir).and_then(|()| {
-            let mut listing = v3::readdirplus::Listing::new(args.dircount, args.maxcount);
+            let most = args.maxcount.min(LONGEST);
+            let mut listing = v3::readdirplus::Listing::new(args.dircount, most);
             let end = self.list(args.cookie, |entry, object| {
                 let sealed: Option<[u8; LENGTH]> = self.seal(id, object);
                 let handle = sealed.as_ref().and_then(|sealed| FileHandle::new(sealed));

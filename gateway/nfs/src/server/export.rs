@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use labelgate_engine::{Geometry, ImageDescription, ImageId};
 
-use crate::v3::Time;
+use crate::v3::{Time, WriteVerifier};
 
 /// The directory's own number, which no image has.
 pub(super) const ROOT: u64 = 1;
@@ -20,6 +20,8 @@ pub(super) struct Export {
     by_object: HashMap<[u8; 16], ImageId>,
     started: (SystemTime, Instant),
     changed: Instant,
+    /// Images that there have been.
+    added: u64,
 }
 
 /// An image as a file.
@@ -33,6 +35,8 @@ pub(super) struct Image {
     pub(super) geometry: Geometry,
     /// How large a client may make it: as large as it was when the supervisor last said so.
     pub(super) allotted: u64,
+    /// Which of the images that there have been.
+    instance: u64,
 }
 
 impl Export {
@@ -45,6 +49,7 @@ impl Export {
             by_object: HashMap::new(),
             started: (started, now),
             changed: now,
+            added: 0,
         }
     }
 
@@ -63,6 +68,7 @@ impl Export {
         self.by_name.insert(name.clone(), id);
         self.by_file.insert(file, id);
         self.by_object.insert(object, id);
+        self.added += 1;
         let geometry = description.geometry;
         let image = Image {
             name,
@@ -70,6 +76,7 @@ impl Export {
             file,
             geometry,
             allotted: geometry.size,
+            instance: self.added,
         };
         self.images.insert(id, image);
         self.changed = Instant::now();
@@ -94,6 +101,24 @@ impl Export {
 
     pub(super) fn get(&self, id: ImageId) -> Option<&Image> {
         self.images.get(&id)
+    }
+
+    /// The verifier of data that is written to an image now. An image that is opened again, after
+    /// it was taken away or because a flush had failed, has another one; and so has one that is
+    /// there no more.
+    ///
+    /// > It must be unique between instances of the NFS version 3 protocol server, where
+    /// > uncommitted data may be lost. (RFC 1813 3.3.7)
+    ///
+    /// Two workers of one label never live at the same time, and starting one takes longer than
+    /// the clock moves for the images that its predecessor had.
+    pub(super) fn verifier(&self, id: ImageId) -> WriteVerifier {
+        let instance = self.images.get(&id).map_or(0, |image| image.instance);
+        let since = self.started.0.duration_since(SystemTime::UNIX_EPOCH);
+        let nanoseconds = since.map_or(0, |since| since.as_nanos());
+        let number = nanoseconds.wrapping_add(u128::from(instance));
+        let [_, _, _, _, _, _, _, _, low @ ..] = number.to_be_bytes();
+        WriteVerifier(low)
     }
 
     /// The image that a handle leads to.
@@ -142,10 +167,11 @@ fn object_of(serial: &str) -> Option<[u8; 16]> {
     (serial.len() == 32).then_some(number.to_be_bytes())
 }
 
-/// The number of an image as a file: the first half of its serial number, above that of the root.
+/// The number of an image as a file: of the first half of its serial number, above that of the
+/// root. It is its cookie too, which many clients take for a file offset: so it is no negative one.
 fn file_of(object: [u8; 16]) -> u64 {
     let [a, b, c, d, e, f, g, h, ..] = object;
-    u64::from_be_bytes([a, b, c, d, e, f, g, h]).max(ROOT + 2)
+    (u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> 1).max(ROOT + 2)
 }
 
 #[cfg(test)]
@@ -186,14 +212,12 @@ mod tests {
     #[test]
     fn a_place_in_the_list_stays_when_other_images_come_and_go() {
         let mut export = Export::new(SystemTime::now());
-        for number in [5_u128, 9, 12] {
-            export.add(
-                ImageId(number as u32),
-                image(&format!("{number}"), number << 64),
-            );
+        for number in [5_u32, 9, 12] {
+            let serial = u128::from(number) << 65;
+            export.add(ImageId(number), image(&number.to_string(), serial));
         }
         export.remove(ImageId(5));
-        export.add(ImageId(6), image("6", 6 << 64));
+        export.add(ImageId(6), image("6", 6 << 65));
 
         let after: Vec<_> = export.after(9).map(|image| image.name.clone()).collect();
 
@@ -203,8 +227,8 @@ mod tests {
     #[test]
     fn a_second_image_of_a_name_is_not_shown() {
         let mut export = Export::new(SystemTime::now());
-        export.add(ImageId(1), image("disk", 5 << 64));
-        export.add(ImageId(2), image("disk", 6 << 64));
+        export.add(ImageId(1), image("disk", 5 << 65));
+        export.add(ImageId(2), image("disk", 6 << 65));
 
         assert_eq!(export.of_name(b"disk"), Some(ImageId(1)));
         assert_eq!(export.len(), 1);

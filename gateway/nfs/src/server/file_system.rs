@@ -11,7 +11,7 @@ use crate::v3::{self, Attributes, FileHandle, Status, Time};
 const MULTIPLE: u32 = 4096;
 
 /// How much of a directory is best asked for.
-const DIRECTORY: u32 = 64 * 1024;
+pub(super) const DIRECTORY: u32 = 64 * 1024;
 
 /// No file is larger: what Linux can express.
 const LARGEST: u64 = i64::MAX as u64;

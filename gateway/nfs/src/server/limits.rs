@@ -29,8 +29,11 @@ impl Limits {
     /// The longest record.
     pub(super) const RECORD: usize = Self::TRANSFER as usize + Self::CALL;
 
-    /// The most fragments of a record; a fragment may be empty, and would cost nothing to send.
-    pub(super) const FRAGMENTS: u32 = 64;
+    /// The most fragments of a record of so many bytes. A fragment may be empty, and would cost
+    /// nothing to send; some clients send one of each few thousand bytes.
+    pub(super) const fn fragments(bytes: usize) -> usize {
+        64 + bytes / 1024
+    }
 }
 
 const _: () = assert!(

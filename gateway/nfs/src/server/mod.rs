@@ -1,9 +1,9 @@
 //! The server: connections, calls and images of one label, as a sans-I/O [`Engine`].
 //!
-//! A connection's bytes come in through [`receive`] and become calls; [`call`] finds a call's
-//! procedure, [`handles`] what its handle leads to. What the image itself has to be asked becomes
-//! an operation of it, with a [`task`] that says what to answer when it has ended; [`answer`] sends
-//! answers. [`transfer`] has the memory for data.
+//! A connection's bytes come in through [`receive`] and become calls; [`program`] finds a call's
+//! procedure, [`call`] carries it out, [`handles`] finds what its handle leads to. What the image
+//! itself has to be asked becomes an operation of it, with a [`task`] that says what to answer when
+//! it has ended; [`answer`] sends answers. [`transfer`] has the memory for data.
 //!
 //! Nothing is known of a client but the label that it was handed over with: what AUTH_SYS says of
 //! users means nothing here.
@@ -20,6 +20,7 @@ mod limits;
 mod mounting;
 mod notice;
 mod object;
+mod program;
 mod receive;
 mod task;
 mod timers;
@@ -43,7 +44,6 @@ pub use notice::Notice;
 use task::Tasks;
 
 use crate::record::Mark;
-use crate::v3::WriteVerifier;
 
 /// The NFS server of one label.
 #[derive(Debug)]
@@ -56,7 +56,12 @@ pub struct Server {
     tasks: Tasks,
     /// Connections that wait for memory, in the order of their turn.
     starving: VecDeque<ConnectionId>,
-    verifier: WriteVerifier,
+    /// One of them waits for what others have: nobody takes any before it.
+    scarce: bool,
+    /// Memory has come back that those who wait have not been offered yet.
+    freed: bool,
+    /// When they were last offered some, or the first began to wait.
+    fed: Instant,
     /// When a peer may have owed us something for too long.
     next_check: Option<Instant>,
     notices: VecDeque<Notice>,
@@ -86,7 +91,9 @@ impl Server {
             connections: HashMap::new(),
             tasks: Tasks::default(),
             starving: VecDeque::new(),
-            verifier: verifier(started),
+            scarce: false,
+            freed: false,
+            fed: Instant::now(),
             next_check: None,
             notices: VecDeque::new(),
             scratch: Vec::new(),
@@ -113,20 +120,6 @@ impl Server {
     pub fn connections(&self) -> usize {
         self.connections.len()
     }
-}
-
-/// Another one each time that a worker starts.
-///
-/// > It must be unique between instances of the NFS version 3 protocol server, where uncommitted
-/// > data may be lost. (RFC 1813 3.3.7)
-///
-/// Two workers of one label never live at the same time, and starting one takes longer than the
-/// clock's least step.
-fn verifier(started: SystemTime) -> WriteVerifier {
-    let since = started.duration_since(SystemTime::UNIX_EPOCH);
-    let nanoseconds = since.map_or(0, |since| since.as_nanos());
-    let [_, _, _, _, _, _, _, _, low @ ..] = nanoseconds.to_be_bytes();
-    WriteVerifier(low)
 }
 
 impl Engine for Server {
@@ -164,8 +157,12 @@ impl Engine for Server {
         now: Instant,
         outbox: &mut Outbox,
     ) -> Receive {
-        let receive = self.take(connection, received, &mut Turn { now, outbox });
+        let turn = &mut Turn { now, outbox };
+        let receive = self.take(connection, received, turn);
         self.watch(connection);
+        if self.freed {
+            self.feed(turn);
+        }
         receive
     }
 
@@ -208,7 +205,7 @@ impl Engine for Server {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.next_check
+        self.due()
     }
 
     fn tick(&mut self, now: Instant, outbox: &mut Outbox) {

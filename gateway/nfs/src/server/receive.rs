@@ -9,7 +9,7 @@ use labelgate_engine::{Action, ConnectionId, Ending, MAX_HEADER, Receive, Receiv
 
 use super::connection::{Connection, Part, Record, Stage};
 use super::transfer::PendingWrite;
-use super::{Limits, Notice, Server, Turn};
+use super::{Limits, Notice, Server, Turn, program};
 use crate::record::Mark;
 use crate::rpc::{Accepted, CallHeader, Parsed, Reply, ReplyBody};
 use crate::v3::{self, Procedure, write};
@@ -43,7 +43,10 @@ impl Server {
         let Some(connection) = self.connections.get_mut(&id) else {
             return Receive::Pause;
         };
-        connection.moved = turn.now;
+        if matches!(connection.stage, Stage::Closing) {
+            // It was asked for before, and the driver has not been told yet.
+            return Receive::Pause;
+        }
         match (
             std::mem::replace(&mut connection.stage, Stage::Paused),
             received,
@@ -82,6 +85,9 @@ impl Server {
         let mark = Mark::parse(bytes);
         let length = usize::try_from(mark.length()).unwrap_or(usize::MAX);
         let record = &mut connection.record;
+        if record.fragments == 0 {
+            connection.begun = turn.now;
+        }
         record.announced = record.announced.saturating_add(length);
         record.fragments += 1;
         record.left = length;
@@ -89,7 +95,7 @@ impl Server {
         if record.announced > Limits::RECORD {
             return self.broken(id, "a record that is longer than any call", turn);
         }
-        if record.fragments > Limits::FRAGMENTS {
+        if record.fragments > Limits::fragments(record.announced) {
             return self.broken(id, "a record of too many fragments", turn);
         }
         if record.last && record.fragments == 1 && (1..=SHORT).contains(&length) {
@@ -111,15 +117,17 @@ impl Server {
                     let padding = write.padding();
                     self.go_on(id, Part::Skipped(write, padding), turn)
                 }
-                Asked::Short(write) => self.garbage(id, write.xid, turn),
+                Asked::Short(write) => self.no_write(id, write, turn),
             },
-            Part::Skipped(write, 0) => self.written(id, write, turn),
+            Part::Skipped(write, 0) if connection.record.is_over() => self.written(id, write, turn),
+            // More than all of it is no WRITE.
+            Part::Skipped(write, 0) if connection.record.left > 0 => self.no_write(id, write, turn),
             Part::Skipped(write, left) => match connection.ask_skip(left) {
                 Some((n, receive)) => {
                     connection.put(Part::Skipped(write, left - n), &receive);
                     receive
                 }
-                None => self.garbage(id, write.xid, turn),
+                None => self.no_write(id, write, turn),
             },
             Part::Rest => match connection.ask_skip(usize::MAX) {
                 Some((_, receive)) => {
@@ -131,17 +139,17 @@ impl Server {
         }
     }
 
-    /// All of a WRITE has arrived. More than that is no WRITE.
+    /// All of a WRITE has arrived, and nothing else.
     fn written(&mut self, id: ConnectionId, write: PendingWrite, turn: &mut Turn<'_>) -> Receive {
-        let over = self
-            .connections
-            .get(&id)
-            .is_some_and(|connection| connection.record.is_over());
-        if !over {
-            return self.garbage(id, write.xid, turn);
-        }
         self.submit_write(id, write, turn);
         self.next_record(id, turn)
+    }
+
+    /// What had begun as a WRITE is none: its record has less data than it says, or more.
+    fn no_write(&mut self, id: ConnectionId, write: PendingWrite, turn: &mut Turn<'_>) -> Receive {
+        self.release(id, write.buffer);
+        let reply = Reply::accepted(write.xid, Accepted::GarbageArgs);
+        self.answer_and_skip(id, reply, turn)
     }
 
     /// Looks at what has arrived of a call.
@@ -182,12 +190,6 @@ impl Server {
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.head = head;
         }
-    }
-
-    /// The arguments of a call are not those of its procedure.
-    fn garbage(&mut self, id: ConnectionId, xid: u32, turn: &mut Turn<'_>) -> Receive {
-        let reply = Reply::accepted(xid, Accepted::GarbageArgs);
-        self.answer_and_skip(id, reply, turn)
     }
 
     fn answer_and_skip(&mut self, id: ConnectionId, reply: Reply, turn: &mut Turn<'_>) -> Receive {
@@ -346,7 +348,11 @@ fn judge(head: &[u8], record: Record) -> Judged {
     }
     match head.len() + record.left {
         ..=Limits::CALL => Judged::Need(record.left),
-        _ => garbage,
+        // Who asks for something that is not served is told so, however much it asks.
+        _ => match program::served(&header) {
+            Ok(()) => garbage,
+            Err(why) => Judged::Answered(Reply::accepted(header.xid, why)),
+        },
     }
 }
 

@@ -7,6 +7,7 @@ use labelgate_engine::{
     Action, Completion, ConnectionId, ImageError, ImageId, IoId, Operation, Outcome,
 };
 
+use super::transfer::PendingRead;
 use super::{Server, Turn};
 use crate::v3::access::Permissions;
 use crate::v3::write::Stability;
@@ -15,8 +16,8 @@ use crate::v3::{self, Status, Time};
 /// What an operation is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Task {
-    /// READ: so much, up to the end of the image.
-    Read { count: u32, eof: bool },
+    /// READ: so much.
+    Read { offset: u64, count: u32, eof: bool },
     /// WRITE.
     Write { count: u32, stable: Stability },
     /// COMMIT.
@@ -38,7 +39,10 @@ pub(super) enum About {
     },
     Lookup,
     Access(Permissions),
-    SetAttr,
+    SetAttr {
+        /// It has set the size; otherwise nothing.
+        resized: bool,
+    },
     Write {
         count: u32,
         committed: Stability,
@@ -155,8 +159,18 @@ impl Server {
             xid, image, task, ..
         } = pending;
         match (task, result) {
-            (Task::Read { count, eof }, Ok(_)) => {
+            (Task::Read { count, eof, .. }, Ok(_)) => {
                 self.answer_read(id, xid, (count, eof), buffer, turn);
+            }
+            (Task::Read { offset, count, .. }, Err(ImageError::OutOfRange)) => {
+                let read = PendingRead {
+                    xid,
+                    image,
+                    offset,
+                    count,
+                    eof: false,
+                };
+                self.read_what_is_left(id, read, buffer, turn);
             }
             (Task::Attributes(about), result) => {
                 let status = match result {
@@ -202,7 +216,7 @@ impl Server {
                 committed: stable,
             },
             (Task::Commit, None) => About::Commit,
-            (Task::Resize, None) => About::SetAttr,
+            (Task::Resize, None) => About::SetAttr { resized: true },
             // Answered where it ended.
             (Task::Attributes(_), _) => return,
         };

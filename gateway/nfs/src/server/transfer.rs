@@ -4,14 +4,14 @@
 //! asked, so that neither waits for memory while it holds any. A connection whose call has to wait
 //! for memory is not read meanwhile; connections take turns.
 
-use labelgate_buffers::{Buffer, MAX_BUFFER};
+use labelgate_buffers::{Buffer, MAX_BUFFER, PAGE};
 use labelgate_engine::{Action, ConnectionId, ImageId, Operation, Receive};
 
 use super::connection::{Part, Stage, Starving};
 use super::task::Task;
 use super::{Server, Turn};
-use crate::v3::Status;
 use crate::v3::write::Stability;
+use crate::v3::{self, Status};
 
 /// A READ that has to be done.
 #[derive(Debug, Clone, Copy)]
@@ -62,25 +62,56 @@ impl Server {
         (self.pool.bound() / sharers).max(MAX_BUFFER)
     }
 
-    /// A buffer for `count` bytes, if the connection may have it and there is one.
+    /// A buffer for `count` bytes, if the connection may have it, there is one, and nobody waits
+    /// for one who came before.
     fn furnish(&mut self, id: ConnectionId, count: u32) -> Option<Buffer> {
         let share = self.share();
         let count = usize::try_from(count).ok()?;
+        let size = count.div_ceil(PAGE).checked_next_power_of_two()? * PAGE;
         let connection = self.connections.get_mut(&id)?;
-        if connection.held > 0 && connection.held + count > share {
+        // Who waits for what is its own keeps nobody else waiting.
+        if connection.held > 0 && connection.held + size > share || self.scarce {
             return None;
         }
-        let buffer = self.pool.allocate(count)?;
-        connection.held += buffer.len();
-        Some(buffer)
+        let buffer = self.pool.allocate(count);
+        self.scarce = buffer.is_none();
+        connection.held += buffer.as_ref().map_or(0, |buffer| buffer.len());
+        buffer
     }
 
     /// Begins a READ. Without memory the connection is not read until there is some.
     pub(super) fn read(&mut self, id: ConnectionId, read: PendingRead, turn: &mut Turn<'_>) {
         match self.furnish(id, read.count) {
             Some(buffer) => self.submit_read(id, read, buffer, turn),
-            None => self.starve(id, Starving::Read(read)),
+            None => self.starve(id, Starving::Read(read), turn),
         }
+    }
+
+    /// A READ went beyond the image, which has become smaller meanwhile: reads what is left of it.
+    pub(super) fn read_what_is_left(
+        &mut self,
+        id: ConnectionId,
+        read: PendingRead,
+        buffer: Option<Buffer>,
+        turn: &mut Turn<'_>,
+    ) {
+        let left = self.readable(read.image, read.offset, read.count);
+        let status = match (left, buffer) {
+            (Ok((count, eof)), Some(buffer)) if (1..read.count).contains(&count) => {
+                let read = PendingRead { count, eof, ..read };
+                return self.submit_read(id, read, buffer, turn);
+            }
+            (Ok((0, eof)), buffer) => {
+                self.release(id, buffer);
+                return self.answer_read(id, read.xid, (0, eof), None, turn);
+            }
+            (left, buffer) => {
+                self.release(id, buffer);
+                // The image knows of a change that we are about to hear of.
+                left.map_or_else(|status| status, |_| Status::Jukebox)
+            }
+        };
+        self.answer_v3::<v3::read::Reply>(id, read.xid, &Err(status.into()), turn);
     }
 
     fn submit_read(
@@ -96,6 +127,7 @@ impl Server {
             buffer,
         };
         let task = Task::Read {
+            offset: read.offset,
             count: read.count,
             eof: read.eof,
         };
@@ -117,7 +149,7 @@ impl Server {
             return self.go_on(id, Part::Skipped(write, all), turn);
         }
         let Some(mut buffer) = self.furnish(id, write.count) else {
-            self.starve(id, Starving::Write(write));
+            self.starve(id, Starving::Write(write), turn);
             return Receive::Pause;
         };
         if let Some(front) = buffer.get_mut(..write.early.len())
@@ -132,15 +164,20 @@ impl Server {
         self.go_on(id, Part::Data(write), turn)
     }
 
-    fn starve(&mut self, id: ConnectionId, what: Starving) {
+    fn starve(&mut self, id: ConnectionId, what: Starving, turn: &Turn<'_>) {
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.stage = Stage::Starving(what);
+            if self.starving.is_empty() {
+                self.fed = turn.now;
+            }
             self.starving.push_back(id);
         }
     }
 
-    /// Memory may have become free: goes on with those that wait for it.
+    /// Memory may have become free: goes on with those that wait for it, in their order. The first
+    /// one for whom there is not enough has all that comes back kept for it.
     pub(super) fn feed(&mut self, turn: &mut Turn<'_>) {
+        (self.scarce, self.freed, self.fed) = (false, false, turn.now);
         for _ in 0..self.starving.len() {
             let Some(id) = self.starving.pop_front() else {
                 return;
@@ -154,10 +191,13 @@ impl Server {
                     self.resume(id, turn);
                 }
                 Stage::Starving(Starving::Write(write)) => {
+                    // Its peer could not go on until now.
+                    connection.begun = turn.now;
                     let receive = self.receive_data(id, write, turn);
                     if !matches!(receive, Receive::Pause) {
                         turn.outbox.push(Action::Receive(id, receive));
                     }
+                    self.watch(id);
                 }
                 other => connection.stage = other,
             }
