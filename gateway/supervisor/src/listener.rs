@@ -142,7 +142,7 @@ impl Door {
         let identities = Arc::clone(&self.shared.identities.borrow());
         let source = identities.netlabel_source(peer.ip());
         let identity = match identify(peer_context(stream.as_fd()), source) {
-            Ok(identity) => Arc::new(identity),
+            Ok(identity) => identities.dated(Arc::new(identity)),
             Err(reason) => return self.refuse(peer, None, &reason.into()),
         };
         let let_in = self.to_worker(stream, peer, Arc::clone(&identity)).await;

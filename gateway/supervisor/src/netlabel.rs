@@ -109,6 +109,7 @@ pub fn identify(
         grants: Vec::new(),
         vm: None,
         admission: Admission::Always,
+        epoch: 0,
     })
 }
 

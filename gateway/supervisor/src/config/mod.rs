@@ -18,6 +18,7 @@ mod problem;
 mod seen;
 mod size;
 mod store;
+mod token;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -39,6 +40,7 @@ pub(crate) use name::target;
 pub use netlabel::{NetlabelKind, NetlabelSource};
 pub use problem::{Problem, Problems};
 pub use store::Store;
+pub use token::{TokenDigest, epoch};
 
 use admin::RawAdmin;
 use audit::RawAudit;

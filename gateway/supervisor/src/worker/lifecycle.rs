@@ -247,7 +247,7 @@ impl Service {
     fn label_socket(&self, candidate: &Candidate) -> io::Result<()> {
         match candidate.identity.proof {
             Proof::Netlabel(_) => Ok(()),
-            Proof::Address(_) | Proof::Chap(_) => {
+            Proof::Address(_) | Proof::Chap(_) | Proof::Token(_) => {
                 let provider = &self.shared.provider;
                 provider.label_accepted(candidate.stream.as_fd(), &candidate.label)
             }

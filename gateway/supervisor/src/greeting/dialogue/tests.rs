@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use labelgate_control::{Bytes, GreeterEnd, Incoming, List, Reverse, ReverseChallenge, Text, pair};
 use labelgate_registry::{
-    Change, ChapSecrets, NewIdentity, NewProof, RedbRegistry, Registry, Secret,
+    Change, ChapSecrets, NewIdentity, NewProof, NewSecrets, RedbRegistry, Registry, Secret,
 };
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -383,7 +383,7 @@ fn what_an_identity_has_become_meanwhile_decides() {
         become_(identities(&Admission::Always));
         let change = Change::RotateIdentity {
             identity: "vm-a".parse().unwrap(),
-            secrets: secrets("quite-new-secret", None),
+            secrets: NewSecrets::Chap(secrets("quite-new-secret", None)),
         };
         house.registry.apply(&change).unwrap();
     };
