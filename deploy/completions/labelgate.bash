@@ -1744,7 +1744,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__identity__subcmd__add)
-            opts="-y -h --label --address --mutual --secret-file --reverse-secret-file --short --write-secret --vm --needs-lease --image --portal --json --yes --timeout --socket --help"
+            opts="-y -h --label --address --token --mutual --secret-file --reverse-secret-file --short --write-secret --vm --needs-lease --image --portal --json --yes --timeout --socket --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

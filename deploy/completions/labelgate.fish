@@ -178,21 +178,22 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and not __
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and not __fish_seen_subcommand_from add list rotate rm help" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and not __fish_seen_subcommand_from add list rotate rm help" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and not __fish_seen_subcommand_from add list rotate rm help" -s h -l help -d 'Print help'
-complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and not __fish_seen_subcommand_from add list rotate rm help" -f -a "add" -d 'Add an identity, and print what to paste into QEMU, libvirt or open-iscsi'
-complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and not __fish_seen_subcommand_from add list rotate rm help" -f -a "list" -d 'List identities. Their secrets are never listed'
-complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and not __fish_seen_subcommand_from add list rotate rm help" -f -a "rotate" -d 'Give an identity new secrets. Sessions that are logged in go on'
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and not __fish_seen_subcommand_from add list rotate rm help" -f -a "add" -d 'Add an identity, and print what to paste into QEMU, libvirt or another client'
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and not __fish_seen_subcommand_from add list rotate rm help" -f -a "list" -d 'List identities. Their secrets and tokens are never listed'
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and not __fish_seen_subcommand_from add list rotate rm help" -f -a "rotate" -d 'Give an identity new secrets, or a new token. Sessions that are logged in, and connections that are open, go on'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and not __fish_seen_subcommand_from add list rotate rm help" -f -a "rm" -d 'Remove an identity. Its sessions end first'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and not __fish_seen_subcommand_from add list rotate rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l label -d 'The label it shall be served under, or auto for a new one' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l address -d 'It is whoever connects from this address or network, instead of proving itself by CHAP' -r
-complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l secret-file -d 'Take the secret from the first line of this file, or of standard input for -, instead of having one made' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l secret-file -d 'Take the secret, or the token, from the first line of this file, or of standard input for -, instead of having one made' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l reverse-secret-file -d 'Take the gateway\'s own secret from the first line of this file instead of having one made' -r -F
-complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l write-secret -d 'Write the secret to this new file, which only its owner can read, and do not show it. It has no line end, as QEMU and virsh want it. The gateway\'s own goes to FILE.reverse' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l write-secret -d 'Write the secret, or the token, to this new file, which only its owner can read, and do not show it. It has no line end, as QEMU and virsh want it. The gateway\'s own goes to FILE.reverse' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l vm -d 'The UUID of the VM it belongs to' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l image -d 'The image the snippets are for. [default: the images of its label]' -r
-complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l portal -d 'What the snippets call the gateway: HOST:PORT. [default: where it listens]' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l portal -d 'What the snippets call the gateway: HOST:PORT, of which NFS clients are told the host alone. [default: where it listens]' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l token -d 'It proves itself by a token, as NFS clients do: nfs://GATEWAY/TOKEN/IMAGE. --secret-file and --write-secret are for the token then'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l mutual -d 'Let the gateway prove itself too, with a second secret'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l short -d 'Make secrets of 16 characters, the most that Microsoft\'s initiator takes'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l needs-lease -d 'Admit it only while there is a lease on its label'
@@ -204,12 +205,12 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from list" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from list" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
-complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rotate" -l secret-file -d 'Take the secret from the first line of this file, or of standard input for -, instead of having one made' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rotate" -l secret-file -d 'Take the secret, or the token, from the first line of this file, or of standard input for -, instead of having one made' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rotate" -l reverse-secret-file -d 'Take the gateway\'s own secret from the first line of this file instead of having one made' -r -F
-complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rotate" -l write-secret -d 'Write the secret to this new file, which only its owner can read, and do not show it. It has no line end, as QEMU and virsh want it. The gateway\'s own goes to FILE.reverse' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rotate" -l write-secret -d 'Write the secret, or the token, to this new file, which only its owner can read, and do not show it. It has no line end, as QEMU and virsh want it. The gateway\'s own goes to FILE.reverse' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rotate" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rotate" -l socket -d 'The gateway\'s admin socket' -r -F
-complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rotate" -l mutual -d 'Let the gateway prove itself too, from now on'
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rotate" -l mutual -d 'Let the gateway prove itself too, from now on. Not for tokens'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rotate" -l short -d 'Make secrets of 16 characters, the most that Microsoft\'s initiator takes'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rotate" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rotate" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
@@ -219,9 +220,9 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rm" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
-complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add an identity, and print what to paste into QEMU, libvirt or open-iscsi'
-complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from help" -f -a "list" -d 'List identities. Their secrets are never listed'
-complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from help" -f -a "rotate" -d 'Give an identity new secrets. Sessions that are logged in go on'
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add an identity, and print what to paste into QEMU, libvirt or another client'
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from help" -f -a "list" -d 'List identities. Their secrets and tokens are never listed'
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from help" -f -a "rotate" -d 'Give an identity new secrets, or a new token. Sessions that are logged in, and connections that are open, go on'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Remove an identity. Its sessions end first'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and not __fish_seen_subcommand_from add grant revoke list rm help" -l timeout -d 'How long to wait for an answer, in seconds' -r
@@ -449,9 +450,9 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_see
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from image" -f -a "resize" -d 'Make an image larger, while it is served'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from image" -f -a "clear" -d 'Serve an image again after a failed flush'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from image" -f -a "rm" -d 'Remove an image. Its file stays, unless told otherwise'
-complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from identity" -f -a "add" -d 'Add an identity, and print what to paste into QEMU, libvirt or open-iscsi'
-complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from identity" -f -a "list" -d 'List identities. Their secrets are never listed'
-complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from identity" -f -a "rotate" -d 'Give an identity new secrets. Sessions that are logged in go on'
+complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from identity" -f -a "add" -d 'Add an identity, and print what to paste into QEMU, libvirt or another client'
+complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from identity" -f -a "list" -d 'List identities. Their secrets and tokens are never listed'
+complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from identity" -f -a "rotate" -d 'Give an identity new secrets, or a new token. Sessions that are logged in, and connections that are open, go on'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from identity" -f -a "rm" -d 'Remove an identity. Its sessions end first'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from group" -f -a "add" -d 'Make a label a group label'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from group" -f -a "grant" -d 'Let an identity open the images of a group label, besides those of its own'

@@ -78,13 +78,13 @@ endpoints! {
 
     /// Lists identities, without their secrets.
     ListIdentities = Get "/v1/identities" (Nothing, Nothing, Nothing) -> Json<Identities>;
-    /// Adds an identity. The answer holds its secrets, this once.
+    /// Adds an identity. The answer holds its secrets or its token, this once.
     PostIdentity = Post "/v1/identities" (Nothing, Nothing, Json<AddIdentity>) -> Json<AddedIdentity>;
     /// One identity, without its secrets.
     GetIdentity = Get "/v1/identities/{identity}" (IdentityPath, Nothing, Nothing) -> Json<Identity>;
     /// Removes an identity. Its sessions end first.
     DeleteIdentity = Delete "/v1/identities/{identity}" (IdentityPath, Nothing, Nothing) -> Json<Revocation>;
-    /// Gives an identity new secrets. The answer holds them, this once. Sessions go on.
+    /// Gives an identity new secrets or a new token. The answer holds them, this once. Sessions go on.
     PostRotation = Post "/v1/identities/{identity}/rotate" (IdentityPath, Nothing, Json<RotateIdentity>) -> Json<Rotated>;
 
     /// Lists group labels with their members.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::{IdentityName, Label, LabelChoice, Network, Secret, Source};
+use crate::{IdentityName, Label, LabelChoice, Network, Secret, Source, Token};
 
 /// How a connection proves who it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -43,6 +43,8 @@ pub enum Proof {
         /// Whether the gateway can prove itself too, with a second secret.
         mutual: bool,
     },
+    /// By a token that the client says, as NFS clients do.
+    Token,
 }
 
 /// All identities, by name.
@@ -95,6 +97,12 @@ pub enum NewProof {
         #[serde(default)]
         short: bool,
     },
+    /// By a token that the client says, as NFS clients do.
+    Token {
+        /// The token; by default one is made.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<Token>,
+    },
 }
 
 /// The secrets of an identity, shown this once.
@@ -115,9 +123,13 @@ pub struct AddedIdentity {
     /// Its secrets, if it is proved by CHAP. They are never shown again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secrets: Option<ChapSecrets>,
+    /// Its token, if it is proved by one. It is never shown again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<Token>,
 }
 
-/// New secrets for an identity. Sessions that are logged in go on.
+/// New secrets, or a new token, for an identity. Sessions that are logged in, and connections that
+/// are open, go on.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RotateIdentity {
@@ -133,15 +145,22 @@ pub struct RotateIdentity {
     /// Secrets that are made have 16 characters, the most that Microsoft's initiator takes.
     #[serde(default)]
     pub short: bool,
+    /// The token, for an identity that is proved by one; by default one is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<Token>,
 }
 
-/// An identity with new secrets.
+/// An identity with new secrets, or a new token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Rotated {
     /// The identity.
     pub identity: Identity,
-    /// Its secrets. They are never shown again.
-    pub secrets: ChapSecrets,
+    /// Its secrets, if it is proved by CHAP. They are never shown again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secrets: Option<ChapSecrets>,
+    /// Its token, if it is proved by one. It is never shown again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<Token>,
 }
 
 /// Which identity.

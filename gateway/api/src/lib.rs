@@ -39,6 +39,7 @@ mod status;
 mod step;
 mod store;
 mod text;
+mod token;
 mod uri;
 mod worker;
 
@@ -70,6 +71,7 @@ pub use secret::{Secret, SecretError};
 pub use status::{SelinuxStatus, Status};
 pub use step::{Progress, Step};
 pub use store::{AddStore, Store, StorePath, Stores};
+pub use token::{Token, TokenError};
 pub use uri::uri;
 pub use worker::{Worker, WorkerPath, WorkerPhase, Workers};
 

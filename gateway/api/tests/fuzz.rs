@@ -100,7 +100,7 @@ fn readers() -> impl Iterator<Item = Reader> {
 }
 
 /// Values that some field takes, or nearly.
-const VALUES: [&str; 34] = [
+const VALUES: [&str; 37] = [
     "null",
     "true",
     "0",
@@ -131,9 +131,12 @@ const VALUES: [&str; 34] = [
     "\"\\u202e\"",
     "\"raw\"",
     "\"chap\"",
+    "\"token\"",
+    "\"0123456789-ABCDEF_abcdef\"",
     "[]",
     "{}",
     "{\"kind\":\"chap\"}",
+    "{\"kind\":\"token\"}",
     "{\"kind\":\"address\",\"network\":\"10.0.0.1\"}",
 ];
 
@@ -264,6 +267,10 @@ fn samples() -> Vec<Vec<u8>> {
             "{{\"identity\":{identity},\"secrets\":{{\"secret\":\"0123456789abcdef\",\
              \"reverse_secret\":\"fedcba9876543210\"}}}}"
         ),
+        format!(
+            "{{\"identity\":{},\"token\":\"0123456789-ABCDEF_abcdef\"}}",
+            identity.replace(r#""kind":"chap","mutual":true"#, r#""kind":"token""#)
+        ),
         format!("{{\"lease\":{lease},\"revocation\":{revocation}}}"),
         "{\"workers\":[{\"label\":\"s0:c1,c2\",\"pid\":7,\"phase\":\"running\",\"connections\":1,\
          \"since\":\"2026-11-30T12:00:00Z\",\"images\":1,\"resident\":4096}]}"
@@ -293,4 +300,6 @@ fn a_request_with_a_field_that_is_not_known_is_refused_and_an_answer_is_not() {
 fn a_misspelt_secret_is_refused_not_ignored() {
     let wrong = r#"{"name":"a","label":"auto","proof":{"kind":"chap","secert":"0123456789ab"}}"#;
     assert!(serde_json::from_str::<AddIdentity>(wrong).is_err());
+    let wrong = wrong.replace("chap", "token");
+    assert!(serde_json::from_str::<AddIdentity>(&wrong).is_err());
 }

@@ -105,6 +105,7 @@ fn revocation() -> Value {
 #[test]
 fn answers_are_what_the_document_says() {
     let chap = json!({"kind": "chap", "mutual": true});
+    let token = json!({"kind": "token"});
     let address = json!({"kind": "address", "network": "10.0.0.0/28"});
     let secrets = json!({"secret": "0123456789abcdef", "reverse_secret": "fedcba9876543210"});
     let store =
@@ -122,7 +123,9 @@ fn answers_are_what_the_document_says() {
         Identities: json!({"identities": [identity(&chap), identity(&address)]});
         AddedIdentity: json!({"identity": identity(&chap), "secrets": secrets});
         AddedIdentity: json!({"identity": identity(&address)});
+        AddedIdentity: json!({"identity": identity(&token), "token": "0123456789-ABCDEF_abcdef"});
         Rotated: json!({"identity": identity(&chap), "secrets": secrets});
+        Rotated: json!({"identity": identity(&token), "token": "0123456789-ABCDEF_abcdef"});
         Groups: json!({"groups": [{"label": "s0:c3,c4", "members": ["web-1"]}]});
         Levels: json!({"levels": [{"label": "s0:c3,c4", "since": TIME, "for_whom": "web"}]});
         Leases: json!({"leases": [lease()]});
@@ -158,7 +161,11 @@ fn requests_are_what_the_document_says() {
         AddIdentity: json!({"name": "a", "label": "auto", "proof": {"kind": "chap"}});
         AddIdentity: json!({"name": "a", "label": "auto", "proof": {"kind": "chap", "mutual": true,
             "secret": "0123456789ab", "reverse_secret": "ba9876543210", "short": true}});
+        AddIdentity: json!({"name": "a", "label": "auto", "proof": {"kind": "token"}});
+        AddIdentity: json!({"name": "a", "label": "auto",
+            "proof": {"kind": "token", "token": "0123456789-ABCDEF_abcdef"}});
         RotateIdentity: json!({});
+        RotateIdentity: json!({"token": "0123456789-ABCDEF_abcdef"});
         RotateIdentity: json!({"secret": "0123456789ab", "mutual": true, "short": false});
         AddGroup: json!({"label": "auto"});
         AllocateLevel: json!({"for_whom": "web", "lowest": 0, "highest": 1023});
@@ -188,7 +195,10 @@ fn what_the_document_refuses_is_refused() {
         AddIdentity: json!({"name": "a", "label": "auto", "proof": {"kind": "address"}});
         AddIdentity: json!({"name": "a", "label": "auto",
             "proof": {"kind": "chap", "secret": "short"}});
+        AddIdentity: json!({"name": "a", "label": "auto",
+            "proof": {"kind": "token", "token": "0123456789"}});
         RotateIdentity: json!({"secret": "with a space in it"});
+        RotateIdentity: json!({"token": "with/a/slash/in/it/abcdef"});
         ClearImage: json!({});
     }
 }

@@ -37,6 +37,8 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<Cut<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<Cut<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     peer: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     connection: Option<u64>,
@@ -70,6 +72,7 @@ impl<'a> Body<'a> {
             label: record.label.map(ToString::to_string),
             was: record.was.map(ToString::to_string),
             identity: record.identity.map(name),
+            proof: record.proof.map(name),
             peer: record.peer.map(|peer| peer.to_string()),
             connection: record.connection,
             image: record.image.map(name),
@@ -170,6 +173,7 @@ mod tests {
         let record = Record {
             was: Some(&label),
             identity: Some(&wide),
+            proof: Some(&wide),
             peer: Some(
                 "[2001:db8:1111:2222:3333:4444:5555:6666]:65535"
                     .parse()

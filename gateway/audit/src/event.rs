@@ -63,7 +63,7 @@ events! {
     StoreRemove, "store-remove", "A store that is no longer used.";
     IdentityAdd, "identity-add", "A new identity.";
     IdentityRemove, "identity-remove", "An identity that is no longer valid.";
-    IdentityRotate, "identity-rotate", "An identity that got a new secret.";
+    IdentityRotate, "identity-rotate", "An identity that got a new secret or token.";
     GroupGrant, "group-grant", "An identity that may use a group label's images.";
     GroupRevoke, "group-revoke", "An identity that may no longer use a group label's images.";
     LevelAllocate, "level-allocate", "A label that was given out.";

@@ -37,6 +37,8 @@ pub struct Record<'a> {
     pub was: Option<&'a Label>,
     /// The identity of the client.
     pub identity: Option<&'a str>,
+    /// How that identity is proved: `address`, `chap` or `token`. Never what it is proved with.
+    pub proof: Option<&'a str>,
     /// The client's address.
     pub peer: Option<SocketAddr>,
     /// The number of the connection.
@@ -71,6 +73,7 @@ impl<'a> Record<'a> {
             label: None,
             was: None,
             identity: None,
+            proof: None,
             peer: None,
             connection: None,
             image: None,

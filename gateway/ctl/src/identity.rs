@@ -1,7 +1,7 @@
 //! `labelgate identity`.
 
 use clap::Subcommand;
-use labelgate_api::endpoints::{DeleteIdentity, ListIdentities, PostRotation};
+use labelgate_api::endpoints::{DeleteIdentity, GetIdentity, ListIdentities, PostRotation};
 use labelgate_api::{
     Identities, Identity, IdentityName, IdentityPath, Label, Nothing, Proof, RotateIdentity,
     Rotated,
@@ -11,22 +11,23 @@ use crate::ask::{Ask, decode};
 use crate::fault::Fault;
 use crate::identity_add::Add;
 use crate::output::{Output, or_dash, yes};
-use crate::secret_files::{Keeper, Secrets, brought, show_secrets, without_secrets};
+use crate::secret_files::{Keeper, Secrets, Told, brought, show_told, without_secrets};
 use crate::store::declared_in;
 use crate::table::Table;
 
 /// Identities: how connections prove who they are.
 #[derive(Debug, Subcommand)]
 pub(crate) enum IdentityCommand {
-    /// Add an identity, and print what to paste into QEMU, libvirt or open-iscsi.
+    /// Add an identity, and print what to paste into QEMU, libvirt or another client.
     Add(Box<Add>),
-    /// List identities. Their secrets are never listed.
+    /// List identities. Their secrets and tokens are never listed.
     List,
-    /// Give an identity new secrets. Sessions that are logged in go on.
+    /// Give an identity new secrets, or a new token. Sessions that are logged in, and connections
+    /// that are open, go on.
     Rotate {
         /// The identity.
         name: IdentityName,
-        /// Let the gateway prove itself too, from now on.
+        /// Let the gateway prove itself too, from now on. Not for tokens.
         #[arg(long)]
         mutual: bool,
         #[command(flatten)]
@@ -70,19 +71,26 @@ async fn rotate(
     secrets: Secrets,
 ) -> Result<(), Fault> {
     let keeper = Keeper::prepare(&secrets)?;
+    let file = secrets.secret_file.as_ref();
+    let path = IdentityPath { identity: name };
+    let (secret, token) = match file.is_some() && is_token(ask, &path).await? {
+        true => (None, brought(file)?),
+        false => (brought(file)?, None),
+    };
     let body = RotateIdentity {
-        secret: brought(secrets.secret_file.as_ref())?,
+        secret,
+        token,
         mutual: (mutual || secrets.reverse_secret_file.is_some()).then_some(true),
         reverse_secret: brought(secrets.reverse_secret_file.as_ref())?,
         short: secrets.short,
     };
-    let path = IdentityPath { identity: name };
     let answer = ask
         .client
         .call::<PostRotation>(&path, &Nothing {}, &body)
         .await?;
     let rotated: Rotated = decode(&answer)?;
-    let wrote = keeper.keep(Some(&rotated.secrets))?;
+    let told = Told::of(rotated.secrets.as_ref(), rotated.token.as_ref());
+    let wrote = keeper.keep(told)?;
     if ask.json && !wrote {
         return ask.present(&answer, |_, _: Rotated| Ok(()));
     }
@@ -90,13 +98,26 @@ async fn rotate(
         return without_secrets(&rotated.identity);
     }
     let mut output = Output::new();
-    show_secrets(
-        &mut output,
-        Some(&rotated.secrets),
-        secrets.write_secret.as_ref(),
-    )?;
-    output.line("Sessions that are logged in go on. The next login needs the new secret.")?;
+    show_told(&mut output, told, secrets.write_secret.as_ref())?;
+    output.line(match told {
+        Told::Token(_) => {
+            "Connections that are open go on. A new one needs the new token: for it, file handles \
+             that were given for the old one are stale."
+        }
+        _ => "Sessions that are logged in go on. The next login needs the new secret.",
+    })?;
     Ok(output.flush()?)
+}
+
+/// Whether an identity is proved by a token: what is brought for it is one then.
+async fn is_token(ask: &Ask, path: &IdentityPath) -> Result<bool, Fault> {
+    let nothing = Nothing {};
+    let answer = ask
+        .client
+        .call::<GetIdentity>(path, &nothing, &nothing)
+        .await?;
+    let identity: Identity = decode(&answer)?;
+    Ok(identity.proof == Proof::Token)
 }
 
 fn proof(proof: Proof) -> String {
@@ -104,6 +125,7 @@ fn proof(proof: Proof) -> String {
         Proof::Address { network } => network.to_string(),
         Proof::Chap { mutual: false } => "CHAP".to_owned(),
         Proof::Chap { mutual: true } => "mutual CHAP".to_owned(),
+        Proof::Token => "token".to_owned(),
     }
 }
 

@@ -1,10 +1,11 @@
 //! What an admin brings in a file or by a pipe.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
+use std::str::FromStr;
 
-use labelgate_api::Secret;
 use zeroize::Zeroizing;
 
 use crate::fault::Fault;
@@ -35,9 +36,9 @@ fn refuse_directory(file: File) -> io::Result<File> {
     }
 }
 
-/// Reads a secret from the first line of a file, or of standard input for `-`. It is never an
-/// argument: arguments are seen by every user of the machine.
-pub(crate) fn secret(file: &Path) -> Result<Secret, Fault> {
+/// Reads a secret, or a token, from the first line of a file, or of standard input for `-`. It is
+/// never an argument: arguments are seen by every user of the machine.
+pub(crate) fn secret<T: FromStr<Err: Display>>(file: &Path) -> Result<T, Fault> {
     if is_standard(file) && io::stdin().is_terminal() {
         return Err(Fault::Usage(
             "a secret is not typed at the terminal, which shows it; write it into a file of mode 0600, or pipe it in",

@@ -23,6 +23,7 @@ mod input;
 mod lease;
 mod level;
 mod lines;
+mod nfs_snippet;
 mod output;
 mod patient_stream;
 mod private_file;

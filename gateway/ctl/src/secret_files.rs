@@ -1,9 +1,11 @@
 //! Where secrets come from and where they go.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::Args;
-use labelgate_api::{ChapSecrets, Identity, Secret};
+use labelgate_api::{ChapSecrets, Identity, Token};
 
 use crate::fault::Fault;
 use crate::input;
@@ -13,8 +15,8 @@ use crate::private_file::PrivateFile;
 /// Where secrets come from and go to.
 #[derive(Debug, Args)]
 pub(crate) struct Secrets {
-    /// Take the secret from the first line of this file, or of standard input for -, instead of
-    /// having one made.
+    /// Take the secret, or the token, from the first line of this file, or of standard input for -,
+    /// instead of having one made.
     #[arg(long, value_name = "FILE")]
     pub(crate) secret_file: Option<PathBuf>,
     /// Take the gateway's own secret from the first line of this file instead of having one made.
@@ -23,10 +25,47 @@ pub(crate) struct Secrets {
     /// Make secrets of 16 characters, the most that Microsoft's initiator takes.
     #[arg(long)]
     pub(crate) short: bool,
-    /// Write the secret to this new file, which only its owner can read, and do not show it. It
-    /// has no line end, as QEMU and virsh want it. The gateway's own goes to FILE.reverse.
+    /// Write the secret, or the token, to this new file, which only its owner can read, and do not
+    /// show it. It has no line end, as QEMU and virsh want it. The gateway's own goes to
+    /// FILE.reverse.
     #[arg(long, value_name = "FILE")]
     pub(crate) write_secret: Option<PathBuf>,
+}
+
+/// What an answer of the gateway holds, this once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Told<'a> {
+    Nothing,
+    Chap(&'a ChapSecrets),
+    Token(&'a Token),
+}
+
+impl<'a> Told<'a> {
+    pub(crate) fn of(secrets: Option<&'a ChapSecrets>, token: Option<&'a Token>) -> Self {
+        match (secrets, token) {
+            (Some(secrets), _) => Self::Chap(secrets),
+            (None, Some(token)) => Self::Token(token),
+            (None, None) => Self::Nothing,
+        }
+    }
+
+    fn text(&self) -> Option<&'a str> {
+        match self {
+            Self::Nothing => None,
+            Self::Chap(secrets) => Some(secrets.secret.expose()),
+            Self::Token(token) => Some(token.expose()),
+        }
+    }
+
+    fn reverse(&self) -> Option<&'a str> {
+        match self {
+            Self::Chap(secrets) => secrets
+                .reverse_secret
+                .as_ref()
+                .map(|reverse| reverse.expose()),
+            _ => None,
+        }
+    }
 }
 
 /// The files that secrets shall be kept in. They are made before a secret is, so that none is
@@ -48,15 +87,15 @@ impl Keeper {
         })
     }
 
-    /// Writes the secrets, and says whether it did.
-    pub(crate) fn keep(self, secrets: Option<&ChapSecrets>) -> Result<bool, Fault> {
-        let (Some((mut file, mut reverse_file)), Some(secrets)) = (self.files, secrets) else {
+    /// Writes what was told, and says whether it did.
+    pub(crate) fn keep(self, told: Told<'_>) -> Result<bool, Fault> {
+        let (Some((mut file, mut reverse_file)), Some(text)) = (self.files, told.text()) else {
             return Ok(false);
         };
-        file.write(secrets.secret.expose().as_bytes())?;
+        file.write(text.as_bytes())?;
         file.keep()?;
-        if let Some(reverse) = &secrets.reverse_secret {
-            reverse_file.write(reverse.expose().as_bytes())?;
+        if let Some(reverse) = told.reverse() {
+            reverse_file.write(reverse.as_bytes())?;
             reverse_file.keep()?;
         }
         Ok(true)
@@ -78,21 +117,28 @@ pub(crate) fn without_secrets(identity: &Identity) -> Result<(), Fault> {
     Ok(output.flush()?)
 }
 
-pub(crate) fn brought(file: Option<&PathBuf>) -> Result<Option<Secret>, Fault> {
+/// What an admin brings, if he does.
+pub(crate) fn brought<T: FromStr<Err: Display>>(
+    file: Option<&PathBuf>,
+) -> Result<Option<T>, Fault> {
     file.map(|file| input::secret(file)).transpose()
 }
 
-pub(crate) fn show_secrets(
+pub(crate) fn show_told(
     output: &mut Output,
-    secrets: Option<&ChapSecrets>,
+    told: Told<'_>,
     file: Option<&PathBuf>,
 ) -> std::io::Result<()> {
-    let Some(secrets) = secrets else {
+    let Some(text) = told.text() else {
         return Ok(());
     };
+    let what = match told {
+        Told::Token(_) => "token",
+        _ => "secret",
+    };
     if let Some(file) = file {
-        output.line(format_args!("The secret is in {}.", file.display()))?;
-        if secrets.reverse_secret.is_some() {
+        output.line(format_args!("The {what} is in {}.", file.display()))?;
+        if told.reverse().is_some() {
             let reverse = reverse_path(file);
             output.line(format_args!(
                 "The gateway's own is in {}.",
@@ -101,11 +147,11 @@ pub(crate) fn show_secrets(
         }
         return Ok(());
     }
-    output.line("The secret, which is never shown again:")?;
-    output.line(format_args!("  {}", secrets.secret.expose()))?;
-    if let Some(reverse) = &secrets.reverse_secret {
+    output.line(format_args!("The {what}, which is never shown again:"))?;
+    output.line(format_args!("  {text}"))?;
+    if let Some(reverse) = told.reverse() {
         output.line("The secret the gateway proves itself with:")?;
-        output.line(format_args!("  {}", reverse.expose()))?;
+        output.line(format_args!("  {reverse}"))?;
     }
     Ok(())
 }

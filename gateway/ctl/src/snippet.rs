@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use labelgate_api::{Identity, Proof};
@@ -35,12 +35,22 @@ impl Portal {
         }
     }
 
+    /// Its name or address alone: NFS clients ask it for the port.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// That, with IPv6 in brackets.
+    pub(crate) fn bracketed(&self) -> String {
+        match self.host.contains(':') {
+            true => format!("[{}]", self.host),
+            false => self.host.clone(),
+        }
+    }
+
     /// As URIs and iSCSI write it: IPv6 in brackets.
     fn written(&self) -> String {
-        match self.host.contains(':') {
-            true => format!("[{}]:{}", self.host, self.port),
-            false => format!("{}:{}", self.host, self.port),
-        }
+        format!("{}:{}", self.bracketed(), self.port)
     }
 }
 
@@ -88,25 +98,13 @@ impl Snippet {
         matches!(self.identity.proof, Proof::Chap { .. })
     }
 
-    /// The identity's name in letters that mean nothing to QEMU, a shell or a file system.
     fn plain_name(&self) -> String {
-        let plain = |c: char| {
-            if c.is_ascii_alphanumeric() || "-.".contains(c) {
-                c
-            } else {
-                '_'
-            }
-        };
-        self.identity.name.as_str().chars().map(plain).collect()
+        plain(self.identity.name.as_str())
     }
 
     fn secret_file(&self) -> String {
         match &self.secret_file {
-            // QEMU and virsh are started elsewhere.
-            Some(file) => match std::path::absolute(file) {
-                Ok(file) => file.display().to_string(),
-                Err(_) => file.display().to_string(),
-            },
+            Some(file) => absolute(file),
             None => format!("/etc/labelgate/{}.secret", self.plain_name()),
         }
     }
@@ -237,13 +235,33 @@ impl fmt::Display for Snippet {
     }
 }
 
+/// A name in letters that mean nothing to QEMU, a shell or a file system.
+pub(crate) fn plain(name: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || "-.".contains(c) {
+            c
+        } else {
+            '_'
+        }
+    };
+    name.chars().map(plain).collect()
+}
+
+/// A file as it is found from everywhere: QEMU and virsh are started elsewhere.
+pub(crate) fn absolute(file: &Path) -> String {
+    match std::path::absolute(file) {
+        Ok(file) => file.display().to_string(),
+        Err(_) => file.display().to_string(),
+    }
+}
+
 /// A text as one word of a POSIX shell.
-fn shell(text: &str) -> String {
+pub(crate) fn shell(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// A text within an attribute's quotes (XML 1.0 2.4).
-fn xml(text: &str) -> String {
+pub(crate) fn xml(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

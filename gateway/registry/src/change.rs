@@ -7,7 +7,7 @@ use labelgate_mac::{Categories, Label};
 use uuid::Uuid;
 
 use crate::record::{Image, Lease, Purpose, Store};
-use crate::{ChapSecrets, IdentityName, ImageId, Network, StoreName};
+use crate::{ChapSecrets, IdentityName, ImageId, Network, StoreName, Token};
 
 /// One change of the registry. It happens as a whole or not at all.
 #[derive(Debug, Clone)]
@@ -36,12 +36,12 @@ pub enum Change {
     },
     /// A new identity.
     AddIdentity(NewIdentity),
-    /// An identity gets new secrets. Sessions that run go on.
+    /// An identity gets new secrets, of the kind it is proved with. Sessions that run go on.
     RotateIdentity {
         /// Which.
         identity: IdentityName,
         /// The new secrets.
-        secrets: ChapSecrets,
+        secrets: NewSecrets,
     },
     /// An identity goes, from every group as well.
     RemoveIdentity(IdentityName),
@@ -102,6 +102,17 @@ pub enum NewProof {
     Address(Network),
     /// By CHAP with these secrets.
     Chap(ChapSecrets),
+    /// By this token.
+    Token(Token),
+}
+
+/// What an identity is to be proved with from now on.
+#[derive(Debug, Clone)]
+pub enum NewSecrets {
+    /// Of an identity that is proved by CHAP.
+    Chap(ChapSecrets),
+    /// Of an identity that is proved by a token.
+    Token(Token),
 }
 
 /// What label is wanted.

@@ -54,6 +54,9 @@ pub enum RegistryError {
         /// What is wrong. Nothing of a secret.
         why: String,
     },
+    /// The kernel has no random numbers.
+    #[error("no random numbers: {0}")]
+    Random(#[source] getrandom::Error),
     /// The records contradict each other.
     #[error("the registry contradicts itself: {0}; restore a backup")]
     Broken(String),

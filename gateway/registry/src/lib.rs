@@ -4,9 +4,11 @@
 //! while it runs:
 //!
 //! * [`Store`]s and [`Image`]s,
-//! * [`Identity`]s and, apart from everything else, their [`ChapSecrets`],
+//! * [`Identity`]s and, apart from everything else, their [`ChapSecrets`] and [`Token`]s,
 //! * [`Group`]s: labels of disks that several identities share,
 //! * [`Level`]s that were allocated, and [`Lease`]s that bind a virtual machine on a host to one.
+//!
+//! It also keeps a [`MasterKey`], which it makes itself.
 //!
 //! All of it but the secrets is one [`Snapshot`]. It changes only by a [`Change`], which is
 //! checked against the whole of it: either nothing happens and a [`Refusal`] says what is in the
@@ -25,6 +27,8 @@ mod change;
 mod check;
 mod database;
 mod error;
+mod hexadecimal;
+mod master_key;
 mod name;
 mod network;
 mod record;
@@ -32,12 +36,14 @@ mod refusal;
 mod registry;
 mod secret;
 mod snapshot;
+mod token;
 
 pub use backup::LONGEST_BACKUP;
-pub use change::{Allocation, Change, NewIdentity, NewProof};
+pub use change::{Allocation, Change, NewIdentity, NewProof, NewSecrets};
 pub use check::Contradiction;
 pub use database::RedbRegistry;
 pub use error::{ApplyError, BackupError, RegistryError, RestoreError};
+pub use master_key::MasterKey;
 pub use name::{IdentityName, ImageId, ImageName, NameError, StoreName};
 pub use network::{Network, NetworkError};
 pub use record::{
@@ -48,3 +54,4 @@ pub use refusal::{Kind, Refusal, Thing};
 pub use registry::{Applied, Registry};
 pub use secret::{ChapSecrets, Secret, SecretError};
 pub use snapshot::Snapshot;
+pub use token::{Token, TokenError};

@@ -146,10 +146,19 @@ pub enum Refusal {
     /// It has no secrets.
     #[error("identity {0} is proved by its address and has no secrets to rotate")]
     NoSecrets(IdentityName),
+    /// CHAP secrets are no token.
+    #[error("identity {0} is proved by CHAP and has no token; rotate its secrets")]
+    ProvedByChap(IdentityName),
+    /// A token is no CHAP secret.
+    #[error("identity {0} is proved by a token and has no secrets; rotate its token")]
+    ProvedByToken(IdentityName),
     /// Who has the one could be taken for the other. Which one is not said: it would tell whose
     /// secret was guessed.
     #[error("a secret is another identity's, or was this one's; let a new one be generated")]
     SecretTaken,
+    /// As with secrets.
+    #[error("the token is another identity's, or was this one's; let a new one be generated")]
+    TokenTaken,
     /// The members of a group would be served what is an identity's own.
     #[error("{label} is the own label of {of}; allocate a level for the group")]
     OwnLabel {
@@ -257,6 +266,8 @@ impl Refusal {
             | Self::LabelTooLong
             | Self::LeaseWithoutVm
             | Self::NoSecrets(_)
+            | Self::ProvedByChap(_)
+            | Self::ProvedByToken(_)
             | Self::TooFewCategories
             | Self::EndsBeforeStart { .. } => Kind::Invalid,
             _ => Kind::Conflict,

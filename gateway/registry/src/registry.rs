@@ -7,8 +7,8 @@ use std::sync::Arc;
 use labelgate_mac::Label;
 
 use crate::{
-    ApplyError, BackupError, Change, ChapSecrets, IdentityName, RegistryError, RestoreError,
-    Snapshot,
+    ApplyError, BackupError, Change, ChapSecrets, IdentityName, MasterKey, RegistryError,
+    RestoreError, Snapshot, Token,
 };
 
 /// What admins change while a gateway runs, kept where it survives everything.
@@ -35,6 +35,20 @@ pub trait Registry: Send + Sync + Debug {
     /// They cannot be read.
     fn secrets(&self, identity: &IdentityName) -> Result<Option<ChapSecrets>, RegistryError>;
 
+    /// The tokens of all identities that are proved by one, with whose they are. Whose a token is
+    /// that a client says is not asked here: whoever does that keeps digests of them.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    fn tokens(&self) -> Result<Vec<(IdentityName, Token)>, RegistryError>;
+
+    /// The key that file handles, and the digests of tokens, are made with. It is made when it is
+    /// first asked for, and goes with backups: handles are good wherever one is restored.
+    ///
+    /// # Errors
+    /// It cannot be read, or made.
+    fn master_key(&self) -> Result<MasterKey, RegistryError>;
+
     /// Writes all of it, **the secrets too**, as it is at one moment. The file it goes to must be
     /// readable by nobody else (mode 0600).
     ///
@@ -42,7 +56,8 @@ pub trait Registry: Send + Sync + Debug {
     /// The registry cannot be read, or `to` cannot be written.
     fn backup(&self, to: &mut dyn Write) -> Result<(), BackupError>;
 
-    /// Replaces all of it by a backup. The backup is read and checked to its end first.
+    /// Replaces all of it by a backup. The backup is read and checked to its end first. The master
+    /// key stays if the backup has none.
     ///
     /// # Errors
     /// The backup is not whole or not sound, and the registry is as it was; or the registry could

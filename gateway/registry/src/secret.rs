@@ -8,6 +8,8 @@ use serde::ser::{Serialize, Serializer};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::hexadecimal;
+
 /// The least length of a secret: 12 bytes are 96 bits.
 ///
 /// > When CHAP is used with a secret smaller than 96 bits, a compliant implementation MUST NOT
@@ -197,47 +199,20 @@ impl StoredSecrets {
     }
 }
 
-/// A secret in hexadecimal: no character of it needs an escape, so a JSON parser keeps no copy of
-/// its own.
+/// A secret in hexadecimal.
 struct Hexadecimal(Secret);
 
 impl Serialize for Hexadecimal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut text = Zeroizing::new(String::with_capacity(2 * LONGEST));
-        for byte in &self.0.0 {
-            for nibble in [byte >> 4, byte & 15] {
-                text.extend(char::from_digit(u32::from(nibble), 16));
-            }
-        }
-        serializer.serialize_str(&text)
+        hexadecimal::serialize(&self.0.0, LONGEST, serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Hexadecimal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Borrowed: an owned text would be left in memory when it is dropped.
-        let text: &str = Deserialize::deserialize(deserializer)
-            .map_err(|_| D::Error::custom("a secret that is no plain text"))?;
-        if text.len() > 2 * LONGEST {
-            return Err(D::Error::custom(SecretError::Long));
-        }
-        let bytes = unhex(text).ok_or_else(|| D::Error::custom("a secret not in hexadecimal"))?;
+        let bytes = hexadecimal::deserialize(LONGEST, deserializer)?;
         Secret::of_bytes(&bytes).map(Self).map_err(D::Error::custom)
     }
-}
-
-fn unhex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let nibble = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() / 2));
-    for pair in text.as_bytes().chunks(2) {
-        let &[high, low] = pair else { return None };
-        bytes.push(nibble(high)? << 4 | nibble(low)?);
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -16,7 +16,6 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use zeroize::Zeroizing;
 
 use crate::admin::{Door as AdminDoor, DoorError as AdminDoorError};
 use crate::assignment::{Assignment, Own};
@@ -24,7 +23,6 @@ use crate::audit::{self, Decision, Event, OpenError, Record, Throttle};
 use crate::cgroups::Cgroups;
 use crate::config::Config;
 use crate::greeting::{Authority, Launch, Pool, Reception};
-use crate::handle_keys::HandleKeys;
 use crate::import::sweep;
 use crate::label_table::LabelTable;
 use crate::listener::{Door, Entrance, bind};
@@ -298,7 +296,6 @@ fn share(
     let importer = find(section.importer.as_ref(), "labelgate-importer")?;
     Ok(Shared {
         nfs: in_force.config.nfs.clone(),
-        handle_keys: Arc::new(HandleKeys::new(master_key()?)),
         assignment,
         provider,
         serving: MayServe::default(),
@@ -318,14 +315,6 @@ fn share(
         metrics: Arc::new(Metrics::new().map_err(io::Error::other)?),
         section,
     })
-}
-
-/// The key from which all labels' handle keys are made. To be the registry's: with one that is
-/// another at each start, clients have to mount anew when the gateway was restarted.
-fn master_key() -> io::Result<Zeroizing<[u8; 32]>> {
-    let mut key = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *key).map_err(io::Error::other)?;
-    Ok(key)
 }
 
 /// The reception for connections whose label their address does not tell.

@@ -21,7 +21,6 @@ pub mod cgroups;
 pub mod config;
 mod gateway;
 mod greeting;
-mod handle_keys;
 pub mod image;
 pub mod import;
 mod label_table;

@@ -164,7 +164,7 @@ impl Door {
         let identities = Arc::clone(&self.shared.identities.borrow());
         let source = identities.netlabel_source(peer.ip());
         let identity = match identify(peer_context(stream.as_fd()), source) {
-            Ok(identity) => Arc::new(identity),
+            Ok(identity) => identities.dated(Arc::new(identity)),
             Err(reason) => return self.refuse(peer, None, &reason.into()),
         };
         let whose = (Arc::clone(&identity), Login::Untouched);
@@ -334,8 +334,7 @@ fn pause_after(error: &io::Error) -> Option<Duration> {
 mod tests {
     use super::*;
     use crate::config::{self, Grant};
-    use crate::handle_keys::HandleKeys;
-    use zeroize::Zeroizing;
+    use labelgate_registry::MasterKey;
 
     #[test]
     fn only_a_want_of_resources_stops_accepting_for_a_while() {
@@ -413,7 +412,7 @@ mod tests {
         };
         let name = labelgate_control::Text::new("vm-a").unwrap();
         assert_eq!(of(config::Proof::Chap(name)), [true, false, false]);
-        let digest = HandleKeys::new(Zeroizing::new([1; 32])).digest(b"token");
+        let digest = config::TokenDigest::of(&MasterKey::from_bytes([1; 32]), b"token");
         assert_eq!(of(config::Proof::Token(digest)), [false, true, true]);
     }
 }

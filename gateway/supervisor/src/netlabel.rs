@@ -110,6 +110,7 @@ pub fn identify(
         grants: Vec::new(),
         vm: None,
         admission: Admission::Always,
+        epoch: 0,
     })
 }
 

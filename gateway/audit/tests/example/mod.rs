@@ -160,6 +160,11 @@ fn of_access(event: Event, labels: &Labels) -> Record<'_> {
             ..asked
         },
         Event::WorkerKill => Record { pid: PID, ..asked },
+        Event::IdentityAdd | Event::IdentityRemove | Event::IdentityRotate => Record {
+            identity: Some("vm-a"),
+            proof: Some("chap"),
+            ..asked
+        },
         Event::Revocation => Record {
             decision: Decision::Note,
             identity: Some("vm-a"),

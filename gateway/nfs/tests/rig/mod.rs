@@ -145,7 +145,6 @@ impl Rig {
     pub fn connect(&mut self, number: u32) -> ConnectionId {
         let login = Login::Rpc {
             epoch: EPOCH,
-            by_token: false,
         };
         self.connect_as(number, PEER, login)
     }

@@ -2,7 +2,7 @@
 
 use super::check_label;
 use crate::record::{Group, Identity, Proof};
-use crate::{IdentityName, NewIdentity, NewProof, Refusal, Snapshot, Thing};
+use crate::{IdentityName, NewIdentity, NewProof, NewSecrets, Refusal, Snapshot, Thing};
 
 impl Snapshot {
     pub(super) fn add_identity(&mut self, new: &NewIdentity) -> Result<(), Refusal> {
@@ -32,12 +32,19 @@ impl Snapshot {
         }
     }
 
-    /// Checks that there are secrets to rotate; the new ones are not part of a snapshot.
-    pub(super) fn rotate_identity(&mut self, name: &IdentityName) -> Result<(), Refusal> {
+    /// Checks that there are secrets of this kind to rotate; the new ones are not part of a
+    /// snapshot.
+    pub(super) fn rotate_identity(
+        &mut self,
+        name: &IdentityName,
+        secrets: &NewSecrets,
+    ) -> Result<(), Refusal> {
         let identity: &mut Identity = self.get_mut(name, Thing::Identity)?;
-        match identity.proof {
-            Proof::Chap => Ok(()),
-            Proof::Address(_) => Err(Refusal::NoSecrets(name.clone())),
+        match (identity.proof, secrets) {
+            (Proof::Chap, NewSecrets::Chap(_)) | (Proof::Token, NewSecrets::Token(_)) => Ok(()),
+            (Proof::Chap, NewSecrets::Token(_)) => Err(Refusal::ProvedByChap(name.clone())),
+            (Proof::Token, NewSecrets::Chap(_)) => Err(Refusal::ProvedByToken(name.clone())),
+            (Proof::Address(_), _) => Err(Refusal::NoSecrets(name.clone())),
         }
     }
 
@@ -67,6 +74,7 @@ impl From<&NewIdentity> for Identity {
             proof: match new.proof {
                 NewProof::Address(network) => Proof::Address(network),
                 NewProof::Chap(_) => Proof::Chap,
+                NewProof::Token(_) => Proof::Token,
             },
             label: new.label.clone(),
             vm: new.vm,

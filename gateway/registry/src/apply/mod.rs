@@ -48,7 +48,9 @@ impl Snapshot {
             Change::RelabelImage { image, label } => self.relabel_image(image, label)?,
             Change::ResizeImage { image, size } => self.resize_image(image, *size)?,
             Change::AddIdentity(identity) => self.add_identity(identity)?,
-            Change::RotateIdentity { identity, .. } => self.rotate_identity(identity)?,
+            Change::RotateIdentity { identity, secrets } => {
+                self.rotate_identity(identity, secrets)?;
+            }
             Change::RemoveIdentity(name) => self.remove_identity(name)?,
             Change::AddGroup(label) => self.add_group(label)?,
             Change::RemoveGroup(label) => {

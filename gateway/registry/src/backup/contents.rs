@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::record::Proof;
-use crate::{ChapSecrets, Contradiction, IdentityName, RegistryError, Snapshot};
+use crate::record::{Identity, Proof};
+use crate::{
+    ChapSecrets, Contradiction, IdentityName, MasterKey, RegistryError, Secret, Snapshot, Token,
+};
 
 /// All of a registry.
 #[derive(Debug, Default, PartialEq)]
@@ -12,38 +14,43 @@ pub(crate) struct Contents {
     pub(crate) snapshot: Snapshot,
     /// The secrets of each identity that is proved by CHAP.
     pub(crate) secrets: BTreeMap<IdentityName, ChapSecrets>,
+    /// The token of each identity that is proved by one.
+    pub(crate) tokens: BTreeMap<IdentityName, Token>,
+    /// The master key, if there is one yet.
+    pub(crate) master_key: Option<MasterKey>,
 }
 
 impl Contents {
-    /// Whether it is sound: [`Snapshot::check`], every identity that is proved by CHAP has
-    /// secrets and no other has, and no two have the same.
+    /// Whether it is sound: [`Snapshot::check`], every identity has what it is proved with and
+    /// nothing else, and no two have the same.
     pub(crate) fn check(&self) -> Result<(), Contradiction> {
         self.snapshot.check()?;
-        for identity in self.snapshot.identities.values() {
-            let name = &identity.name;
-            if (identity.proof == Proof::Chap) != self.secrets.contains_key(name) {
+        self.check_whose()?;
+        let secrets = self.secrets.values();
+        let secrets = secrets.flat_map(|s| std::iter::once(s.forward()).chain(s.reverse()));
+        distinct(secrets.map(Secret::expose), "a secret")?;
+        distinct(self.tokens.values().map(Token::expose), "a token")
+    }
+
+    fn check_whose(&self) -> Result<(), Contradiction> {
+        for Identity { name, proof, .. } in self.snapshot.identities.values() {
+            let has = (
+                self.secrets.contains_key(name),
+                self.tokens.contains_key(name),
+            );
+            if has != (*proof == Proof::Chap, *proof == Proof::Token) {
                 let what = format!("identity {name} has secrets it should not have, or none");
                 return Err(Contradiction::new(what));
             }
         }
         let known = |name| self.snapshot.identities.contains_key(name);
-        if let Some(name) = self.secrets.keys().find(|name| !known(name)) {
-            return Err(Contradiction::new(format!(
+        let mut names = self.secrets.keys().chain(self.tokens.keys());
+        match names.find(|name| !known(name)) {
+            Some(name) => Err(Contradiction::new(format!(
                 "there are secrets of {name}, who is unknown"
-            )));
+            ))),
+            None => Ok(()),
         }
-        let mut seen = HashSet::new();
-        for secrets in self.secrets.values() {
-            let both = std::iter::once(secrets.forward()).chain(secrets.reverse());
-            for secret in both {
-                if !seen.insert(secret.expose()) {
-                    return Err(Contradiction::new(
-                        "two identities share a secret".to_owned(),
-                    ));
-                }
-            }
-        }
-        Ok(())
     }
 
     /// These contents if they are sound.
@@ -52,4 +59,15 @@ impl Contents {
             .map_err(|what| RegistryError::Broken(what.to_string()))?;
         Ok(self)
     }
+}
+
+/// Whether no two are the same.
+fn distinct<'a>(all: impl Iterator<Item = &'a [u8]>, what: &str) -> Result<(), Contradiction> {
+    let mut seen = HashSet::new();
+    for one in all {
+        if !seen.insert(one) {
+            return Err(Contradiction::new(format!("two identities share {what}")));
+        }
+    }
+    Ok(())
 }

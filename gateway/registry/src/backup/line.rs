@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::IdentityName;
+use crate::master_key::StoredKey;
 use crate::record::{Group, Identity, Image, Lease, Level, Store};
 use crate::secret::StoredSecrets;
+use crate::token::StoredToken;
 
 /// The first line.
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,6 +29,11 @@ pub(super) enum Line {
     Image(Image),
     Identity(Identity),
     Secrets(IdentityName, StoredSecrets),
+    /// Since version 2.
+    Token(IdentityName, StoredToken),
+    /// Since version 2; at most one.
+    #[serde(rename = "master-key")]
+    MasterKey(StoredKey),
     Group(Group),
     Level(Level),
     Lease(Lease),
@@ -39,4 +46,14 @@ pub(super) enum Line {
 pub(super) struct Trailer {
     /// The hash of all lines before, in hexadecimal.
     pub(super) blake3: String,
+}
+
+impl Line {
+    /// The first version of the stream that may have such a line.
+    pub(super) const fn since(&self) -> u32 {
+        match self {
+            Self::Token(..) | Self::MasterKey(_) => 2,
+            _ => 1,
+        }
+    }
 }

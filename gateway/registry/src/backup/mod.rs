@@ -12,8 +12,12 @@ pub(crate) use contents::Contents;
 pub(crate) use reader::read;
 pub(crate) use writer::write;
 
-/// The newest version of the stream that is read, and the one that is written.
-const VERSION: u32 = 1;
+/// The newest version of the stream that is read, and the one that is written. Every one from the
+/// first on is read.
+///
+/// 1. the first;
+/// 2. has tokens and the master key.
+const VERSION: u32 = 2;
 
 /// The most bytes of a backup: half a million labels with all that may belong to them. None that
 /// is longer is written, so that every one that was made can be restored.

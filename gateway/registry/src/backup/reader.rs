@@ -33,6 +33,9 @@ fn read_at_most(bytes: u64, from: &mut dyn Read) -> Result<Contents, RestoreErro
         // What the parser says of a line with secrets could have some of them.
         let line: Line = serde_json::from_slice(&text)
             .map_err(|_| lines.wrong("is no record that this labelgate knows"))?;
+        if line.since() > header.version {
+            return Err(lines.wrong("is no record of its version"));
+        }
         if !take(&mut contents, line) {
             return Err(lines.wrong("has no secrets, or a record that was there before"));
         }
@@ -62,7 +65,7 @@ fn read_header(line: &[u8]) -> Result<Header, RestoreError> {
     }
     let any: AnyHeader = serde_json::from_slice(line).map_err(|_| RestoreError::NotBackup)?;
     match any.version {
-        VERSION => {}
+        1..=VERSION => {}
         version if version > VERSION => {
             return Err(RestoreError::Newer {
                 version,
@@ -100,6 +103,8 @@ fn take(contents: &mut Contents, line: Line) -> bool {
         Line::Secrets(name, stored) => stored
             .into_secrets()
             .is_some_and(|secrets| add(&mut contents.secrets, name, secrets)),
+        Line::Token(name, stored) => add(&mut contents.tokens, name, stored.0),
+        Line::MasterKey(stored) => contents.master_key.replace(stored.0).is_none(),
         Line::Group(group) => add(groups, group.label.clone(), group),
         Line::Level(level) => add(levels, level.label.clone(), level),
         Line::Lease(lease) => add(leases, lease.id, lease),

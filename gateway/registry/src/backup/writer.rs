@@ -8,6 +8,8 @@ use zeroize::Zeroizing;
 use super::line::{Header, Line, Trailer};
 use super::{Contents, LONGEST_BACKUP, VERSION};
 use crate::BackupError;
+use crate::master_key::StoredKey;
+use crate::token::StoredToken;
 
 /// A line that has no room of this size grows, and leaves a copy; one with secrets is shorter.
 const ROOM: usize = 4096;
@@ -27,11 +29,18 @@ pub(super) fn write_at_most(
         left: bytes,
         hasher: blake3::Hasher::new(),
     };
-    let Contents { snapshot, secrets } = contents;
+    let Contents {
+        snapshot,
+        secrets,
+        tokens,
+        master_key,
+    } = contents;
     let records = snapshot.stores.len()
         + snapshot.images.len()
         + snapshot.identities.len()
         + secrets.len()
+        + tokens.len()
+        + usize::from(master_key.is_some())
         + snapshot.groups.len()
         + snapshot.levels.len()
         + snapshot.leases.len()
@@ -48,6 +57,12 @@ pub(super) fn write_at_most(
         Line::Secrets(name.clone(), secrets.into())
     };
     out.all(secrets.iter().map(secret_line))?;
+    let token_line = |(name, token): (&crate::IdentityName, &crate::Token)| {
+        Line::Token(name.clone(), StoredToken(token.clone()))
+    };
+    out.all(tokens.iter().map(token_line))?;
+    let key_line = |key: &crate::MasterKey| Line::MasterKey(StoredKey(key.clone()));
+    out.all(master_key.iter().map(key_line))?;
     out.all(snapshot.groups.values().cloned().map(Line::Group))?;
     out.all(snapshot.levels.values().cloned().map(Line::Level))?;
     out.all(snapshot.leases.values().cloned().map(Line::Lease))?;

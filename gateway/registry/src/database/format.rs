@@ -2,8 +2,8 @@
 
 use redb::{Database, ReadableDatabase, WriteTransaction};
 
-use super::rows::{META, SECRETS, Source};
-use super::{database, stored};
+use super::rows::{META, Source};
+use super::{database, secrets, stored};
 use crate::backup::Contents;
 use crate::{RegistryError, Snapshot};
 
@@ -19,14 +19,22 @@ pub(super) struct Formats {
     migrations: &'static [Migration],
 }
 
-/// The formats this labelgate knows: the first, so far.
+/// The formats this labelgate knows:
+///
+/// 1. the first;
+/// 2. identities may be proved by tokens, and there is a master key.
 ///
 /// Whoever changes what is kept adds the migration from the format before, and a database of that
 /// format to the tests.
 pub(super) const CURRENT: Formats = Formats {
     oldest: 1,
-    migrations: &[],
+    migrations: &[tokens],
 };
+
+/// From format 1 to 2. Nothing that was there is written otherwise.
+fn tokens(transaction: &WriteTransaction) -> Result<(), RegistryError> {
+    secrets::make_tables(transaction)
+}
 
 impl Formats {
     fn newest(&self) -> u64 {
@@ -73,7 +81,7 @@ fn make(registry: &Database, format: u64) -> Result<Contents, RegistryError> {
     let transaction = stored::begin(registry)?;
     let empty = Snapshot::default();
     set_format(&transaction, format)?;
-    transaction.open_table(SECRETS).map_err(database)?;
+    secrets::make_tables(&transaction)?;
     stored::write(&transaction, &empty, &empty)?;
     transaction.commit().map_err(database)?;
     Ok(Contents::default())
@@ -101,12 +109,12 @@ mod tests {
     /// What an earlier labelgate has written is found by these names. Whoever changes one writes
     /// a migration; what is in the tables is in the golden backup of the tests.
     #[test]
-    fn the_tables_of_format_1_have_these_names() {
+    fn the_tables_of_format_2_have_these_names() {
         use redb::TableHandle;
 
         let registry = registry();
         let reading = registry.begin_read().unwrap();
-        assert_eq!(reading.meta("format").unwrap(), Some(1));
+        assert_eq!(reading.meta("format").unwrap(), Some(2));
         let tables = reading.list_tables().unwrap();
         let mut names: Vec<String> = tables.map(|table| table.name().to_owned()).collect();
         names.sort_unstable();
@@ -115,11 +123,13 @@ mod tests {
             "groups",
             "identities",
             "images",
+            "keys",
             "leases",
             "levels",
             "meta",
             "secrets",
             "stores",
+            "tokens",
         ];
         assert_eq!(names, expected);
     }
@@ -137,7 +147,7 @@ mod tests {
 
     const LATER: Formats = Formats {
         oldest: 1,
-        migrations: &[next],
+        migrations: &[tokens, next],
     };
 
     #[test]
@@ -145,15 +155,15 @@ mod tests {
         let registry = registry();
         bring_up_to_date(&registry, &LATER).unwrap();
         let reading = registry.begin_read().unwrap();
-        assert_eq!(reading.meta("format").unwrap(), Some(2));
+        assert_eq!(reading.meta("format").unwrap(), Some(3));
         assert_eq!(reading.meta("migrated").unwrap(), Some(1));
         drop(reading);
         let refused = bring_up_to_date(&registry, &CURRENT);
         let newer = matches!(
             refused,
             Err(RegistryError::Newer {
-                format: 2,
-                known: 1
+                format: 3,
+                known: 2
             })
         );
         assert!(newer, "{refused:?}");
@@ -164,11 +174,11 @@ mod tests {
         let registry = registry();
         let failing = Formats {
             oldest: 1,
-            migrations: &[next, fails],
+            migrations: &[tokens, next, fails],
         };
         assert!(bring_up_to_date(&registry, &failing).is_err());
         let reading = registry.begin_read().unwrap();
-        assert_eq!(reading.meta("format").unwrap(), Some(1));
+        assert_eq!(reading.meta("format").unwrap(), Some(2));
         assert_eq!(reading.meta("migrated").unwrap(), None);
     }
 }

@@ -3,6 +3,7 @@
 mod format;
 mod place;
 mod rows;
+mod secrets;
 mod stored;
 
 use std::io::{Read, Write};
@@ -10,12 +11,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use redb::{Database, ReadableDatabase, WriteTransaction};
-use subtle::Choice;
 
 use crate::backup::{self, Contents};
 use crate::{
-    Applied, ApplyError, BackupError, Change, ChapSecrets, IdentityName, NewProof, Refusal,
-    Registry, RegistryError, RestoreError, Snapshot,
+    Applied, ApplyError, BackupError, Change, ChapSecrets, IdentityName, MasterKey, NewProof,
+    NewSecrets, Registry, RegistryError, RestoreError, Snapshot, Token,
 };
 
 /// The registry of a gateway that is alone: one redb file, readable by its owner alone.
@@ -94,7 +94,25 @@ impl Registry for RedbRegistry {
 
     fn secrets(&self, identity: &IdentityName) -> Result<Option<ChapSecrets>, RegistryError> {
         let transaction = self.database.begin_read().map_err(database)?;
-        rows::secrets_of(&transaction, identity)
+        secrets::of(&transaction, identity)
+    }
+
+    fn tokens(&self) -> Result<Vec<(IdentityName, Token)>, RegistryError> {
+        let transaction = self.database.begin_read().map_err(database)?;
+        secrets::all(&transaction)
+    }
+
+    fn master_key(&self) -> Result<MasterKey, RegistryError> {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let reading = self.database.begin_read().map_err(database)?;
+        if let Some(key) = secrets::master_key(&reading)? {
+            return Ok(key);
+        }
+        let key = MasterKey::generate().map_err(RegistryError::Random)?;
+        let transaction = stored::begin(&self.database)?;
+        secrets::put_master_key(&transaction, &key)?;
+        transaction.commit().map_err(database)?;
+        Ok(key)
     }
 
     fn backup(&self, to: &mut dyn Write) -> Result<(), BackupError> {
@@ -108,15 +126,19 @@ impl Registry for RedbRegistry {
         let Contents {
             mut snapshot,
             secrets,
+            tokens,
+            master_key,
         } = backup::read(from)?;
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let transaction = stored::begin(&self.database)?;
         let current = self.current();
         // Whoever waits for a newer revision must see that there is one.
         snapshot.revision = current.revision.max(snapshot.revision).saturating_add(1);
-        rows::clear_secrets(&transaction)?;
-        for (identity, secrets) in &secrets {
-            rows::put_secrets(&transaction, identity, secrets)?;
+        secrets::replace(&transaction, &secrets)?;
+        secrets::replace(&transaction, &tokens)?;
+        // One without a key was made when there was none, and takes none away.
+        if let Some(key) = &master_key {
+            secrets::put_master_key(&transaction, key)?;
         }
         stored::write(&transaction, &current, &snapshot)?;
         transaction.commit().map_err(database)?;
@@ -128,29 +150,19 @@ impl Registry for RedbRegistry {
 fn write_secrets(transaction: &WriteTransaction, change: &Change) -> Result<(), ApplyError> {
     match change {
         Change::AddIdentity(new) => match &new.proof {
-            NewProof::Chap(secrets) => put_new_secrets(transaction, &new.name, secrets)?,
+            NewProof::Chap(secrets) => secrets::put_new(transaction, &new.name, secrets)?,
+            NewProof::Token(token) => secrets::put_new(transaction, &new.name, token)?,
             NewProof::Address(_) => {}
         },
-        Change::RotateIdentity { identity, secrets } => {
-            put_new_secrets(transaction, identity, secrets)?;
+        Change::RotateIdentity { identity, secrets } => match secrets {
+            NewSecrets::Chap(secrets) => secrets::put_new(transaction, identity, secrets)?,
+            NewSecrets::Token(token) => secrets::put_new(transaction, identity, token)?,
+        },
+        Change::RemoveIdentity(identity) => {
+            secrets::remove::<ChapSecrets>(transaction, identity)?;
+            secrets::remove::<Token>(transaction, identity)?;
         }
-        Change::RemoveIdentity(identity) => rows::remove_secrets(transaction, identity)?,
         _ => {}
     }
-    Ok(())
-}
-
-fn put_new_secrets(
-    transaction: &WriteTransaction,
-    identity: &IdentityName,
-    secrets: &ChapSecrets,
-) -> Result<(), ApplyError> {
-    let mut taken = Choice::from(0);
-    // All of them, whatever is found: how long it takes tells nothing of which.
-    rows::each_secret(transaction, |other| taken |= secrets.share(other))?;
-    if bool::from(taken) {
-        return Err(Refusal::SecretTaken.into());
-    }
-    rows::put_secrets(transaction, identity, secrets)?;
     Ok(())
 }

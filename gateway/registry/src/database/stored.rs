@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use redb::{Database, Durability, TableDefinition, WriteTransaction};
 
-use super::database;
-use super::rows::{self, CURSORS, META, Rows, Source, decode, unreadable};
+use super::rows::{CURSORS, META, Rows, Source, decode, unreadable};
+use super::{database, secrets};
 use crate::backup::Contents;
 use crate::record::{Group, Identity, Image, Lease, Level, Store};
 use crate::snapshot::Tabled;
@@ -35,8 +35,12 @@ pub(super) fn read(source: &impl Source) -> Result<Contents, RegistryError> {
     read_table::<Group>(source, &mut snapshot)?;
     read_table::<Level>(source, &mut snapshot)?;
     read_table::<Lease>(source, &mut snapshot)?;
-    let secrets = rows::all_secrets(source)?.into_iter().collect();
-    Ok(Contents { snapshot, secrets })
+    Ok(Contents {
+        snapshot,
+        secrets: secrets::all(source)?.into_iter().collect(),
+        tokens: secrets::all(source)?.into_iter().collect(),
+        master_key: secrets::master_key(source)?,
+    })
 }
 
 fn rows_of<R: Tabled>() -> Rows {

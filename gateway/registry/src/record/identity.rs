@@ -32,6 +32,8 @@ pub enum Proof {
     Address(Network),
     /// By CHAP (RFC 7143, 12.1.3), with the secrets of [`crate::Registry::secrets`].
     Chap,
+    /// By saying a token, one of [`crate::Registry::tokens`].
+    Token,
 }
 
 impl Record for Identity {

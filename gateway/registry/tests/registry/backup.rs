@@ -1,8 +1,8 @@
 //! Backups: whole or nothing.
 
-use labelgate_registry::{Change, RedbRegistry, Registry, RestoreError};
+use labelgate_registry::{Change, MasterKey, Proof, RedbRegistry, Registry, RestoreError};
 
-use crate::samples::{allocation, at_address, chap, image, lease, registry, store};
+use crate::samples::{allocation, at_address, chap, image, lease, registry, store, token};
 
 /// A registry with one of everything.
 pub fn furnished() -> (tempfile::TempDir, RedbRegistry) {
@@ -12,6 +12,7 @@ pub fn furnished() -> (tempfile::TempDir, RedbRegistry) {
         Change::AddImage(image("vms", "web", "s0:c1,c2")),
         Change::AddIdentity(chap("vm-1", "s0:c1,c2")),
         Change::AddIdentity(at_address("host", "10.9.1.0/28", "s0:c3,c4")),
+        Change::AddIdentity(token("nfs-1", "s0:c1,c2")),
         Change::AddGroup("s0:c7,c8".parse().unwrap()),
         Change::Grant {
             group: "s0:c7,c8".parse().unwrap(),
@@ -23,6 +24,7 @@ pub fn furnished() -> (tempfile::TempDir, RedbRegistry) {
     for change in &changes {
         registry.apply(change).unwrap();
     }
+    registry.master_key().unwrap();
     (directory, registry)
 }
 
@@ -53,6 +55,20 @@ fn what_was_backed_up_comes_back_with_its_secrets() {
     let name = "vm-1".parse().unwrap();
     assert!(to.secrets(&name).unwrap().is_some());
     assert_eq!(to.secrets(&name).unwrap(), from.secrets(&name).unwrap());
+    assert_eq!(to.tokens().unwrap().len(), 1);
+    assert_eq!(to.tokens().unwrap(), from.tokens().unwrap());
+    assert_eq!(to.master_key().unwrap(), from.master_key().unwrap());
+}
+
+#[test]
+fn a_backup_without_a_master_key_takes_none_away() {
+    let (_from, _, from) = registry();
+    let bytes = backup(&from);
+    let (_to, to) = furnished();
+    let key = to.master_key().unwrap();
+    to.restore(&mut bytes.as_slice()).unwrap();
+    assert_eq!(to.master_key().unwrap(), key);
+    assert_eq!(to.tokens().unwrap(), []);
 }
 
 #[test]
@@ -91,9 +107,14 @@ fn what_is_no_backup_is_told_from_one_of_a_newer_version() {
 
 /// A whole backup of these lines: the head says how many there are, and the end is their hash.
 pub fn sealed(lines: &[&str]) -> Vec<u8> {
+    sealed_as(2, lines)
+}
+
+fn sealed_as(version: u32, lines: &[&str]) -> Vec<u8> {
     let records = lines.len();
-    let mut text =
-        format!("{{\"labelgate-registry-backup\":1,\"revision\":7,\"records\":{records}}}\n");
+    let mut text = format!(
+        "{{\"labelgate-registry-backup\":{version},\"revision\":7,\"records\":{records}}}\n"
+    );
     for line in lines {
         text.push_str(line);
         text.push('\n');
@@ -106,6 +127,9 @@ pub fn sealed(lines: &[&str]) -> Vec<u8> {
 /// A backup of version 1, as the first labelgate that had backups wrote it. It must be restored
 /// for ever; the secrets in it are of this test alone.
 const GOLDEN: &str = include_str!("backup-1.jsonl");
+
+/// One of version 2, with what that added.
+const GOLDEN_2: &str = include_str!("backup-2.jsonl");
 
 #[test]
 fn a_backup_of_version_1_is_restored_for_ever() {
@@ -125,15 +149,74 @@ fn a_backup_of_version_1_is_restored_for_ever() {
     assert_eq!(secrets.forward().expose(), b"golden-forward-secret");
     let reverse = secrets.reverse().map(labelgate_registry::Secret::expose);
     assert_eq!(reverse, Some(b"golden-reverse-secret".as_slice()));
-    // And what is written now is what was written then, but for the revision and the hash.
-    let again = String::from_utf8(backup(&registry)).unwrap();
-    let records = |text: &str| -> Vec<String> {
-        let lines = text.lines().skip(1).map(str::to_owned);
-        lines
-            .filter(|line| !line.starts_with("{\"blake3"))
-            .collect()
+    // And what is written now is what was written then, but for the head and the hash.
+    assert_eq!(records(&backup(&registry)), records(GOLDEN.as_bytes()));
+}
+
+fn records(backup: &[u8]) -> Vec<String> {
+    let text = std::str::from_utf8(backup).unwrap();
+    let lines = text.lines().skip(1).map(str::to_owned);
+    lines
+        .filter(|line| !line.starts_with("{\"blake3"))
+        .collect()
+}
+
+#[test]
+fn a_backup_of_version_2_is_restored_for_ever() {
+    let (_directory, _, registry) = registry();
+    let snapshot = registry.restore(&mut GOLDEN_2.as_bytes()).unwrap();
+    let identity = &snapshot.identities[&"nfs-1".parse().unwrap()];
+    assert_eq!(identity.proof, Proof::Token);
+    let tokens = registry.tokens().unwrap();
+    let [(name, token)] = tokens.as_slice() else {
+        panic!("{tokens:?}")
     };
-    assert_eq!(records(&again), records(GOLDEN));
+    assert_eq!(name.as_str(), "nfs-1");
+    assert_eq!(token.expose(), b"golden-token-of-this-test");
+    let key: [u8; 32] = std::array::from_fn(|at| at.try_into().unwrap());
+    assert_eq!(registry.master_key().unwrap(), MasterKey::from_bytes(key));
+    assert_eq!(records(&backup(&registry)), records(GOLDEN_2.as_bytes()));
+}
+
+/// A database of format 1, made of the backup of version 1 by the last labelgate that wrote that
+/// format.
+const FORMAT_1: &[u8] = include_bytes!("registry-1.redb");
+
+#[test]
+fn a_registry_of_format_1_is_taken_in_and_may_have_tokens_from_then_on() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("registry.redb");
+    std::fs::write(&path, FORMAT_1).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let registry = RedbRegistry::open(&path).unwrap();
+    assert_eq!(records(&backup(&registry)), records(GOLDEN.as_bytes()));
+    assert_eq!(registry.tokens().unwrap(), []);
+    let added = Change::AddIdentity(token("nfs-1", "s0:c5,c6"));
+    registry.apply(&added).unwrap();
+    let key = registry.master_key().unwrap();
+    drop(registry);
+    let registry = RedbRegistry::open(&path).unwrap();
+    assert_eq!(registry.tokens().unwrap().len(), 1);
+    assert_eq!(registry.master_key().unwrap(), key);
+}
+
+#[test]
+fn what_a_version_does_not_have_is_not_taken_from_a_backup_of_it() {
+    let identity =
+        r#"{"identity":{"name":"a","proof":"token","label":"s0:c1,c2","needs_lease":false}}"#;
+    let token = r#"{"token":["a","6161616161616161616161616161616161616161"]}"#;
+    let (_directory, _, registry) = registry();
+    let restore =
+        |version| registry.restore(&mut sealed_as(version, &[identity, token]).as_slice());
+    let said = restore(1).unwrap_err().to_string();
+    assert!(
+        said.contains("line 3 of the backup is no record of its version"),
+        "{said}"
+    );
+    assert!(matches!(restore(0), Err(RestoreError::NotBackup)));
+    restore(2).unwrap();
 }
 
 #[test]
@@ -176,6 +259,50 @@ fn a_backup_that_contradicts_itself_is_refused_though_it_is_whole() {
     }
     assert_eq!(registry.read().unwrap(), before);
     restore(&[chap, secrets]).unwrap();
+}
+
+#[test]
+fn a_backup_whose_tokens_contradict_it_is_refused() {
+    let chap = r#"{"identity":{"name":"a","proof":"chap","label":"s0:c1,c2","needs_lease":false}}"#;
+    let secrets = r#"{"secrets":["a",{"forward":"616161616161616161616161"}]}"#;
+    let token =
+        r#"{"identity":{"name":"c","proof":"token","label":"s0:c1,c2","needs_lease":false}}"#;
+    let other_token =
+        r#"{"identity":{"name":"d","proof":"token","label":"s0:c1,c2","needs_lease":false}}"#;
+    let said = r#"{"token":["c","6161616161616161616161616161616161616161"]}"#;
+    let said_too = r#"{"token":["d","6161616161616161616161616161616161616161"]}"#;
+    let of_chap = r#"{"token":["a","6161616161616161616161616161616161616161"]}"#;
+    let secrets_of_token = r#"{"secrets":["c",{"forward":"616161616161616161616161"}]}"#;
+    let guessable = r#"{"token":["c","6161"]}"#;
+    let path = r#"{"token":["c","616161616161616161616161616161616161612f"]}"#;
+    let key =
+        r#"{"master-key":"6161616161616161616161616161616161616161616161616161616161616161"}"#;
+    let half_key = r#"{"master-key":"61616161616161616161616161616161"}"#;
+    let (_directory, _, registry) = registry();
+    let before = registry.read().unwrap();
+    let restore = |lines: &[&str]| registry.restore(&mut sealed(lines).as_slice());
+    let refused: &[(&[&str], &str)] = &[
+        (&[token], "secrets it should not have, or none"),
+        (&[said], "who is unknown"),
+        (&[chap, secrets, of_chap], "secrets it should not have"),
+        (
+            &[token, said, secrets_of_token],
+            "secrets it should not have",
+        ),
+        (&[token, other_token, said, said_too], "share a token"),
+        (&[token, guessable], "line 3"),
+        (&[token, path], "line 3"),
+        (&[token, said, said], "line 4"),
+        (&[key, key], "line 3"),
+        (&[half_key], "line 2"),
+    ];
+    for (lines, words) in refused {
+        let said = restore(lines).unwrap_err().to_string();
+        assert!(said.contains(words), "{lines:?}: {said}");
+        assert!(!said.contains("6161"), "{said}");
+    }
+    assert_eq!(registry.read().unwrap(), before);
+    restore(&[chap, secrets, token, said, key]).unwrap();
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use labelgate_registry::{
     Group, Identity, IdentityName, Image, ImageFile, ImageId, Lease, Level, Network, Registry,
-    Secret, Store, StorePath,
+    Secret, Store, StorePath, Token,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -94,6 +94,7 @@ fn fuzz_texts() {
         "10.9.1.0/28",
         "2001:db8::/64",
         "/srv/a",
+        "a2345-token_of-26-letters7",
     ];
     bolero::check!()
         .with_test_time(time())
@@ -110,6 +111,11 @@ fn fuzz_texts() {
                 if let Ok(secret) = text.parse::<Secret>() {
                     assert_eq!(secret.expose(), text.as_bytes());
                     assert!((12..=255).contains(&secret.expose().len()));
+                }
+                if let Ok(token) = text.parse::<Token>() {
+                    assert_eq!(token.expose(), text.as_bytes());
+                    assert!((20..=64).contains(&text.len()));
+                    assert!(!text.contains(['/', '.', '%', '?']), "{text:?}");
                 }
             }
         });

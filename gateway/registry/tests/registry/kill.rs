@@ -1,5 +1,6 @@
 //! A registry whose process is killed at any moment.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use labelgate_registry::{Change, RedbRegistry, Registry};
 
-use crate::samples::{allocation, chap, image, store};
+use crate::samples::{allocation, chap, image, store, token};
 
 const CHILD: &str = "LABELGATE_REGISTRY_CHILD";
 const KILLS: u64 = 100;
@@ -25,7 +26,8 @@ fn change(number: u64) -> Change {
                 &format!("s0:c{},c1023", number % 1000),
             ))
         }
-        2 => Change::AddIdentity(chap(&format!("vm{number}"), "s0:c1,c2")),
+        2 if number % 8 == 2 => Change::AddIdentity(chap(&format!("vm{number}"), "s0:c1,c2")),
+        2 => Change::AddIdentity(token(&format!("vm{number}"), "s0:c1,c2")),
         _ => Change::AllocateLevel(allocation()),
     }
 }
@@ -48,7 +50,11 @@ fn is_made(registry: &RedbRegistry, number: u64) -> bool {
             let name = format!("vm{number}").parse().unwrap();
             let known = snapshot.identities.contains_key(&name);
             // An identity and its secrets come together or not at all.
-            assert_eq!(registry.secrets(&name).unwrap().is_some(), known);
+            let secrets = registry.secrets(&name).unwrap().is_some();
+            let tokens = registry.tokens().unwrap();
+            let token = tokens.iter().any(|(whose, _)| *whose == name);
+            let is_chap = number % 8 == 2;
+            assert_eq!((secrets, token), (known && is_chap, known && !is_chap));
             known
         }
         _ => u64::try_from(snapshot.levels.len()).unwrap() > number / 4,
@@ -63,7 +69,9 @@ fn child() {
     let registry = RedbRegistry::open(&path).unwrap();
     let mut number = registry.read().unwrap().revision;
     let mut out = std::io::stdout();
-    writeln!(out, "\nopen").unwrap();
+    let key = registry.master_key().unwrap();
+    let key = blake3::hash(key.expose());
+    writeln!(out, "\nopen\nkey {key}").unwrap();
     loop {
         registry.apply(&change(number)).unwrap();
         writeln!(out, "made {number}").unwrap();
@@ -87,6 +95,7 @@ fn every_change_that_was_acknowledged_survives_a_kill_at_any_moment() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("registry.redb");
     let (mut acknowledged, mut more) = (0, 0);
+    let mut keys = BTreeSet::new();
     for kill in 0..KILLS {
         let mut child = start(&path);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -96,9 +105,12 @@ fn every_change_that_was_acknowledged_survives_a_kill_at_any_moment() {
         std::thread::sleep(Duration::from_micros(kill * 7919 % 60_000));
         child.kill().unwrap();
         child.wait().unwrap();
-        let made = lines.map_while(Result::ok);
-        let made = made.filter_map(|line| line.strip_prefix("made ")?.parse::<u64>().ok());
-        let made = made.last().map_or(acknowledged, |last| last + 1);
+        let said: Vec<String> = lines.map_while(Result::ok).collect();
+        let made = said.iter().filter_map(|line| line.strip_prefix("made "));
+        let mut made = made.filter_map(|number| number.parse::<u64>().ok());
+        let made = made.next_back().map_or(acknowledged, |last| last + 1);
+        let key = said.iter().filter_map(|line| line.strip_prefix("key "));
+        keys.extend(key.filter(|key| key.len() == 64).map(str::to_owned));
 
         let registry = RedbRegistry::open(&path).unwrap();
         let snapshot = registry.read().unwrap();
@@ -116,6 +128,7 @@ fn every_change_that_was_acknowledged_survives_a_kill_at_any_moment() {
         acknowledged = snapshot.revision;
     }
     println!("{KILLS} kills, {acknowledged} changes, {more} made and not acknowledged");
+    assert_eq!(keys.len(), 1, "the master key was made anew");
     assert!(acknowledged > KILLS, "too little was done to mean anything");
 }
 

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use labelgate_registry::{ApplyError, Change, RedbRegistry, Registry, Snapshot};
+use labelgate_registry::{ApplyError, Change, NewSecrets, RedbRegistry, Registry, Snapshot, Token};
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use crate::samples::{allocation, at_address, chap, image, lease, registry, secrets, store};
+use crate::samples::{
+    allocation, at_address, chap, image, lease, registry, rotation, secrets, store, token,
+};
 
 const LABELS: [&str; 3] = ["s0:c1,c2", "s0:c3,c4", "s0:c0,c1"];
 
@@ -28,15 +30,18 @@ fn change(kind: u8, one: u8, other: u8) -> Change {
             image: image(&name, "i0", label).id(),
             size: u64::from(other) << 18,
         },
-        6 => Change::AddIdentity(chap(&name, label)),
+        6 => Change::AddIdentity(match one % 2 {
+            0 => chap(&name, label),
+            _ => token(&name, label),
+        }),
         7 => Change::AddIdentity(at_address(
             &name,
             &format!("10.0.{}.0/24", other % 2),
             label,
         )),
-        8 => Change::RotateIdentity {
-            identity: name.parse().unwrap(),
-            secrets: secrets(),
+        8 => match other % 2 {
+            0 => rotation(&name, NewSecrets::Chap(secrets())),
+            _ => rotation(&name, NewSecrets::Token(Token::generate().unwrap())),
         },
         9 => Change::RemoveIdentity(name.parse().unwrap()),
         10 => Change::AddGroup(group()),

@@ -1,12 +1,14 @@
 //! What is in the way of which change, and what is said about it.
 
 use labelgate_registry::{
-    ApplyError, Change, ChapSecrets, Kind, NewIdentity, NewProof, RedbRegistry, Refusal, Registry,
-    Secret, Store,
+    ApplyError, Change, ChapSecrets, Kind, NewIdentity, NewProof, NewSecrets, RedbRegistry,
+    Refusal, Registry, Secret, Store, Token,
 };
 use uuid::Uuid;
 
-use crate::samples::{allocation, at_address, chap, image, lease, registry, secrets, store, time};
+use crate::samples::{
+    allocation, at_address, chap, image, lease, registry, rotation, secrets, store, time, token,
+};
 
 /// The refusal of a change, which leaves nothing behind.
 fn refusal(registry: &RedbRegistry, change: &Change) -> Refusal {
@@ -229,10 +231,7 @@ fn rotated_secrets_are_new_and_the_old_ones_are_gone() {
         ],
     );
     let old = registry.secrets(&name).unwrap().unwrap();
-    let rotate = |identity: &str, secrets| Change::RotateIdentity {
-        identity: identity.parse().unwrap(),
-        secrets,
-    };
+    let rotate = |identity: &str, secrets| rotation(identity, NewSecrets::Chap(secrets));
     refused(
         &registry,
         &[
@@ -257,6 +256,96 @@ fn rotated_secrets_are_new_and_the_old_ones_are_gone() {
             ..chap("vm", "s0:c1,c2")
         })],
     );
+}
+
+#[test]
+fn no_two_identities_have_one_token() {
+    let (_directory, _, registry) = registry();
+    let with = |name: &str, token: &str| {
+        Change::AddIdentity(NewIdentity {
+            proof: NewProof::Token(token.parse().unwrap()),
+            ..chap(name, "s0:c1,c2")
+        })
+    };
+    let (one, two) = ("a".repeat(20), "b".repeat(64));
+    make(&registry, [with("vm-1", &one), with("vm-2", &two)]);
+    refused(
+        &registry,
+        &[
+            (with("vm-1", &"c".repeat(20)), "vm-1 is there already"),
+            (with("vm-3", &one), "the token is another identity's"),
+            (with("vm-3", &two), "the token is another identity's"),
+        ],
+    );
+    // Who guesses a token is not told whose it is.
+    let said = refusal(&registry, &with("vm-3", &one)).to_string();
+    assert!(!said.contains("vm-1") && !said.contains(&one), "{said}");
+    // Letters of another case are another token.
+    make(&registry, [with("vm-3", &one.to_uppercase())]);
+}
+
+#[test]
+fn a_rotated_token_is_new_and_the_old_one_is_gone() {
+    let (_directory, path, registry) = registry();
+    make(
+        &registry,
+        [
+            Change::AddIdentity(token("vm", "s0:c1,c2")),
+            Change::AddIdentity(chap("other", "s0:c3,c4")),
+            Change::AddIdentity(at_address("host", "10.9.1.1", "s0:c5,c6")),
+        ],
+    );
+    let tokens = registry.tokens().unwrap();
+    let [(name, old)] = tokens.as_slice() else {
+        panic!("{tokens:?}")
+    };
+    assert_eq!(registry.secrets(name).unwrap(), None);
+    let new = || NewSecrets::Token(Token::generate().unwrap());
+    let same = NewSecrets::Token(old.clone());
+    refused(
+        &registry,
+        &[
+            (rotation("vm", same), "was this one's"),
+            (
+                rotation("vm", NewSecrets::Chap(secrets())),
+                "is proved by a token",
+            ),
+            (rotation("other", new()), "is proved by CHAP"),
+            (rotation("host", new()), "has no secrets to rotate"),
+            (rotation("nobody", new()), "there is no identity nobody"),
+        ],
+    );
+    let rotated = Token::generate().unwrap();
+    let secrets = NewSecrets::Token(rotated.clone());
+    make(&registry, [rotation("vm", secrets)]);
+    drop(registry);
+    let registry = RedbRegistry::open(&path).unwrap();
+    assert_eq!(registry.tokens().unwrap(), [(name.clone(), rotated)]);
+    make(&registry, [Change::RemoveIdentity(name.clone())]);
+    assert_eq!(registry.tokens().unwrap(), []);
+    // The old one is nobody's any more.
+    let proof = NewProof::Token(old.clone());
+    make(
+        &registry,
+        [Change::AddIdentity(NewIdentity {
+            proof,
+            ..chap("vm", "s0:c1,c2")
+        })],
+    );
+}
+
+#[test]
+fn the_master_key_is_made_once_and_changes_nothing_else() {
+    let (_directory, path, first) = registry();
+    let before = first.read().unwrap();
+    let key = first.master_key().unwrap();
+    assert_eq!(first.master_key().unwrap(), key);
+    assert_eq!(first.read().unwrap(), before);
+    drop(first);
+    let first = RedbRegistry::open(&path).unwrap();
+    assert_eq!(first.master_key().unwrap(), key);
+    let (_other_directory, _, other) = registry();
+    assert_ne!(other.master_key().unwrap(), key);
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use labelgate_registry::{
-    Allocation, BlockSize, Change, ChapSecrets, Image, Lease, NewIdentity, NewProof, RedbRegistry,
-    Secret, Store, fresh_designator,
+    Allocation, BlockSize, Change, ChapSecrets, Image, Lease, NewIdentity, NewProof, NewSecrets,
+    RedbRegistry, Secret, Store, Token, fresh_designator,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -62,6 +62,20 @@ pub fn at_address(name: &str, network: &str, label: &str) -> NewIdentity {
     NewIdentity {
         proof: NewProof::Address(network.parse().unwrap()),
         ..chap(name, label)
+    }
+}
+
+pub fn token(name: &str, label: &str) -> NewIdentity {
+    NewIdentity {
+        proof: NewProof::Token(Token::generate().unwrap()),
+        ..chap(name, label)
+    }
+}
+
+pub fn rotation(identity: &str, secrets: NewSecrets) -> Change {
+    Change::RotateIdentity {
+        identity: identity.parse().unwrap(),
+        secrets,
     }
 }
 

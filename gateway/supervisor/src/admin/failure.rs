@@ -85,7 +85,13 @@ impl From<&Refusal> for Denied {
     fn from(refusal: &Refusal) -> Self {
         let code = match (refusal, refusal.kind()) {
             (Refusal::Exhausted { .. } | Refusal::TooMany(_), _) => ErrorCode::Full,
-            (Refusal::ContentResized(_) | Refusal::NoSecrets(_), _) => ErrorCode::Unsupported,
+            (
+                Refusal::ContentResized(_)
+                | Refusal::NoSecrets(_)
+                | Refusal::ProvedByChap(_)
+                | Refusal::ProvedByToken(_),
+                _,
+            ) => ErrorCode::Unsupported,
             (Refusal::Absent(thing), _) => return absent(thing),
             (_, Kind::Absent) => ErrorCode::NotFound,
             (_, Kind::Invalid) => ErrorCode::Invalid,

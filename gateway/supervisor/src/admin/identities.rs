@@ -5,16 +5,17 @@
 use axum::Json;
 use axum::extract::State;
 use labelgate_api::{
-    self as api, AddIdentity, AddedIdentity, ErrorCode, Identities, IdentityPath, Revocation,
-    RotateIdentity, Rotated,
+    self as api, AddIdentity, AddedIdentity, Identities, IdentityPath, Revocation, RotateIdentity,
+    Rotated,
 };
-use labelgate_registry::{Change, ChapSecrets, IdentityName, NewIdentity, NewProof, Secret};
+use labelgate_registry::{self as registry, Change, IdentityName, NewIdentity};
 
 use super::answer::{count, same, source};
 use super::asked::{AskedBy, InBody, InPath};
 use super::failure::{Answer, Denied};
 use super::levels::choose;
 use super::operation::{Office, record, recorded, revocation};
+use super::proving::{Shown, new_proof, new_secrets};
 use crate::audit::{Event, Record};
 use crate::config::{Admission, Identity, Proof};
 use crate::state::{InForce, Source};
@@ -47,7 +48,8 @@ pub(super) async fn add(
     office
         .operate(async move |turn| {
             let name = asked.name.as_str().to_owned();
-            let (proof, secrets) = new_proof(asked.proof)?;
+            let kind = kind_of_new(&asked.proof);
+            let (proof, Shown { secrets, token }) = new_proof(asked.proof)?;
             let registry_name: IdentityName = same(&name)?;
             let for_whom = format!("identity {name}");
             let chosen = choose(&turn, &asked_by, asked.label, &for_whom).await?;
@@ -61,12 +63,17 @@ pub(super) async fn add(
             let added = turn.change(Change::AddIdentity(new)).await;
             let record = Record {
                 identity: Some(&name),
+                proof: Some(kind),
                 ..record(Event::IdentityAdd, &asked_by).label(&chosen.label)
             };
             let added = recorded(record, added.map_err(Denied::from)).await;
             chosen.keep_if(&turn, added).await?;
             let identity = look(&own, &name).await?;
-            Ok(Json(AddedIdentity { identity, secrets }))
+            Ok(Json(AddedIdentity {
+                identity,
+                secrets,
+                token,
+            }))
         })
         .await
 }
@@ -81,13 +88,16 @@ pub(super) async fn rotate(
     office
         .operate(async move |turn| {
             let name: IdentityName = same(identity.as_str())?;
-            check_declared(&turn.state().in_force(), identity.as_str())?;
+            let in_force = turn.state().in_force();
+            check_declared(&in_force, identity.as_str())?;
+            let known = in_force.snapshot.identities.get(&name);
+            let proof = known.map(|identity| identity.proof);
             let mutual = match (asked.mutual, &asked.reverse_secret) {
                 (Some(mutual), _) => mutual,
                 (None, Some(_)) => true,
                 (None, None) => is_mutual(&own, &name).await?,
             };
-            let (stored, shown) = secrets(asked.secret, mutual, asked.reverse_secret, asked.short)?;
+            let (stored, Shown { secrets, token }) = new_secrets(asked, proof, mutual)?;
             let change = Change::RotateIdentity {
                 identity: name,
                 secrets: stored,
@@ -95,12 +105,14 @@ pub(super) async fn rotate(
             let rotated = turn.change(change).await;
             let record = Record {
                 identity: Some(identity.as_str()),
+                proof: proof.map(kind),
                 ..record(Event::IdentityRotate, &asked_by)
             };
             recorded(record, rotated.map_err(Denied::from)).await?;
             Ok(Json(Rotated {
                 identity: look(&own, identity.as_str()).await?,
-                secrets: shown,
+                secrets,
+                token,
             }))
         })
         .await
@@ -118,9 +130,11 @@ pub(super) async fn remove(
             let name: IdentityName = same(identity.as_str())?;
             let known = in_force.snapshot.identities.get(&name);
             let label = known.map(|identity| identity.label.clone());
+            let proof = known.map(|identity| kind(identity.proof));
             let removed = turn.change(Change::RemoveIdentity(name)).await;
             let record = Record {
                 identity: Some(identity.as_str()),
+                proof,
                 label: label.as_ref(),
                 ..record(Event::IdentityRemove, &asked_by)
             };
@@ -138,64 +152,21 @@ fn check_declared(in_force: &InForce, name: &str) -> Result<(), Denied> {
     }
 }
 
-/// The proof of a new identity as the registry keeps it, and its secrets as they are shown.
-fn new_proof(asked: api::NewProof) -> Result<(NewProof, Option<api::ChapSecrets>), Denied> {
-    match asked {
-        api::NewProof::Address { network } => {
-            Ok((NewProof::Address(same(&network.to_string())?), None))
-        }
-        api::NewProof::Chap {
-            secret,
-            mutual,
-            reverse_secret,
-            short,
-        } => {
-            if reverse_secret.is_some() && !mutual {
-                let message = "a reverse secret without \"mutual\"";
-                return Err(Denied::new(ErrorCode::Invalid, message)
-                    .hint("say that the gateway shall prove itself, or leave the secret out"));
-            }
-            let (stored, shown) = secrets(secret, mutual, reverse_secret, short)?;
-            Ok((NewProof::Chap(stored), Some(shown)))
-        }
+/// What the audit trail calls a proof.
+const fn kind(proof: registry::Proof) -> &'static str {
+    match proof {
+        registry::Proof::Address(_) => "address",
+        registry::Proof::Chap => "chap",
+        registry::Proof::Token => "token",
     }
 }
 
-/// The secrets that were brought, and new ones where none were.
-fn secrets(
-    forward: Option<api::Secret>,
-    mutual: bool,
-    reverse: Option<api::Secret>,
-    short: bool,
-) -> Result<(ChapSecrets, api::ChapSecrets), Denied> {
-    let forward = brought_or_new(forward, short)?;
-    let reverse = match mutual {
-        true => Some(brought_or_new(reverse, short)?),
-        false => None,
-    };
-    let shown = api::ChapSecrets {
-        secret: shown(&forward)?,
-        reverse_secret: reverse.as_ref().map(shown).transpose()?,
-    };
-    let stored = ChapSecrets::new(forward, reverse).ok_or_else(|| {
-        Denied::new(ErrorCode::Invalid, "both secrets are the same")
-            .hint("bring two that differ, or let them be made")
-    })?;
-    Ok((stored, shown))
-}
-
-fn brought_or_new(secret: Option<api::Secret>, short: bool) -> Result<Secret, Denied> {
-    let made = match (secret, short) {
-        (Some(secret), _) => return same(secret.expose()),
-        (None, true) => Secret::generate_short(),
-        (None, false) => Secret::generate(),
-    };
-    made.map_err(|error| Denied::new(ErrorCode::Internal, error))
-}
-
-fn shown(secret: &Secret) -> Result<api::Secret, Denied> {
-    let text = std::str::from_utf8(secret.expose()).unwrap_or_default();
-    same(text)
+const fn kind_of_new(proof: &api::NewProof) -> &'static str {
+    match proof {
+        api::NewProof::Address { .. } => "address",
+        api::NewProof::Chap { .. } => "chap",
+        api::NewProof::Token { .. } => "token",
+    }
 }
 
 async fn look(office: &Office, name: &str) -> Result<api::Identity, Denied> {
@@ -221,6 +192,7 @@ async fn describe(
         Proof::Chap(_) => api::Proof::Chap {
             mutual: is_mutual(office, &same(name)?).await?,
         },
+        Proof::Token(_) => api::Proof::Token,
         // None of them is declared: they come with their clients.
         Proof::Token(_) | Proof::Netlabel(_) => return Err(Denied::not_found("identity", name)),
     };

@@ -22,6 +22,7 @@ mod images;
 mod leases;
 mod levels;
 mod operation;
+mod proving;
 mod registry;
 mod right;
 mod routes;

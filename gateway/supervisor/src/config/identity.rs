@@ -1,17 +1,21 @@
 //! How a connection proves who it is, and what that opens to it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use labelgate_control::Text;
+use labelgate_handle::HandleKey;
 use labelgate_mac::Label;
+use labelgate_registry::MasterKey;
 use serde::Deserialize;
 use toml::Spanned;
 use uuid::Uuid;
 
 use super::netlabel::NetlabelSource;
+use super::token::{TokenDigest, epoch};
 use crate::network::{Network, NetworkTable};
 
 /// The longest CHAP name, in bytes.
@@ -33,8 +37,7 @@ pub struct Identity {
     pub vm: Option<Uuid>,
     /// When it is let in.
     pub admission: Admission,
-    /// What is in the file handles that it is given; another one once its token is another. Zero
-    /// where it is given none.
+    /// What handles that are given to it say of it ([`epoch`]); 0 where it is not in force.
     pub epoch: u64,
 }
 
@@ -45,23 +48,10 @@ pub enum Proof {
     Address(Network),
     /// It knows the secret that belongs to this CHAP name (RFC 7143, 12.1.3: CHAP_N).
     Chap(Text<LONGEST_CHAP_NAME>),
+    /// It knows the token that has this digest.
+    Token(TokenDigest),
     /// The network tells its label, which is believed of this source.
     Netlabel(Arc<NetlabelSource>),
-    /// It knows the token that has this digest: the first component of the path that it mounts.
-    Token(TokenDigest),
-}
-
-/// What a token is known by: its hash under the gateway's master key. Nobody can tell by the time
-/// that a lookup takes how much of a token is right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TokenDigest([u8; 32]);
-
-impl TokenDigest {
-    /// The digest of a token.
-    #[must_use]
-    pub fn of(master: &[u8; 32], token: &[u8]) -> Self {
-        Self(*blake3::keyed_hash(master, token).as_bytes())
-    }
 }
 
 /// An image of a group label that is open to an identity.
@@ -131,10 +121,15 @@ impl Identity {
         grant.map_or(&self.label, |grant| &grant.label)
     }
 
-    /// Whether it is the same one as before, whatever is open to it by now.
+    /// Whether it is the same one as before, whatever is open to it by now. With another token it
+    /// is, in another epoch.
     #[must_use]
     pub fn is_same(&self, before: &Self) -> bool {
-        self.name == before.name && self.proof == before.proof && self.vm == before.vm
+        let proof = match (&self.proof, &before.proof) {
+            (Proof::Token(_), Proof::Token(_)) => true,
+            (now, before) => now == before,
+        };
+        self.name == before.name && proof && self.vm == before.vm
     }
 }
 
@@ -143,12 +138,14 @@ impl Identity {
 pub struct Identities {
     by_address: NetworkTable<Arc<Identity>>,
     by_chap_name: HashMap<Text<LONGEST_CHAP_NAME>, Arc<Identity>>,
+    by_token: HashMap<TokenDigest, Arc<Identity>>,
+    by_epoch: HashMap<u64, Arc<Identity>>,
+    by_name: HashMap<Text<256>, Arc<Identity>>,
     /// Those whose labels the network tells have no entry of their own: there are as many of them
     /// as a source has labels.
     netlabel: NetworkTable<Arc<NetlabelSource>>,
-    by_token: HashMap<TokenDigest, Arc<Identity>>,
-    by_epoch: HashMap<u64, Arc<Identity>>,
-    names: HashSet<Text<256>>,
+    /// What epochs are made with, once these identities are to be in force.
+    key: Option<Arc<MasterKey>>,
     with_grants: usize,
 }
 
@@ -158,7 +155,7 @@ pub enum IdentityClash {
     /// Another one has its name.
     #[error("there is an identity {0:?} already; choose another name")]
     Name(Text<256>),
-    /// Another one is proved by the same network or CHAP name.
+    /// Another one is proved by the same network, CHAP name or token.
     #[error("identity {0:?} has the same proof; remove one of the two")]
     Proof(Text<256>),
     /// It is proved by what the network tells, for which a source stands.
@@ -167,6 +164,54 @@ pub enum IdentityClash {
 }
 
 impl Identities {
+    /// These identities as they are to be in force: each has its epoch.
+    ///
+    /// # Errors
+    /// Two of them have one name or one proof.
+    pub fn with_epochs(&self, key: &Arc<MasterKey>) -> Result<Self, IdentityClash> {
+        let mut dated = Self {
+            key: Some(Arc::clone(key)),
+            netlabel: self.netlabel.clone(),
+            ..Self::default()
+        };
+        for identity in self.iter() {
+            dated.insert(Arc::clone(identity))?;
+        }
+        Ok(dated)
+    }
+
+    /// An identity with its epoch, if it has none yet.
+    #[must_use]
+    pub fn dated(&self, mut identity: Arc<Identity>) -> Arc<Identity> {
+        if let (Some(key), 0) = (&self.key, identity.epoch) {
+            let dated = Arc::make_mut(&mut identity);
+            dated.epoch = epoch(key, dated.name.as_str(), None);
+        }
+        identity
+    }
+
+    /// What tokens are looked up with, and keys for handles are derived from; `None` of identities
+    /// that are not in force.
+    #[must_use]
+    pub fn master_key(&self) -> Option<&MasterKey> {
+        self.key.as_deref()
+    }
+
+    /// What a token is known by; `None` of identities that are not in force.
+    #[must_use]
+    pub fn digest(&self, token: &[u8]) -> Option<TokenDigest> {
+        let key = self.master_key()?;
+        Some(TokenDigest::of(key, token))
+    }
+
+    /// The key that the file handles of a label are sealed with; `None` of identities that are not
+    /// in force.
+    #[must_use]
+    pub fn handle_key(&self, label: &Label) -> Option<HandleKey> {
+        let key = self.master_key()?;
+        Some(HandleKey::for_label(key.expose(), &label.to_string()))
+    }
+
     /// The identity of a client that is known by its address: that of the longest prefix.
     #[must_use]
     pub fn of(&self, address: IpAddr) -> Option<&Arc<Identity>> {
@@ -177,6 +222,18 @@ impl Identities {
     #[must_use]
     pub fn of_chap_name(&self, name: &Text<LONGEST_CHAP_NAME>) -> Option<&Arc<Identity>> {
         self.by_chap_name.get(name)
+    }
+
+    /// The identity whose token this is.
+    #[must_use]
+    pub fn of_token(&self, digest: &TokenDigest) -> Option<&Arc<Identity>> {
+        self.by_token.get(digest)
+    }
+
+    /// The identity whose epoch this is now. That a client says it proves nothing.
+    #[must_use]
+    pub fn of_epoch(&self, epoch: u64) -> Option<&Arc<Identity>> {
+        self.by_epoch.get(&epoch)
     }
 
     /// Whose word counts for the label that the network tells of a client at this address: that
@@ -206,6 +263,12 @@ impl Identities {
         !self.by_chap_name.is_empty()
     }
 
+    /// Whether anyone proves itself by a token.
+    #[must_use]
+    pub fn use_tokens(&self) -> bool {
+        !self.by_token.is_empty()
+    }
+
     /// Whether any connection has to be greeted before its worker is known.
     #[must_use]
     pub fn use_greeters(&self) -> bool {
@@ -223,7 +286,8 @@ impl Identities {
         let found = match &before.proof {
             Proof::Address(_) => self.of(address),
             Proof::Chap(name) => self.of_chap_name(name),
-            Proof::Token(digest) => self.of_token(digest),
+            // Its token may have been rotated since.
+            Proof::Token(_) => self.by_name.get(&before.name),
             // What the network tells of a connection does not change. What is believed may.
             Proof::Netlabel(source) => {
                 let now = self.netlabel_source(address);
@@ -241,54 +305,33 @@ impl Identities {
 
     /// Adds an identity, unless another one has its name or its proof.
     pub fn insert(&mut self, identity: Arc<Identity>) -> Result<(), IdentityClash> {
-        if self.names.contains(&identity.name) {
+        if self.by_name.contains_key(&identity.name) {
             return Err(IdentityClash::Name(identity.name.clone()));
         }
-        let (name, grants) = (identity.name.clone(), identity.grants.len());
-        let itself = Arc::clone(&identity);
+        let identity = self.dated(identity);
+        let clash = |there: &Identity| IdentityClash::Proof(there.name.clone());
+        let own = Arc::clone(&identity);
         match &identity.proof {
             Proof::Address(network) => {
-                let inserted = self.by_address.insert(*network, identity);
-                inserted.map_err(|there| IdentityClash::Proof(there.name.clone()))?;
+                let inserted = self.by_address.insert(*network, own);
+                inserted.map_err(|there| clash(&there))?;
             }
-            Proof::Chap(chap_name) => {
-                if let Some(there) = self.by_chap_name.get(chap_name) {
-                    return Err(IdentityClash::Proof(there.name.clone()));
-                }
-                self.by_chap_name.insert(chap_name.clone(), identity);
-            }
-            Proof::Token(digest) => {
-                if let Some(there) = self.by_token.get(digest) {
-                    return Err(IdentityClash::Proof(there.name.clone()));
-                }
-                self.by_token.insert(*digest, identity);
-            }
-            Proof::Netlabel(_) => return Err(IdentityClash::Netlabel(name)),
+            Proof::Chap(chap_name) => match self.by_chap_name.entry(chap_name.clone()) {
+                Entry::Occupied(there) => return Err(clash(there.get())),
+                Entry::Vacant(place) => drop(place.insert(own)),
+            },
+            Proof::Token(digest) => match self.by_token.entry(*digest) {
+                Entry::Occupied(there) => return Err(clash(there.get())),
+                Entry::Vacant(place) => drop(place.insert(own)),
+            },
+            Proof::Netlabel(_) => return Err(IdentityClash::Netlabel(identity.name.clone())),
         }
-        self.names.insert(name);
-        self.with_grants += usize::from(grants > 0);
-        if itself.epoch != 0 {
-            self.by_epoch.insert(itself.epoch, itself);
+        self.with_grants += usize::from(!identity.grants.is_empty());
+        if identity.epoch != 0 {
+            self.by_epoch.insert(identity.epoch, Arc::clone(&identity));
         }
+        self.by_name.insert(identity.name.clone(), identity);
         Ok(())
-    }
-
-    /// The identity whose token has this digest.
-    #[must_use]
-    pub fn of_token(&self, digest: &TokenDigest) -> Option<&Arc<Identity>> {
-        self.by_token.get(digest)
-    }
-
-    /// The identity whose file handles are of this epoch.
-    #[must_use]
-    pub fn of_epoch(&self, epoch: u64) -> Option<&Arc<Identity>> {
-        self.by_epoch.get(&epoch)
-    }
-
-    /// Whether anyone proves itself by a token.
-    #[must_use]
-    pub fn use_tokens(&self) -> bool {
-        !self.by_token.is_empty()
     }
 }
 
@@ -301,132 +344,4 @@ pub(super) struct RawIdentity {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-
-    fn label(text: &str) -> Label {
-        text.parse().unwrap()
-    }
-
-    fn chap(name: &str) -> Identity {
-        Identity {
-            name: Text::new(name).unwrap(),
-            proof: Proof::Chap(Text::new(name).unwrap()),
-            ..Identity::at("10.9.1.2".parse().unwrap(), label("s0:c1,c2"))
-        }
-    }
-
-    fn granted(target: &str) -> Vec<Grant> {
-        let target = Text::new(target).unwrap();
-        vec![Grant {
-            target,
-            label: label("s0:c7"),
-        }]
-    }
-
-    #[test]
-    fn a_granted_target_is_served_by_its_group_and_every_other_by_its_own() {
-        let identity = Identity {
-            grants: granted("iqn.2026-11.io.labelgate:s.shared"),
-            ..chap("web-1")
-        };
-        let of = |target| identity.label_for(target).to_string();
-        assert_eq!(of(Some("iqn.2026-11.io.labelgate:s.shared")), "s0:c7");
-        for other in [None, Some(""), Some("iqn.2026-11.io.labelgate:s.Shared")] {
-            assert_eq!(of(other), "s0:c1,c2");
-        }
-    }
-
-    #[test]
-    fn a_lease_holds_until_its_end_and_where_it_says() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
-        let (here, there) = ("10.9.1.2".parse().unwrap(), "10.9.1.3".parse().unwrap());
-        let leased = |terms| Identity {
-            admission: Admission::Leased(terms),
-            ..chap("web-1")
-        };
-        let term = |address, ends| LeaseTerm { address, ends };
-
-        assert!(!leased(vec![]).is_admitted(here, now));
-        let ending = leased(vec![term(None, Some(now))]);
-        assert!(ending.is_admitted(here, now - Duration::from_nanos(1)));
-        assert!(!ending.is_admitted(here, now), "the end is not part of it");
-        let bound = leased(vec![term(Some(here), None), term(Some(there), Some(now))]);
-        assert!(bound.is_admitted(here, now));
-        assert!(!bound.is_admitted(there, now));
-        let mapped = "::ffff:10.9.1.2".parse().unwrap();
-        assert!(bound.is_admitted(mapped, now));
-    }
-
-    #[test]
-    fn no_two_identities_share_a_name_or_a_proof() {
-        let mut identities = Identities::default();
-        identities.insert(Arc::new(chap("web-1"))).unwrap();
-        let again = identities.insert(Arc::new(chap("web-1")));
-        assert_eq!(again, Err(IdentityClash::Name(Text::new("web-1").unwrap())));
-        let alias = Identity {
-            name: Text::new("web-2").unwrap(),
-            ..chap("web-1")
-        };
-        let clash = identities.insert(Arc::new(alias));
-        assert_eq!(
-            clash,
-            Err(IdentityClash::Proof(Text::new("web-1").unwrap()))
-        );
-        assert_eq!(identities.iter().count(), 1);
-        assert!(identities.use_chap() && identities.use_greeters());
-    }
-
-    #[test]
-    fn an_identity_that_was_made_anew_for_another_vm_is_another_one() {
-        let address = "10.9.1.2".parse().unwrap();
-        let of = |identity: Identity| {
-            let mut identities = Identities::default();
-            identities.insert(Arc::new(identity)).unwrap();
-            identities
-        };
-        let before = Arc::new(chap("web-1"));
-        assert!(of(chap("web-1")).current(&before, address).is_some());
-        let more = Identity {
-            grants: granted("iqn.2026-11.io.labelgate:s.shared"),
-            ..chap("web-1")
-        };
-        assert!(of(more).current(&before, address).is_some());
-        let other = Identity {
-            vm: Some(Uuid::from_u128(7)),
-            ..chap("web-1")
-        };
-        assert!(of(other).current(&before, address).is_none());
-        // Nor does an address prove what a secret has to.
-        let by_address = Identity {
-            name: before.name.clone(),
-            ..Identity::at("10.9.1.2".parse().unwrap(), label("s0:c1,c2"))
-        };
-        assert!(of(by_address).current(&before, address).is_none());
-    }
-
-    fn token(name: &str, token: &[u8], epoch: u64) -> Identity {
-        Identity {
-            proof: Proof::Token(TokenDigest::of(&[1; 32], token)),
-            epoch,
-            ..chap(name)
-        }
-    }
-
-    #[test]
-    fn a_token_and_an_epoch_lead_to_the_identity_that_has_them() {
-        let mut identities = Identities::default();
-        assert!(!identities.use_tokens() && !identities.use_greeters());
-        let one = Arc::new(token("vm-1", b"one", 7));
-        identities.insert(Arc::clone(&one)).unwrap();
-        let again = identities.insert(Arc::new(token("vm-2", b"one", 8)));
-        let there = Text::new("vm-1").unwrap();
-        assert_eq!(again, Err(IdentityClash::Proof(there)));
-        let of = |token: &[u8]| identities.of_token(&TokenDigest::of(&[1; 32], token));
-        assert_eq!((of(b"one"), of(b"two")), (Some(&one), None));
-        let of_epochs = [0, 7, 8].map(|epoch| identities.of_epoch(epoch).is_some());
-        assert_eq!(of_epochs, [false, true, false]);
-        assert!(identities.use_tokens() && identities.use_greeters());
-    }
-}
+mod tests;

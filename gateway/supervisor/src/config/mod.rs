@@ -19,6 +19,7 @@ mod problem;
 mod seen;
 mod size;
 mod store;
+mod token;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -42,6 +43,7 @@ pub use netlabel::{NetlabelKind, NetlabelSource};
 pub use nfs::NfsSection;
 pub use problem::{Problem, Problems};
 pub use store::Store;
+pub use token::{TokenDigest, epoch};
 
 use admin::RawAdmin;
 use audit::RawAudit;

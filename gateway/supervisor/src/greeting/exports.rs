@@ -11,12 +11,10 @@ use tokio::time::{Instant, sleep_until};
 use super::authority::REFUSAL_TIME;
 use super::failure::Failure;
 use crate::config::{Identities, Identity, Proof};
-use crate::handle_keys::HandleKeys;
 
 /// Judges tokens and file handles.
 #[derive(Debug)]
 pub struct Exports {
-    keys: Arc<HandleKeys>,
     /// Whether a handle is good at the address of the client alone that was given it.
     bind_handles: bool,
 }
@@ -31,9 +29,9 @@ pub struct Mounted {
 }
 
 impl Exports {
-    /// Those whose handles are sealed with these keys.
-    pub const fn new(keys: Arc<HandleKeys>, bind_handles: bool) -> Self {
-        Self { keys, bind_handles }
+    /// Those whose handles are bound to addresses, or not.
+    pub const fn new(bind_handles: bool) -> Self {
+        Self { bind_handles }
     }
 
     /// Judges a token that came from this address, with the path behind it. A refusal takes the
@@ -58,8 +56,9 @@ impl Exports {
         rest: &Text<1024>,
         (identities, address): (&Identities, IpAddr),
     ) -> Result<Mounted, Failure> {
-        let digest = self.keys.digest(token);
-        let identity = identities.of_token(&digest).ok_or(Failure::Token)?;
+        let digest = identities.digest(token);
+        let identity = digest.and_then(|digest| identities.of_token(&digest));
+        let identity = identity.ok_or(Failure::Token)?;
         check_admission(identity, address)?;
         // What else there is, its worker knows.
         if !rest.is_empty() {
@@ -69,7 +68,8 @@ impl Exports {
             epoch: identity.epoch,
             object: Object::Root,
         };
-        let sealed = root.seal(&self.keys.of(&identity.label), self.bound_to(address));
+        let key = identities.handle_key(&identity.label);
+        let sealed = root.seal(&key.ok_or(Failure::Token)?, self.bound_to(address));
         Ok(Mounted {
             identity: Arc::clone(identity),
             // No handle is longer.
@@ -102,7 +102,8 @@ impl Exports {
         // Only who has mounted with a token has one to show here.
         let by_token = |identity: &&Arc<Identity>| matches!(identity.proof, Proof::Token(_));
         let identity = claimed.filter(by_token).ok_or(Failure::StaleHandle)?;
-        let key = self.keys.of(&identity.label);
+        let key = identities.handle_key(&identity.label);
+        let key = key.ok_or(Failure::StaleHandle)?;
         let opened = sealed.open(&key, self.bound_to(address));
         opened.map_err(|Stale| Failure::StaleHandle)?;
         check_admission(identity, address)?;

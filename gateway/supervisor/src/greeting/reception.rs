@@ -70,8 +70,7 @@ impl Reception {
         let connections = usize::try_from(shared.section.limits.connections_per_source);
         let line_per_source = login.per_source.saturating_mul(LINE_PER_SOURCE);
         let line_per_source = line_per_source.max(connections.unwrap_or(usize::MAX));
-        let keys = Arc::clone(&shared.handle_keys);
-        let exports = Exports::new(keys, shared.nfs.bind_handles);
+        let exports = Exports::new(shared.nfs.bind_handles);
         let processors = available_parallelism().map_or(1, NonZero::get);
         let room = Room {
             seats: login.at_once,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use labelgate_mac::Label;
-use labelgate_registry::{ImageId, Snapshot};
+use labelgate_registry::{IdentityName, ImageId, Snapshot};
 
 use crate::config::{Config, IdentityClash, NetlabelSource};
 
@@ -33,6 +33,9 @@ pub enum Clash {
     /// An image whose store is not there.
     #[error("image {0} of the registry has no store; restore a backup")]
     NoStore(ImageId),
+    /// An identity that nobody can prove to be.
+    #[error("identity {0} of the registry has no token; restore a backup")]
+    NoToken(IdentityName),
     /// An image that cannot have a target.
     #[error("image {0}: {1}")]
     Target(ImageId, String),

@@ -8,6 +8,7 @@ use labelgate_mac::Label;
 use labelgate_registry::Snapshot;
 
 use super::clash::{self, Clash};
+use super::tokens::Tokens;
 use super::translate;
 use crate::catalogue::Catalogue;
 use crate::config::{Config, Identities, Identity, Image, Store};
@@ -28,6 +29,8 @@ pub struct InForce {
     pub config: Arc<Config>,
     /// What the registry says.
     pub snapshot: Arc<Snapshot>,
+    /// The tokens of its identities.
+    pub tokens: Arc<Tokens>,
     /// The stores by name.
     pub stores: BTreeMap<String, (Arc<Store>, Source)>,
     /// The images, as workers get them.
@@ -46,7 +49,7 @@ impl InForce {
     /// Both declare the same thing.
     pub fn new(
         config: Arc<Config>,
-        snapshot: Arc<Snapshot>,
+        (snapshot, tokens): (Arc<Snapshot>, Arc<Tokens>),
         now: Timestamp,
     ) -> Result<Self, Clash> {
         clash::check(&config, &snapshot)?;
@@ -59,7 +62,7 @@ impl InForce {
             stores.insert(store.name.clone(), (store, Source::Registry));
         }
         let images = images(&config, &snapshot, &stores)?;
-        let identities = identities(&config, &snapshot, images.all(), now)?;
+        let identities = identities(&config, (&snapshot, &tokens), images.all(), now)?;
         Ok(Self {
             declared_images: config.images.len(),
             stores,
@@ -67,6 +70,7 @@ impl InForce {
             identities: Arc::new(identities),
             config,
             snapshot,
+            tokens,
         })
     }
 
@@ -122,14 +126,14 @@ fn images(
 
 fn identities(
     config: &Config,
-    snapshot: &Snapshot,
+    (snapshot, tokens): (&Snapshot, &Tokens),
     images: &[Arc<Image>],
     now: Timestamp,
 ) -> Result<Identities, Clash> {
-    let mut identities = config.identities.clone();
+    let mut identities = config.identities.with_epochs(tokens.key())?;
     let grants = translate::grants(snapshot, images);
     for record in snapshot.identities.values() {
-        let identity = translate::identity(record, snapshot, &grants, now);
+        let identity = translate::identity(record, (snapshot, tokens), &grants, now)?;
         identities.insert(Arc::new(identity))?;
     }
     Ok(identities)

@@ -10,6 +10,7 @@ mod error;
 mod expiry;
 mod in_force;
 mod publish;
+mod tokens;
 mod translate;
 mod turn;
 
@@ -27,6 +28,7 @@ pub use error::StateError;
 pub use expiry::end_expired_leases;
 pub use in_force::{InForce, Source};
 pub use publish::Published;
+pub use tokens::Tokens;
 pub use turn::{Changed, Turn};
 
 use crate::config::Config;
@@ -138,5 +140,7 @@ impl State {
 /// The registry cannot be read, or the two declare the same thing.
 pub fn combine(config: Config, registry: &dyn Registry) -> Result<InForce, StateError> {
     let snapshot = registry.read()?;
-    Ok(InForce::new(Arc::new(config), snapshot, Timestamp::now())?)
+    let tokens = Arc::new(Tokens::read(registry)?);
+    let now = Timestamp::now();
+    Ok(InForce::new(Arc::new(config), (snapshot, tokens), now)?)
 }

@@ -11,6 +11,7 @@ use labelgate_registry as registry;
 use labelgate_registry::Snapshot;
 
 use super::clash::Clash;
+use super::tokens::Tokens;
 use crate::config::{Admission, Audience, Grant, Identity, Image, LeaseTerm, Proof, Store, target};
 
 pub(super) fn store(record: &registry::Store) -> Store {
@@ -62,22 +63,27 @@ pub(super) fn grants(snapshot: &Snapshot, images: &[Arc<Image>]) -> BTreeMap<Lab
 
 pub(super) fn identity(
     record: &registry::Identity,
-    snapshot: &Snapshot,
+    (snapshot, tokens): (&Snapshot, &Tokens),
     grants: &BTreeMap<Label, Vec<Grant>>,
     now: Timestamp,
-) -> Identity {
+) -> Result<Identity, Clash> {
     let name = record.name.as_str();
     let groups = snapshot.groups.values();
     let mine = groups.filter(|group| group.members.contains(&record.name));
     let granted = mine.filter_map(|group| grants.get(&group.label)).flatten();
-    Identity {
+    let (proof, epoch) = match record.proof {
+        registry::Proof::Address(network) => (Proof::Address(network), 0),
+        registry::Proof::Chap => (Proof::Chap(Text::clean(name)), 0),
+        registry::Proof::Token => {
+            let token = tokens.of(&record.name);
+            let token = token.ok_or_else(|| Clash::NoToken(record.name.clone()))?;
+            (Proof::Token(token.digest), token.epoch)
+        }
+    };
+    Ok(Identity {
         // The registry's names are short and plain enough to be kept as they are.
         name: Text::clean(name),
-        proof: match record.proof {
-            registry::Proof::Address(network) => Proof::Address(network),
-            registry::Proof::Chap => Proof::Chap(Text::clean(name)),
-        },
-        epoch: 0,
+        proof,
         label: record.label.clone(),
         grants: granted.cloned().collect(),
         vm: record.vm,
@@ -85,7 +91,8 @@ pub(super) fn identity(
             false => Admission::Always,
             true => Admission::Leased(terms(record, snapshot, now)),
         },
-    }
+        epoch,
+    })
 }
 
 /// The leases under which an identity is let in. Without a virtual machine there are none.

@@ -11,7 +11,7 @@ use labelgate_registry::{Change, Registry};
 use tokio::sync::OwnedMutexGuard;
 use tokio::task::spawn_blocking;
 
-use super::{InForce, Published, State, StateError};
+use super::{InForce, Published, State, StateError, Tokens};
 use crate::config::Config;
 use crate::metrics::Reloaded;
 use crate::poison;
@@ -65,7 +65,7 @@ impl Turn {
         let (next, _) = now.snapshot.after(change)?;
         Ok(InForce::new(
             Arc::clone(&now.config),
-            Arc::new(next),
+            (Arc::new(next), now.tokens.after(change)),
             Timestamp::now(),
         )?)
     }
@@ -76,10 +76,12 @@ impl Turn {
     /// It was not made, and everything is as it was.
     pub async fn change(&self, change: Change) -> Result<Changed, StateError> {
         self.check(&change)?;
+        let before = self.state.in_force();
+        let tokens = before.tokens.after(&change);
         let registry = Arc::clone(&self.state.registry);
         let applied = spawn_blocking(move || registry.apply(&change)).await??;
-        let config = Arc::clone(&self.state.in_force().config);
-        let next = InForce::new(config, applied.snapshot, Timestamp::now())?;
+        let config = Arc::clone(&before.config);
+        let next = InForce::new(config, (applied.snapshot, tokens), Timestamp::now())?;
         let published = self.state.publish(next).await;
         Ok(self.changed(published, applied.allocated))
     }
@@ -141,8 +143,9 @@ impl Turn {
                 "[gateway], [admin], [metrics], [nfs] or [audit] has changed, which takes effect when the gateway is restarted"
             );
         }
-        let snapshot = Arc::clone(&self.state.in_force().snapshot);
-        let next = InForce::new(Arc::new(config), snapshot, Timestamp::now())?;
+        let now = self.state.in_force();
+        let kept = (Arc::clone(&now.snapshot), Arc::clone(&now.tokens));
+        let next = InForce::new(Arc::new(config), kept, Timestamp::now())?;
         poison::read_again(&shared.poison, next.images.all()).await;
         let next = Arc::new(next);
         self.state.in_force.send_replace(Arc::clone(&next));
@@ -195,7 +198,8 @@ fn restore(
     let mut before = zeroize::Zeroizing::new(Vec::new());
     registry.backup(&mut *before)?;
     let snapshot = registry.restore(from)?;
-    match InForce::new(Arc::clone(config), snapshot, Timestamp::now()) {
+    let tokens = Arc::new(Tokens::read(registry)?);
+    match InForce::new(Arc::clone(config), (snapshot, tokens), Timestamp::now()) {
         Ok(next) => Ok(next),
         Err(clash) => {
             registry.restore(&mut before.as_slice())?;

@@ -189,7 +189,8 @@ impl Service {
     fn configuration(&self, stores: usize) -> Configure {
         let section = &self.shared.section;
         let context = self.shared.provider.worker(&self.label);
-        let key = self.shared.handle_keys.of(&self.label);
+        let identities = Arc::clone(&self.shared.identities.borrow());
+        let key = identities.handle_key(&self.label);
         Configure {
             label: self.label.clone(),
             driver: section.driver,
@@ -199,7 +200,10 @@ impl Service {
             unprivileged: self.shared.uids.is_none(),
             // One that is too long is cut, and then it is none that a worker is in.
             context: context.map(|context| Text::clean(&context.to_string())),
-            handle_key: Bytes::try_from(&key.expose()[..]).unwrap_or_default(),
+            // Without one, which those in force always have, it does not start.
+            handle_key: key
+                .and_then(|key| Bytes::try_from(&key.expose()[..]).ok())
+                .unwrap_or_default(),
             bind_handles: self.shared.nfs.bind_handles,
         }
     }

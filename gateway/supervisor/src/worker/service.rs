@@ -26,7 +26,6 @@ use crate::audit::{Decision, Event, Record, Throttle};
 use crate::catalogue::Catalogue;
 use crate::cgroups::Cgroups;
 use crate::config::{GatewaySection, Identities, Image, NfsSection};
-use crate::handle_keys::HandleKeys;
 use crate::image::{Manner, OpenError, Opened};
 use crate::metrics::{LabelMeter, Metrics, Served, render};
 use crate::poison::{PoisonMarks, Settling};
@@ -45,8 +44,6 @@ pub struct Shared {
     pub section: GatewaySection,
     /// `[nfs]`.
     pub nfs: NfsSection,
-    /// The keys of file handles.
-    pub handle_keys: Arc<HandleKeys>,
     /// Which worker is handed what.
     pub assignment: Box<dyn Assignment>,
     /// What enforces labels.

@@ -198,6 +198,77 @@ fn a_secret_is_shown_once_and_nowhere_else() {
     }
 }
 
+#[test]
+fn a_token_is_shown_once_and_nowhere_else() {
+    let house = house_with_store();
+    let proof = |proof: Value| json!({"name": "nfs-a", "label": "auto", "proof": proof});
+    let new = proof(json!({"kind": "token"}));
+    let added = house.done("POST", "/v1/identities", Some(new));
+    let rotate = |asked: Value| house.done("POST", "/v1/identities/nfs-a/rotate", Some(asked));
+    let brought = "brought-by-an-admin_1";
+    let shown = [
+        added["token"].clone(),
+        rotate(json!({}))["token"].clone(),
+        rotate(json!({"token": brought}))["token"].clone(),
+    ];
+    assert_eq!(shown[2], brought);
+    assert!(shown[0] != shown[1] && shown[0].as_str().unwrap().len() == 26);
+    let refused = |asked: Value, code: &str| {
+        let path = "/v1/identities/nfs-a/rotate";
+        house.refused("POST", path, Some(asked), code)
+    };
+    refused(json!({"token": brought}), "exists");
+    refused(json!({"secret": "a-secret-of-22-letters"}), "unsupported");
+    refused(json!({"token": brought, "mutual": true}), "invalid");
+    let chap = json!({"name": "vm-a", "label": "auto", "proof": {"kind": "chap"}});
+    house.done("POST", "/v1/identities", Some(chap));
+    let token = json!({"token": "another-of-an-admins"});
+    let rotation = "/v1/identities/vm-a/rotate";
+    house.refused("POST", rotation, Some(token), "unsupported");
+
+    let identity = house.done("GET", "/v1/identities/nfs-a", None);
+    assert_eq!(identity["proof"], json!({"kind": "token"}));
+    let mut said = identity.to_string();
+    for path in [
+        "status",
+        "identities",
+        "levels",
+        "audit?last=100",
+        "metrics",
+    ] {
+        said += &house.done("GET", &format!("/v1/{path}"), None).to_string();
+    }
+    said += &fs::read_to_string(house.directory.path().join("log")).unwrap();
+    for token in shown {
+        let token = token.as_str().unwrap();
+        assert!(!said.contains(token), "{token} is in {said}");
+    }
+    assert!(!said.contains("another-of-an-admins"), "{said}");
+}
+
+#[test]
+fn the_trail_says_how_an_identity_is_proved() {
+    let house = house_with_store();
+    for (name, proof) in [
+        ("a", json!({"kind": "address", "network": "10.9.1.2"})),
+        ("c", json!({"kind": "chap"})),
+        ("t", json!({"kind": "token"})),
+    ] {
+        let new = json!({"name": name, "label": "auto", "proof": proof});
+        house.done("POST", "/v1/identities", Some(new));
+        house.done("DELETE", &format!("/v1/identities/{name}"), None);
+    }
+    let trail = house.done("GET", "/v1/audit?last=100", None);
+    let records = trail.as_str().unwrap().lines();
+    let records: Vec<Value> = records.map(|r| serde_json::from_str(r).unwrap()).collect();
+    let of = |event: &str| -> Vec<&str> {
+        let records = records.iter().filter(|record| record["event"] == event);
+        records.map(|r| r["proof"].as_str().unwrap()).collect()
+    };
+    assert_eq!(of("identity-add"), ["address", "chap", "token"]);
+    assert_eq!(of("identity-remove"), ["address", "chap", "token"]);
+}
+
 fn secrets(answer: &Value) -> Vec<String> {
     let secrets = answer["secrets"].as_object().unwrap();
     secrets
@@ -243,10 +314,16 @@ fn a_backup_is_the_registry_and_one_that_was_changed_is_refused() {
         "/v1/identities",
         Some(json!({"name": "vm-a", "label": "auto", "proof": {"kind": "chap"}})),
     );
+    house.done(
+        "POST",
+        "/v1/identities",
+        Some(json!({"name": "nfs-a", "label": "auto", "proof": {"kind": "token"}})),
+    );
     let before = house.done("GET", "/v1/identities", None);
     let backup = house.done("POST", "/v1/backup", None);
     let backup = backup.as_str().unwrap().to_owned();
     house.done("DELETE", "/v1/identities/vm-a", None);
+    house.done("DELETE", "/v1/identities/nfs-a", None);
 
     let broken = Value::String(backup.replace("vm-a", "vm-b"));
     let restore = |text: &Value| {

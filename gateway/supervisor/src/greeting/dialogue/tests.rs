@@ -6,17 +6,15 @@ use labelgate_control::{
     Bytes, GreeterEnd, Incoming, List, Negotiated, Reverse, ReverseChallenge, Text, pair,
 };
 use labelgate_registry::{
-    Change, ChapSecrets, NewIdentity, NewProof, RedbRegistry, Registry, Secret,
+    Change, ChapSecrets, NewIdentity, NewProof, NewSecrets, RedbRegistry, Registry, Secret,
 };
 use proptest::prelude::*;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use zeroize::Zeroizing;
 
 use super::*;
 use crate::config::{Admission, ChapSection, LeaseTerm, Proof};
 use crate::greeting::response::response;
-use crate::handle_keys::HandleKeys;
 
 mod rpc;
 
@@ -36,10 +34,6 @@ struct House {
 fn secrets(forward: &str, reverse: Option<&str>) -> ChapSecrets {
     let secret = |text: &str| text.parse::<Secret>().unwrap();
     ChapSecrets::new(secret(forward), reverse.map(secret)).unwrap()
-}
-
-fn keys() -> Arc<HandleKeys> {
-    Arc::new(HandleKeys::new(Zeroizing::new([7; 32])))
 }
 
 fn add(registry: &dyn Registry, name: &str, secrets: ChapSecrets) {
@@ -85,7 +79,7 @@ impl House {
         Self {
             runtime: runtime.unwrap(),
             authority: Authority::new(section, Arc::clone(&registry)).unwrap(),
-            exports: Exports::new(keys(), true),
+            exports: Exports::new(true),
             identities: watch::Sender::new(identities(&Admission::Always)),
             registry,
             _directory: directory,
@@ -411,7 +405,7 @@ fn what_an_identity_has_become_meanwhile_decides() {
         become_(identities(&Admission::Always));
         let change = Change::RotateIdentity {
             identity: "vm-a".parse().unwrap(),
-            secrets: secrets("quite-new-secret", None),
+            secrets: NewSecrets::Chap(secrets("quite-new-secret", None)),
         };
         house.registry.apply(&change).unwrap();
     };
