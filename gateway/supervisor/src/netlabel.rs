@@ -110,7 +110,6 @@ pub fn identify(
         grants: Vec::new(),
         vm: None,
         admission: Admission::Always,
-        epoch: 0,
     })
 }
 

@@ -342,6 +342,8 @@ impl Rig {
                 self.disk[at(offset, length as usize)].fill(0);
                 None
             }
+            // SCSI has neither.
+            Operation::Resize { .. } | Operation::Status => unreachable!(),
             Operation::Extent { offset } => {
                 outcome = Outcome::Extent(Extent {
                     length: SIZE - offset,

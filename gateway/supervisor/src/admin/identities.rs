@@ -194,7 +194,7 @@ async fn describe(
         },
         Proof::Token(_) => api::Proof::Token,
         // None of them is declared: they come with their clients.
-        Proof::Token(_) | Proof::Netlabel(_) => return Err(Denied::not_found("identity", name)),
+        Proof::Netlabel(_) => return Err(Denied::not_found("identity", name)),
     };
     let declared = in_force.source_of(identity);
     let groups = in_force.snapshot.groups.values();

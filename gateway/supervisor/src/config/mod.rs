@@ -32,7 +32,6 @@ pub use audit::AuditSection;
 pub use gateway::{GatewaySection, Provider};
 pub use identity::{
     Admission, Grant, Identities, Identity, IdentityClash, LONGEST_CHAP_NAME, LeaseTerm, Proof,
-    TokenDigest,
 };
 pub use image::{Audience, Image};
 pub use limits::Limits;
