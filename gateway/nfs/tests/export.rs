@@ -19,18 +19,10 @@ use labelgate_nfs::{handle, mount};
 use rig::client::{self, Arguments, procedure, record, status};
 use rig::disk::Disk;
 use rig::results::{Listed, Results};
-use rig::{EPOCH, NAME, PEER, Rig, SERIAL, image, key, root};
+use rig::{EPOCH, NAME, Rig, SERIAL, image, key, root};
 
 const MNT3ERR_NOENT: u32 = 2;
 const MNT3ERR_NOTDIR: u32 = 20;
-
-fn by_token(rig: &mut Rig) -> ConnectionId {
-    let login = Login::Rpc {
-        epoch: EPOCH,
-        by_token: true,
-    };
-    rig.connect_as(1, PEER, login)
-}
 
 fn mount(rig: &mut Rig, id: ConnectionId, procedure: u32, arguments: &[u8]) -> Results {
     rig.feed(id, &client::mount(1, procedure, arguments));
@@ -53,31 +45,30 @@ fn the_root_is_mounted_and_its_handle_leads_to_it() {
     // AUTH_SYS, AUTH_NONE.
     assert_eq!([results.u32(), results.u32(), results.u32()], [2, 1, 0]);
     results.end();
-    let mounted = Notice::Mounted {
-        connection: id,
-        path: "/".to_owned(),
-    };
-    assert_eq!(rig.notices(), [mounted]);
+    assert_eq!(rig.notices(), [Notice::Mounted { connection: id }]);
 }
 
 #[test]
-fn a_token_in_front_of_the_path_is_no_directory_and_written_nowhere() {
+fn the_root_has_a_name_for_clients_that_need_one() {
     let mut rig = Rig::new();
-    let id = by_token(&mut rig);
+    let id = rig.connect(1);
     let mut mounted = |of| mount(&mut rig, id, MNT, &path(of)).u32();
 
-    assert_eq!([mounted("/secret"), mounted("secret/")], [status::OK; 2]);
-    assert_eq!(mounted("/secret/other"), MNT3ERR_NOENT);
-    let notices = format!("{:?}", rig.notices());
-    assert!(!notices.contains("secret"), "{notices}");
+    assert_eq!([mounted("/images"), mounted("images/")], [status::OK; 2]);
+    assert_eq!([mounted("/images/x"), mounted("/x")], [MNT3ERR_NOENT; 2]);
 }
 
 #[test]
-fn without_a_token_to_prove_the_first_component_is_a_directory() {
+fn what_was_not_mounted_is_written_nowhere_as_it_may_be_a_token() {
     let mut rig = Rig::new();
     let id = rig.connect(1);
 
-    assert_eq!(mount(&mut rig, id, MNT, &path("/x")).u32(), MNT3ERR_NOENT);
+    assert_eq!(
+        mount(&mut rig, id, MNT, &path("/secret")).u32(),
+        MNT3ERR_NOENT
+    );
+    let notices = format!("{:?}", rig.notices());
+    assert!(!notices.contains("secret"), "{notices}");
 }
 
 #[test]
@@ -190,10 +181,7 @@ fn a_handle_of_another_label_client_or_epoch_is_stale() {
 #[test]
 fn a_client_has_one_address_however_it_came() {
     let mut rig = Rig::new();
-    let login = Login::Rpc {
-        epoch: EPOCH,
-        by_token: false,
-    };
+    let login = Login::Rpc { epoch: EPOCH };
     let id = rig.connect_as(1, "[::ffff:192.0.2.1]:900", login);
 
     let mut results = rig.nfs(id, procedure::GETATTR, &Arguments::of(&root()).0);

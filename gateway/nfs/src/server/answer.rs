@@ -100,6 +100,7 @@ impl Server {
                 self.guarded(id, xid, image, (guard, size), changed, turn);
             }
             About::Lookup => self.answer_lookup(id, xid, image, (attributes, failed), turn),
+            About::Create => self.answer_created(id, xid, image, (attributes, failed), turn),
             About::Access(access) => {
                 let results = match failed {
                     Some(status) => Err(status.into()),

@@ -187,10 +187,7 @@ impl Server {
         turn: &mut Turn<'_>,
     ) {
         match call {
-            Call::Create(args) => {
-                let status = self.never_made(id, &args.location);
-                self.answer_v3::<v3::create::Reply<'_>>(id, xid, &Err(status.into()), turn);
-            }
+            Call::Create(args) => self.create(id, xid, &args, turn),
             Call::MkDir(args) => {
                 let status = self.never_made(id, &args.location);
                 self.answer_v3::<v3::mkdir::Reply<'_>>(id, xid, &Err(status.into()), turn);
@@ -221,6 +218,51 @@ impl Server {
             }
             _ => {}
         }
+    }
+
+    /// Nothing is made, but an image that is there can be "created" without a check that it is not.
+    fn create(
+        &mut self,
+        id: ConnectionId,
+        xid: u32,
+        args: &v3::create::Args<'_>,
+        turn: &mut Turn<'_>,
+    ) {
+        if let v3::create::How::Unchecked(set) = args.how
+            && self.find_directory(id, args.location.dir).is_ok()
+            && let Ok(name) = args.component()
+            && let Some(image) = self.export.of_name(name.as_bytes())
+            // > UNCHECKED means that the file should be created without checking for the existence
+            // > of a duplicate file in the same directory. (RFC 1813 3.3.8)
+            && set.size.is_none()
+        {
+            return self.finish_with_attributes(id, xid, image, About::Create, turn);
+        }
+        let status = self.never_made(id, &args.location);
+        self.answer_v3::<v3::create::Reply<'_>>(id, xid, &Err(status.into()), turn);
+    }
+
+    /// The attributes are there of an image that was "created".
+    pub(super) fn answer_created(
+        &mut self,
+        id: ConnectionId,
+        xid: u32,
+        image: ImageId,
+        (attributes, failed): (Option<Attributes>, Option<Status>),
+        turn: &mut Turn<'_>,
+    ) {
+        let object = self.export.get(image).map(|image| image.object);
+        let sealed = object.and_then(|object| self.seal(id, Object::Image(object)));
+        let handle = sealed.as_ref().and_then(|sealed| FileHandle::new(sealed));
+        let results = match failed {
+            None => Ok(v3::Created {
+                object: handle,
+                attributes,
+                dir: v3::WccData::default(),
+            }),
+            Some(status) => Err(status.into()),
+        };
+        self.answer_v3::<v3::create::Reply<'_>>(id, xid, &results, turn);
     }
 
     /// Why nothing is made there.

@@ -8,6 +8,9 @@ use labelgate_handle::Object;
 use super::{Notice, Server, Turn};
 use crate::mount::{Call, DirPath, ExportList, MntReply, MountList, MountStat, Mounted};
 
+/// What the root can be called.
+const ROOT_NAME: &[u8] = b"images";
+
 impl Server {
     pub(super) fn mount_procedure(
         &mut self,
@@ -27,9 +30,14 @@ impl Server {
         }
     }
 
-    /// The handle of a directory. There is one, the root.
+    /// The handle of a directory. There is one, the root, which has a name beside `/`: QEMU cannot
+    /// mount a path without a name in it.
     fn mount(&mut self, id: ConnectionId, path: DirPath<'_>) -> MntReply {
-        let first = path.components().next();
+        let mut components = path.components();
+        let first = match components.next() {
+            Some(ROOT_NAME) => components.next(),
+            first => first,
+        };
         let refused = match first.map(|name| self.export.of_name(name)) {
             None => None,
             Some(Some(_)) => Some((MountStat::NotDir, "it is an image and no directory")),

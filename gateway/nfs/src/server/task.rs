@@ -38,6 +38,8 @@ pub(super) enum About {
         size: Option<u64>,
     },
     Lookup,
+    /// CREATE of what is there.
+    Create,
     Access(Permissions),
     SetAttr {
         /// It has set the size; otherwise nothing.

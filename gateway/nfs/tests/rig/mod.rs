@@ -143,9 +143,7 @@ impl Rig {
     }
 
     pub fn connect(&mut self, number: u32) -> ConnectionId {
-        let login = Login::Rpc {
-            epoch: EPOCH,
-        };
+        let login = Login::Rpc { epoch: EPOCH };
         self.connect_as(number, PEER, login)
     }
 

@@ -1,17 +1,23 @@
 //! Tokens, file handles, and greeters that say anything about them.
 
-use labelgate_handle::{BadHandle, Handle, Object};
+use labelgate_handle::{BadHandle, Handle, HandleKey, Object};
+use labelgate_registry::MasterKey;
 
 use super::*;
+use crate::config::TokenDigest;
 
 const TOKEN: &[u8] = b"a-token-of-twenty-six-letters";
 const EPOCH: u64 = 77;
+
+fn master() -> Arc<MasterKey> {
+    Arc::new(MasterKey::from_bytes([7; 32]))
+}
 
 /// Whoever has the token, admitted so.
 fn token_identity(name: &str, token: &[u8], epoch: u64, admission: &Admission) -> Arc<Identity> {
     Arc::new(Identity {
         name: Text::new(name).unwrap(),
-        proof: Proof::Token(keys().digest(token)),
+        proof: Proof::Token(TokenDigest::of(&master(), token)),
         admission: admission.clone(),
         epoch,
         ..Identity::at("10.9.1.9".parse().unwrap(), "s0:c1,c2".parse().unwrap())
@@ -30,7 +36,7 @@ fn identities(admission: &Admission) -> Arc<Identities> {
         ..Identity::at("10.9.1.9".parse().unwrap(), "s0:c1,c2".parse().unwrap())
     };
     identities.insert(Arc::new(initiator)).unwrap();
-    Arc::new(identities)
+    Arc::new(identities.with_epochs(&master()).unwrap())
 }
 
 fn house() -> House {
@@ -48,7 +54,8 @@ fn sealed(epoch: u64, label: &str, client: Option<&str>) -> Bytes<64> {
         object: Object::Root,
     };
     let client = client.map(|text| text.parse().unwrap());
-    let sealed = handle.seal(&keys().of(&label.parse().unwrap()), client);
+    let key = HandleKey::for_label(master().expose(), label);
+    let sealed = handle.seal(&key, client);
     Bytes::try_from(&sealed[..]).unwrap()
 }
 
@@ -151,7 +158,7 @@ fn handles_are_bound_to_an_address_unless_the_admin_says_otherwise() {
     let stale = (false, Some(HandleRefusal::Stale));
     assert_eq!(show(&house, &elsewhere), stale);
     assert_eq!(show(&house, &unbound), stale);
-    house.exports = Exports::new(keys(), false);
+    house.exports = Exports::new(false);
     assert_eq!(show(&house, &own_handle()), stale);
     assert_eq!(show(&house, &unbound), (true, None));
     let (_, root) = house.play_from(Stage::Unmounted, |greeter| greeter.mount(TOKEN, ""));
