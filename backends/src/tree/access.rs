@@ -26,7 +26,8 @@ pub struct Access {
 
 impl Tree {
     /// What may be done with an object, as the kernel says. An owner may read and write more than
-    /// that: see [`Tree::start`].
+    /// that: see [`Tree::start`]. Nothing is executed on the gateway, where no policy allows it:
+    /// whether a client may is what the mode says to the owner.
     ///
     /// # Errors
     /// See [`TreeError`].
@@ -54,13 +55,13 @@ impl Tree {
                 read: true,
                 ..Access::default()
             },
-            _ => {
+            kind => {
                 let writes = may(Ask::WRITE_OK);
                 Access {
                     read: may(Ask::READ_OK),
                     modify: writes,
                     extend: writes,
-                    execute: may(Ask::EXEC_OK),
+                    execute: kind == Kind::Regular && object.attributes.mode & 0o100 != 0,
                     ..Access::default()
                 }
             }

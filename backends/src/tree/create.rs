@@ -7,7 +7,7 @@ use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::name::Name;
-use super::resolve::{BENEATH, Located, Placed};
+use super::resolve::{BENEATH, Located, Placed, open_beneath};
 use super::{Attributes, Kind, Node, SetAttributes, SetTime, Time, Tree, TreeError};
 
 /// By what a client knows a file again that it has made, though the answer was lost.
@@ -117,7 +117,7 @@ impl Tree {
         name: &[u8],
         set: &SetAttributes,
     ) -> Result<Attributes, TreeError> {
-        let descriptor = super::resolve::open_beneath(parent, name, OFlags::PATH)?;
+        let descriptor = open_beneath(parent, name, OFlags::PATH)?;
         let attributes = self.observe(&descriptor, b"")?;
         self.remember(attributes.node, directory, name);
         let placed = Placed {
@@ -125,7 +125,7 @@ impl Tree {
                 descriptor,
                 attributes,
             },
-            parent: rustix::io::dup(&parent.descriptor)?,
+            parent: open_beneath(parent, b".", OFlags::PATH)?,
             name: Rc::from(name),
         };
         self.apply(&placed, set)?;
