@@ -91,6 +91,25 @@ fn an_inode_that_is_used_again_is_another_object() {
     }
 }
 
+/// What the kernel's clock cannot tell apart (newer ones can) must not have the same number.
+#[test]
+fn the_number_of_what_is_removed_young_is_not_given_again_at_once() {
+    let options = TreeOptions {
+        sync_metadata: false,
+        ..TreeOptions::default()
+    };
+    let mut rig = Rig::on(Place::ext4(64 << 20), options);
+    let root = rig.root;
+    for _ in 0..20 {
+        let young = rig.create(root, "file");
+        rig.tree.remove(root, b"file").unwrap();
+        let next = rig.create(root, "file");
+        rig.tree.remove(root, b"file").unwrap();
+        assert_ne!(next.inode, young.inode);
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
 #[test]
 fn an_old_node_of_a_reused_inode_is_stale() {
     let mut rig = Rig::ext4();
