@@ -88,6 +88,11 @@ impl Request {
         self.job.buffer_mut()
     }
 
+    /// The buffer, back from a request that is not resumed.
+    pub(crate) fn into_buffer(self) -> Option<Buffer> {
+        self.job.into_buffer()
+    }
+
     /// The bytes a [`SystemCall::Write`] takes; empty for another call. They stay where they are
     /// as long as the request lives.
     #[must_use]

@@ -12,6 +12,8 @@ pub(crate) const fn blame(errno: Errno) -> ImageError {
         // SELinux refuses the next I/O on a file that was relabelled, or when the policy changed.
         Errno::ACCESS | Errno::PERM => ImageError::Revoked,
         Errno::ROFS | Errno::BADF => ImageError::ReadOnly,
+        // Beyond the longest file of the file system, or of this process.
+        Errno::FBIG => ImageError::OutOfRange,
         _ => ImageError::Medium,
     }
 }

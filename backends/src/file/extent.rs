@@ -11,9 +11,9 @@ use crate::Step;
 impl FileImage {
     /// Asks `lseek`, inline: there is no asynchronous way. Space that is reserved but was never
     /// written counts as a hole, as it does for `lseek`.
-    pub(super) fn extent(&self, offset: u64) -> Step {
+    pub(super) fn extent(&mut self, offset: u64) -> Step {
         let result = self
-            .admit(offset, 1, false)
+            .admit_within(offset, 1, false)
             // The kernel lets a revoked descriptor seek.
             .and_then(|()| probe::reachable(&self.descriptor))
             .and_then(|()| self.seek(offset));

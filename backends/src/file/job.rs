@@ -113,6 +113,14 @@ impl Job {
         }
     }
 
+    pub(crate) fn into_buffer(self) -> Option<Buffer> {
+        match self {
+            Self::Read(transfer) | Self::Write(transfer, _) => Some(transfer.into_buffer()),
+            Self::Sync(buffer) => buffer,
+            Self::Zero(_) => None,
+        }
+    }
+
     pub(crate) const fn buffer_mut(&mut self) -> Option<&mut Buffer> {
         match self {
             Self::Read(transfer) | Self::Write(transfer, _) => Some(&mut transfer.buffer),

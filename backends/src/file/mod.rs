@@ -17,7 +17,7 @@ mod write;
 mod write_zeroes;
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 
 use labelgate_buffers::Buffer;
@@ -28,7 +28,9 @@ pub use open::{FileOptions, OpenError};
 pub use plan::{Strategy, Way};
 pub use resize::ResizeError;
 
+pub(crate) use error::errno;
 pub(crate) use job::Job;
+pub(crate) use probe::in_memory;
 pub(crate) use write_zeroes::ZEROS;
 
 use crate::{Held, Image, Request, Step, SystemCall};
@@ -45,6 +47,8 @@ const MAX_REPEATS: u8 = 100;
 pub struct FileImage {
     descriptor: Rc<OwnedFd>,
     kind: Kind,
+    /// Of any length: see [`FileOptions::elastic`].
+    elastic: bool,
     geometry: Geometry,
     alignment: Alignment,
     plan: Plan,
@@ -151,6 +155,12 @@ impl Image for FileImage {
 }
 
 impl FileImage {
+    /// The open file.
+    #[must_use]
+    pub fn descriptor(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
+    }
+
     /// How it does its I/O, for logs.
     #[must_use]
     pub const fn strategy(&self) -> Strategy {
@@ -166,7 +176,7 @@ impl FileImage {
             return Err(ImageError::ReadOnly);
         }
         let end = offset.checked_add(length).ok_or(ImageError::OutOfRange)?;
-        if end > self.geometry.size {
+        if end > self.limit() {
             return Err(ImageError::OutOfRange);
         }
         // Nothing below asks the kernel for an empty range.
@@ -176,6 +186,15 @@ impl FileImage {
         Ok(())
     }
 
+    /// Where operations must end. The offsets of the kernel have a sign.
+    const fn limit(&self) -> u64 {
+        if self.elastic {
+            i64::MAX.unsigned_abs()
+        } else {
+            self.geometry.size
+        }
+    }
+
     /// As [`Self::admit`], and the bytes are within the buffer.
     fn admit_transfer(&self, transfer: &Transfer, changes: bool) -> Result<(), ImageError> {
         let end = transfer.at.checked_add(transfer.length);
@@ -183,6 +202,24 @@ impl FileImage {
             return Err(ImageError::OutOfRange);
         }
         self.admit(transfer.offset, transfer.length as u64, changes)
+    }
+
+    /// Looks how long an elastic file is before an operation that is for what is there.
+    fn measure(&mut self) -> Result<(), ImageError> {
+        if self.elastic {
+            self.find_size()?;
+        }
+        Ok(())
+    }
+
+    /// As [`Self::admit`], and the range is within the file, elastic or not.
+    fn admit_within(&mut self, offset: u64, length: u64, changes: bool) -> Result<(), ImageError> {
+        self.measure()?;
+        self.admit(offset, length, changes)?;
+        if offset.saturating_add(length) > self.geometry.size {
+            return Err(ImageError::OutOfRange);
+        }
+        Ok(())
     }
 
     /// Hands a call to the driver.
@@ -209,7 +246,9 @@ impl FileImage {
         Step::Done(Completion { result, buffer })
     }
 
-    fn failed(&self, errno: Errno, buffer: Option<Buffer>) -> Step {
+    /// Ends an operation that may have been done in part.
+    fn failed(&mut self, errno: Errno, buffer: Option<Buffer>) -> Step {
+        self.gate.wrote();
         self.done(Err(error::blame(errno)), buffer)
     }
 }

@@ -22,6 +22,9 @@ const MAX_PHYSICAL: u32 = 4096;
 pub struct FileOptions {
     /// Logical block size in bytes: 512 or 4096.
     pub block_size: u32,
+    /// A regular file of any length: reads end where it ends, and writes make it longer.
+    /// `block_size` is 1, and nothing goes around the page cache.
+    pub elastic: bool,
     /// Writes are refused.
     pub read_only: bool,
     /// Around the page cache (`O_DIRECT`). The opener has made sure that the file system does so in
@@ -40,11 +43,32 @@ impl Default for FileOptions {
     fn default() -> Self {
         Self {
             block_size: 512,
+            elastic: false,
             read_only: false,
             direct: false,
             poisoned: false,
             asynchronous: false,
             dirty_budget: 16 << 20,
+        }
+    }
+}
+
+impl FileOptions {
+    /// For a regular file of any length.
+    #[must_use]
+    pub fn elastic() -> Self {
+        Self {
+            block_size: 1,
+            elastic: true,
+            ..Self::default()
+        }
+    }
+
+    const fn knows_block_size(&self) -> bool {
+        match self.block_size {
+            512 | 4096 => !self.elastic,
+            1 => self.elastic,
+            _ => false,
         }
     }
 }
@@ -98,11 +122,17 @@ impl FileImage {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(file: OwnedFd, options: &FileOptions) -> Result<Self, OpenError> {
-        if !matches!(options.block_size, 512 | 4096) {
+        if !options.knows_block_size() {
             return Err(OpenError::BlockSize(options.block_size));
+        }
+        if options.elastic && options.direct {
+            return Err(OpenError::Direct);
         }
         let stat = rustix::fs::fstat(&file)?;
         let kind = kind(&file, &stat)?;
+        if options.elastic && kind != Kind::File {
+            return Err(OpenError::Kind);
+        }
         set_flags(&file, options)?;
         let regular = kind == Kind::File;
         let findings = probe::examine(file.as_fd(), regular, options.direct, options.block_size)?;
@@ -114,6 +144,7 @@ impl FileImage {
         Ok(Self {
             descriptor: Rc::new(file),
             kind,
+            elastic: options.elastic,
             geometry,
             alignment: findings.alignment(),
             plan: Plan::new(findings, options.asynchronous, options.dirty_budget),
@@ -170,10 +201,12 @@ fn geometry(
     let size = size(file, kind)?;
     let block_size = options.block_size;
     let served = whole_blocks(size, block_size);
-    if served == 0 {
+    if served == 0 && !options.elastic {
         return Err(OpenError::Empty);
     }
+    // An elastic file's operations find it out when they need it.
     let discard = !options.read_only
+        && !options.elastic
         && match kind {
             Kind::File => probe::punches(file.as_fd(), size, u64::from(block_size)),
             Kind::Device { .. } => probe::device_punches(stat.st_rdev),

@@ -54,7 +54,7 @@ pub(crate) fn examine(
     })
 }
 
-fn in_memory(file: BorrowedFd<'_>) -> Result<bool, Errno> {
+pub(crate) fn in_memory(file: impl AsFd) -> Result<bool, Errno> {
     let kind = rustix::fs::fstatfs(file)?.f_type;
     Ok(u64::try_from(kind).is_ok_and(|kind| IN_MEMORY.contains(&kind)))
 }

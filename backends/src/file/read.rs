@@ -24,6 +24,7 @@ impl FileImage {
         result: Result<usize, Errno>,
     ) -> Step {
         match result {
+            Ok(0) if self.elastic => self.have_read(transfer),
             Ok(count) => {
                 self.take(&mut transfer, count);
                 self.read(transfer)
@@ -40,6 +41,7 @@ impl FileImage {
                 Way::Budgeted | Way::Asynchronous => return self.read_later(transfer),
             };
             match self.read_now(&mut transfer, flags) {
+                Ok(0) if self.elastic => break,
                 Ok(count) => self.take(&mut transfer, count),
                 Err(Errno::OPNOTSUPP) if flags == ReadWriteFlags::NOWAIT => {
                     self.plan.no_nowait_reads();
@@ -48,7 +50,19 @@ impl FileImage {
                 Err(errno) => return self.failed(errno, Some(transfer.into_buffer())),
             }
         }
-        self.done(Ok(Outcome::Done), Some(transfer.into_buffer()))
+        self.have_read(transfer)
+    }
+
+    /// All there is has been read.
+    fn have_read(&self, transfer: Transfer) -> Step {
+        let outcome = if self.elastic {
+            Outcome::Read {
+                length: transfer.done,
+            }
+        } else {
+            Outcome::Done
+        };
+        self.done(Ok(outcome), Some(transfer.into_buffer()))
     }
 
     fn read_now(&self, transfer: &mut Transfer, flags: ReadWriteFlags) -> Result<usize, Errno> {

@@ -77,6 +77,18 @@ impl FileImage {
         self.done(result, None)
     }
 
+    /// Makes an elastic file `size` bytes long, whatever it was and whatever is under way.
+    ///
+    /// # Errors
+    /// What the system said; nothing is changed of an image that is poisoned or read-only.
+    pub fn set_size(&mut self, size: u64) -> Result<(), ResizeError> {
+        if !self.elastic {
+            return Err(ResizeError::Blocks(self.geometry.block_size));
+        }
+        self.admit(0, size, true)?;
+        self.truncate(size).map(drop)
+    }
+
     fn resizable(&self, size: u64) -> Result<(), ResizeError> {
         if self.gate.poisoned() {
             return Err(ImageError::Poisoned.into());

@@ -18,6 +18,11 @@ pub(crate) struct Gate {
     running: bool,
     /// The last that ended well.
     synced: u64,
+    /// How many writes are complete; of them, those before the `fdatasync` that is running, and
+    /// those before the last that ended well.
+    written: u64,
+    covering: u64,
+    covered: u64,
     poisoned: bool,
 }
 
@@ -31,6 +36,21 @@ impl Gate {
 
     pub(crate) const fn poisoned(&self) -> bool {
         self.poisoned
+    }
+
+    /// A write is complete.
+    pub(crate) const fn wrote(&mut self) {
+        self.written += 1;
+    }
+
+    /// Whether something that is complete may not be stable.
+    pub(crate) const fn dirty(&self) -> bool {
+        self.written != self.covered
+    }
+
+    /// What cannot be relied on any more: an error that this gate should have seen.
+    pub(crate) const fn poison(&mut self) {
+        self.poisoned = true;
     }
 
     /// The first `fdatasync` that covers all that is complete now: the next to be started.
@@ -49,6 +69,7 @@ impl Gate {
             return false;
         }
         self.started += 1;
+        self.covering = self.written;
         self.running = true;
         true
     }
@@ -58,6 +79,7 @@ impl Gate {
         self.running = false;
         if well {
             self.synced = self.started;
+            self.covered = self.covering;
         } else {
             self.poisoned = true;
         }
@@ -81,5 +103,20 @@ mod tests {
         assert!(gate.begin());
         gate.end(true);
         assert!(gate.synced(needed) && !gate.poisoned());
+    }
+
+    #[test]
+    fn what_is_written_during_an_fdatasync_is_dirty_after_it() {
+        let mut gate = Gate::default();
+        gate.wrote();
+        assert!(gate.begin() && gate.dirty());
+
+        gate.wrote();
+        gate.end(true);
+        assert!(gate.dirty());
+
+        assert!(gate.begin());
+        gate.end(true);
+        assert!(!gate.dirty());
     }
 }

@@ -39,6 +39,34 @@ impl FileImage {
         self.system(SystemCall::Sync, Job::Sync(buffer))
     }
 
+    /// Whether operations are with the driver, or something that was written may not be stable.
+    #[must_use]
+    pub const fn settled(&self) -> bool {
+        self.in_flight.all == 0 && (self.plan.strategy.memory || !self.gate.dirty())
+    }
+
+    /// Makes all that is complete stable, data and attributes, and waits for it.
+    ///
+    /// # Errors
+    /// [`ImageError::Medium`], and the image is poisoned; [`ImageError::Poisoned`] if it was.
+    pub fn sync_all(&mut self) -> Result<(), ImageError> {
+        if self.gate.poisoned() {
+            return Err(ImageError::Poisoned);
+        }
+        if self.plan.strategy.memory {
+            return Ok(());
+        }
+        // One that the driver runs may take the report of an error with it; it then poisons, too.
+        let alone = self.gate.begin();
+        let result = rustix::fs::fsync(&self.descriptor);
+        if alone {
+            self.gate.end(result.is_ok());
+        } else if result.is_err() {
+            self.gate.poison();
+        }
+        result.map_err(|_| ImageError::Medium)
+    }
+
     /// Even an interrupted `fdatasync` may have taken the one report of an error with it: any
     /// failure is final. It is the medium's, not a lack of space: room made later brings nothing
     /// back, and a guest must not be told to try again.

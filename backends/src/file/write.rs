@@ -61,6 +61,7 @@ impl FileImage {
 
     /// All bytes are with the kernel.
     fn written(&mut self, transfer: Transfer, stability: Stability) -> Step {
+        self.gate.wrote();
         let buffer = Some(transfer.into_buffer());
         match stability {
             Stability::Volatile => self.done(Ok(Outcome::Done), buffer),

@@ -122,7 +122,7 @@ impl Zeroing {
 
 impl FileImage {
     pub(super) fn start_zero(&mut self, offset: u64, length: u64, unmap: bool) -> Step {
-        if let Err(error) = self.admit(offset, length, true) {
+        if let Err(error) = self.admit_within(offset, length, true) {
             return self.done(Err(error), None);
         }
         self.zero(Zeroing {
@@ -160,6 +160,7 @@ impl FileImage {
                 return self.failed(errno, None);
             }
         }
+        self.gate.wrote();
         self.done(Ok(Outcome::Done), None)
     }
 

@@ -163,12 +163,13 @@ impl Executor {
     pub fn extent(&mut self, offset: u64) -> Result<Extent, ImageError> {
         match self.run(Operation::Extent { offset }).result? {
             Outcome::Extent(extent) => Ok(extent),
-            Outcome::Done => panic!("an extent was asked for"),
+            other => panic!("an extent was asked for, not {other:?}"),
         }
     }
 }
 
-fn run(request: &mut Request, mood: Mood) -> Result<usize, Errno> {
+/// Runs a request as a driver does.
+pub fn run(request: &mut Request, mood: Mood) -> Result<usize, Errno> {
     let call = *request.call();
     let limit = match mood {
         Mood::Interrupted if call != SystemCall::Sync => return Err(Errno::INTR),

@@ -1,4 +1,4 @@
-//! File images on real file systems: a tmpfs, an ext4 on a loop device, and a bare loop device.
+//! File images and trees on real file systems: a tmpfs, an ext4 on a loop device, and a bare loop device.
 //!
 //! Needs root, loop devices, `mount`, `losetup` (Debian: mount, util-linux) and `mkfs.ext4`
 //! (Debian: e2fsprogs).
@@ -19,3 +19,4 @@ mod place;
 mod poison;
 mod report_once;
 mod resize;
+mod tree;

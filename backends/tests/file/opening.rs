@@ -14,6 +14,7 @@ use crate::place::{Device, Place};
 
 const READ_ONLY: FileOptions = FileOptions {
     block_size: 512,
+    elastic: false,
     read_only: true,
     direct: false,
     poisoned: false,

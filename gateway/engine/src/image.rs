@@ -9,7 +9,7 @@ use labelgate_buffers::Buffer;
 pub struct Geometry {
     /// Size in bytes; a multiple of `block_size` (what is left of a file over that is not served).
     pub size: u64,
-    /// Logical block size in bytes: 512 or 4096.
+    /// Logical block size in bytes: 512 or 4096; 1 for a file that may be of any length.
     pub block_size: u32,
     /// Physical block size in bytes: a power of two, at least `block_size`.
     pub physical_block_size: u32,
@@ -130,6 +130,12 @@ pub struct Timestamp {
 pub enum Outcome {
     /// It is done.
     Done,
+    /// A read of a file that may be of any length: how many bytes there were. Fewer than were asked
+    /// for means the end of the file.
+    Read {
+        /// In bytes, at the front of the buffer.
+        length: usize,
+    },
     /// The answer to [`Operation::Extent`].
     Extent(Extent),
     /// The answer to [`Operation::Resize`]: the new shape.

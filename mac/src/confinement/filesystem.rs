@@ -1,5 +1,5 @@
 //! The third layer: a Landlock domain that handles every right it can and grants none, or no more
-//! than to open files beneath a few directories.
+//! than to open files beneath a few directories, or to serve a few trees.
 //!
 //! The latter is for processes that open their files themselves, so that SELinux judges by their
 //! own context. What it lets them open is Landlock's word against a policy that is too wide; which
@@ -25,6 +25,7 @@ const NEWEST: ABI = ABI::V10;
 pub struct Domain {
     abi: i32,
     directories: usize,
+    trees: usize,
 }
 
 impl Domain {
@@ -50,9 +51,13 @@ impl Domain {
 impl fmt::Display for Domain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "landlock abi {}: ", self.abi)?;
-        match self.directories {
-            0 => f.write_str("no files")?,
-            count => write!(f, "files beneath {count} directories only")?,
+        match (self.directories, self.trees) {
+            (0, 0) => f.write_str("no files")?,
+            (count, 0) => write!(f, "files beneath {count} directories only")?,
+            (count, trees) => write!(
+                f,
+                "files beneath {count} directories and {trees} trees only"
+            )?,
         }
         f.write_str(if self.denies_tcp() {
             ", no tcp"
@@ -78,19 +83,17 @@ pub fn deny_all() -> Result<Domain, ConfinementError> {
     deny_all_but(Reach::Nothing)
 }
 
-/// As [`deny_all`], but that the files that are beneath some directories can be opened.
+/// As [`deny_all`], but that the files that are beneath some directories can be opened, and trees
+/// served.
 ///
 /// # Errors
 ///
 /// As [`deny_all`].
 pub fn deny_all_but(reach: Reach<'_>) -> Result<Domain, ConfinementError> {
-    let directories = match reach {
-        Reach::Nothing => &[],
-        Reach::Beneath(directories) => directories,
-    };
-    let granted = directories
-        .iter()
-        .map(|directory| Ok::<_, ConfinementError>(PathBeneath::new(directory, open_only())));
+    let beneath = |access| move |directory| PathBeneath::new(directory, access);
+    let files = reach.files().iter().map(beneath(open_only()));
+    let trees = reach.trees().iter().map(beneath(serve_tree()));
+    let granted = files.chain(trees).map(Ok::<_, ConfinementError>);
     let status = Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)
         .handle_access(AccessFs::from_all(ABI::V1))
@@ -106,7 +109,8 @@ pub fn deny_all_but(reach: Reach<'_>) -> Result<Domain, ConfinementError> {
         (RulesetStatus::NotEnforced, _) => Err(ConfinementError::NoLandlock),
         (_, LandlockStatus::Available { effective_abi, .. }) if status.no_new_privs => Ok(Domain {
             abi: effective_abi as i32,
-            directories: directories.len(),
+            directories: reach.files().len(),
+            trees: reach.trees().len(),
         }),
         _ => Err(ConfinementError::NoLandlock),
     }
@@ -116,6 +120,20 @@ pub fn deny_all_but(reach: Reach<'_>) -> Result<Domain, ConfinementError> {
 /// or executed.
 fn open_only() -> BitFlags<AccessFs> {
     AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate
+}
+
+/// Everything that is not executing, and not devices. Moves stay within the trees.
+fn serve_tree() -> BitFlags<AccessFs> {
+    open_only()
+        | AccessFs::ReadDir
+        | AccessFs::MakeReg
+        | AccessFs::MakeDir
+        | AccessFs::MakeSym
+        | AccessFs::MakeFifo
+        | AccessFs::MakeSock
+        | AccessFs::RemoveFile
+        | AccessFs::RemoveDir
+        | AccessFs::Refer
 }
 
 /// The hard requirement of version 1 fails for one reason.

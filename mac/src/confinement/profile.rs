@@ -45,15 +45,43 @@ pub enum Reach<'a> {
     /// Regular files that are there, beneath these directories, for reading and writing: those
     /// that SELinux lets it open, of which it is handed the way. For a worker or an importer.
     Beneath(&'a [OwnedFd]),
+    /// As [`Reach::Beneath`], and trees, whose names a file server works with. For a worker.
+    Trees {
+        /// What regular files may be opened beneath.
+        files: &'a [OwnedFd],
+        /// What anything may be made, found, read, written, moved and removed beneath, but devices.
+        trees: &'a [OwnedFd],
+    },
 }
 
-impl Reach<'_> {
-    /// Whether there is anything that may be opened.
+impl<'a> Reach<'a> {
+    /// Whether there is anything that may be opened by its path.
     #[must_use]
     pub const fn opens(&self) -> bool {
+        !self.files().is_empty()
+    }
+
+    /// Whether there are trees.
+    #[must_use]
+    pub const fn serves_trees(&self) -> bool {
+        !self.trees().is_empty()
+    }
+
+    /// What regular files may be opened beneath.
+    #[must_use]
+    pub const fn files(&self) -> &'a [OwnedFd] {
         match self {
-            Self::Nothing => false,
-            Self::Beneath(directories) => !directories.is_empty(),
+            Self::Nothing => &[],
+            Self::Beneath(files) | Self::Trees { files, .. } => files,
+        }
+    }
+
+    /// The trees.
+    #[must_use]
+    pub const fn trees(&self) -> &'a [OwnedFd] {
+        match self {
+            Self::Nothing | Self::Beneath(_) => &[],
+            Self::Trees { trees, .. } => trees,
         }
     }
 }

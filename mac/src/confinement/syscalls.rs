@@ -8,12 +8,14 @@
 //! a filter cannot see whether their path is empty, and Landlock does not cover them; `fstat`
 //! does the same for a descriptor (`rustix::fs::fstat` calls it, [`std::fs::File::metadata`] does
 //! not). No call makes a descriptor, except `recvmsg` from the supervisor, and, in a process that
-//! opens its files itself, `openat` of what is there: see [`opening`]. No memory becomes
+//! opens its files itself, `openat` of what is there: see [`opening`]. A worker that serves a tree
+//! needs names as well, for which [`tree`] has its own list. No memory becomes
 //! executable, and none is mapped from a file: an image that is mapped escapes revocation.
 
 mod greeter;
 mod importer;
 mod opening;
+mod tree;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -34,6 +36,7 @@ type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 pub struct Filter {
     role: Role,
     opens: bool,
+    serves_trees: bool,
     calls: usize,
 }
 
@@ -45,10 +48,15 @@ impl fmt::Display for Filter {
             Role::Greeter => "greeter",
             Role::Importer => "importer",
         };
-        let opens = if self.opens { " that opens files" } else { "" };
+        let does = match (self.opens, self.serves_trees) {
+            (false, false) => "",
+            (true, false) => " that opens files",
+            (false, true) => " that serves trees",
+            (true, true) => " that opens files and serves trees",
+        };
         write!(
             f,
-            "seccomp: {} system calls ({role}{opens}), others kill",
+            "seccomp: {} system calls ({role}{does}), others kill",
             self.calls
         )
     }
@@ -71,12 +79,16 @@ pub fn install(role: Role, reach: Reach<'_>) -> Result<Filter, ConfinementError>
     if reach.opens() {
         rules.extend(opening::rules()?);
     }
+    if reach.serves_trees() {
+        rules.extend(tree::rules()?);
+    }
     let calls = rules.len();
     let program = compile(rules)?;
     seccompiler::apply_filter_all_threads(&program)?;
     Ok(Filter {
         role,
         opens: reach.opens(),
+        serves_trees: reach.serves_trees(),
         calls,
     })
 }

@@ -18,11 +18,13 @@ pub struct Arranged {
     pub directory: [OwnedFd; 1],
     /// A file beneath it.
     pub beneath: OwnedFd,
+    /// A directory that this process may change, open with `O_PATH`, if it was told of one.
+    pub tree: Vec<OwnedFd>,
     /// Two ends of one connection.
     pub pair: (OwnedFd, OwnedFd),
 }
 
-pub fn arrange() -> io::Result<Arranged> {
+pub fn arrange(tree: Option<&str>) -> io::Result<Arranged> {
     // SAFETY: takes no pointers.
     let socket = unsafe { libc::socket(libc::AF_INET, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0) };
     // SAFETY: a fresh descriptor, or -1, which is turned away first.
@@ -33,17 +35,19 @@ pub fn arrange() -> io::Result<Arranged> {
         socket,
         listener: TcpListener::bind("127.0.0.1:0")?,
         image,
-        directory: [open(
-            "/dev/shm",
-            OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
-            Mode::empty(),
-        )?],
+        directory: [directory("/dev/shm")?],
+        tree: tree.map(directory).transpose()?.into_iter().collect(),
         beneath: crate::work::nameless_file()?.into(),
         pair: {
             let (one, other) = std::os::unix::net::UnixStream::pair()?;
             (one.into(), other.into())
         },
     })
+}
+
+fn directory(path: &str) -> io::Result<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(open(path, flags, Mode::empty())?)
 }
 
 /// The result of a system call: what it gave, or its error.

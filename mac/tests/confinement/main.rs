@@ -18,6 +18,7 @@ mod opening;
 mod probe;
 mod run;
 mod syscalls;
+mod tree;
 mod work;
 
 use std::process::ExitCode;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
     trials.extend(greeter::trials());
     trials.extend(importer::trials());
     trials.extend(opening::trials());
+    trials.extend(tree::trials());
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 

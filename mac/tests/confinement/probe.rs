@@ -1,6 +1,6 @@
 //! The probe: arrange, confine, try, say what came of it.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::io::{self, Write as _};
 use std::os::fd::AsRawFd;
 use std::process::ExitCode;
@@ -17,7 +17,9 @@ pub fn main(arguments: &[String]) -> ExitCode {
     let [layers, action, rest @ ..] = arguments else {
         return ExitCode::from(2);
     };
-    let arranged = arrange().expect("everything is allowed before the confinement");
+    let tree = rest.iter().find(|argument| argument.starts_with('/'));
+    let arranged =
+        arrange(tree.map(String::as_str)).expect("everything is allowed before the confinement");
     prepare(action);
     // What it says goes out by standard error, the only file that a greeter may write to.
     rustix::stdio::dup2_stderr(rustix::stdio::stdout()).expect("both are open");
@@ -122,6 +124,34 @@ fn confine(layers: &str, arranged: &Arranged) -> Result<String, ConfinementError
         }
         "seccomp-importer" => syscalls::install(Role::Importer, Reach::Nothing)?.to_string(),
         "seccomp-greeter" => syscalls::install(Role::Greeter, Reach::Nothing)?.to_string(),
+        other => confine_with_tree(other, arranged)?,
+    })
+}
+
+fn confine_with_tree(layers: &str, arranged: &Arranged) -> Result<String, ConfinementError> {
+    let trees = Reach::Trees {
+        files: &[],
+        trees: &arranged.tree,
+    };
+    let both = Reach::Trees {
+        files: &arranged.directory,
+        trees: &arranged.tree,
+    };
+    Ok(match layers {
+        "ring-tree" => {
+            confinement::confine(&opens(trees, Profile::worker(DriverKind::Ring)))?.to_string()
+        }
+        "epoll-tree" => {
+            confinement::confine(&opens(trees, Profile::worker(DriverKind::Epoll)))?.to_string()
+        }
+        "ring-both" => {
+            confinement::confine(&opens(both, Profile::worker(DriverKind::Ring)))?.to_string()
+        }
+        "filesystem-tree" => {
+            capabilities::set_no_new_privileges()?;
+            filesystem::deny_all_but(trees)?.to_string()
+        }
+        "seccomp-tree" => syscalls::install(Role::Worker(DriverKind::Ring), trees)?.to_string(),
         other => panic!("no such layers: {other}"),
     })
 }
@@ -226,6 +256,25 @@ fn execute() -> io::Error {
     let arguments = [path.as_ptr(), std::ptr::null()];
     // SAFETY: the path and the null-ended array live through the call.
     unsafe { libc::execv(path.as_ptr(), arguments.as_ptr()) };
+    io::Error::last_os_error()
+}
+
+/// Executes a file of a directory.
+pub fn execute_at(directory: &impl AsRawFd, name: &CStr) -> io::Error {
+    let arguments = [name.as_ptr(), std::ptr::null()];
+    let directory = directory.as_raw_fd();
+    let environment = std::ptr::null::<*const libc::c_char>();
+    // SAFETY: the name and the null-ended array live through the call.
+    unsafe {
+        libc::syscall(
+            libc::SYS_execveat,
+            directory,
+            name.as_ptr(),
+            arguments.as_ptr(),
+            environment,
+            0,
+        )
+    };
     io::Error::last_os_error()
 }
 

@@ -26,7 +26,7 @@ pub fn trials() -> Vec<Trial> {
 /// What may pass, written down a second time: a call that slips onto the list shows here.
 #[rustfmt::skip]
 #[allow(clippy::wildcard_imports, reason = "a table of one module's constants")]
-const BOTH: [i64; 45] = {
+pub const BOTH: [i64; 45] = {
     use libc::*;
     [
         SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_pread64, SYS_pwrite64, SYS_preadv,
@@ -40,7 +40,7 @@ const BOTH: [i64; 45] = {
         SYS_fcntl, SYS_mmap, SYS_mprotect, SYS_ioctl, SYS_getsockopt,
     ]
 };
-const RING: [i64; 1] = [libc::SYS_io_uring_enter];
+pub const RING: [i64; 1] = [libc::SYS_io_uring_enter];
 #[cfg(target_arch = "x86_64")]
 const EPOLL: [i64; 6] = [
     libc::SYS_epoll_wait,
@@ -71,9 +71,20 @@ const UPROBES: &[i64] = if cfg!(target_arch = "x86_64") {
 const NUMBERS: std::ops::Range<i64> = 0..480;
 
 pub fn others_kill(layers: &str, lists: &[&[i64]]) {
+    others_kill_given(layers, lists, &[]);
+}
+
+/// The same with more arguments for the probe.
+pub fn others_kill_given(layers: &str, lists: &[&[i64]], more: &[&str]) {
+    let ends = |number: i64| {
+        let number = number.to_string();
+        let mut action = vec!["system-call", &number];
+        action.extend(more);
+        probe(layers, &action)
+    };
     let listed: BTreeSet<i64> = lists.concat().into_iter().collect();
     for number in NUMBERS.filter(|number| !listed.contains(number)) {
-        let end = probe(layers, &["system-call", &number.to_string()]);
+        let end = ends(number);
         if UPROBES.contains(&number) {
             assert_ne!(end, End::Done, "system call {number}");
         } else {
@@ -81,13 +92,7 @@ pub fn others_kill(layers: &str, lists: &[&[i64]]) {
         }
     }
     // The other calling conventions of this kernel: x32 on x86_64.
-    let end = probe(
-        layers,
-        &[
-            "system-call",
-            &(0x4000_0000_i64 + libc::SYS_getpid).to_string(),
-        ],
-    );
+    let end = ends(0x4000_0000_i64 + libc::SYS_getpid);
     assert_eq!(end, KILLED);
 }
 
