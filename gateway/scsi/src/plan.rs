@@ -27,7 +27,7 @@ impl Span {
 /// the plan or what becomes of it says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Plan {
-    /// Nothing is left to do.
+    /// Nothing is left to do, and the image has no part in it.
     Good,
     /// Data-in, already cut to the allocation length; may be empty.
     Answer(Vec<u8>),
@@ -90,6 +90,9 @@ pub enum Plan {
         /// Which blocks.
         spans: Vec<Span>,
     },
+    /// Move nothing, but ask the image whether it may still be reached: an initiator must not learn
+    /// otherwise from a command of no blocks.
+    Probe,
     /// Everything completed so far goes to stable storage.
     Flush,
     /// Ask the image for extents from the span's start on and answer with
@@ -152,7 +155,7 @@ impl Plan {
         const CONTRADICTION: Plan = Plan::Fail(Sense::INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT);
         let takes = self.data_out();
         match self {
-            Self::Write { .. } if data_out == 0 => Self::Good,
+            Self::Write { .. } if data_out == 0 => Self::Probe,
             Self::Write {
                 span,
                 stable,
@@ -186,7 +189,7 @@ impl Plan {
             Self::CompareAndWrite { .. } if data_out != takes => {
                 Self::Fail(Sense::invalid_field(NUMBER_OF_LOGICAL_BLOCKS, None))
             }
-            Self::CompareAndWrite { .. } if takes == 0 => Self::Good,
+            Self::CompareAndWrite { .. } if takes == 0 => Self::Probe,
             plan if data_out < takes => {
                 drop(plan);
                 CONTRADICTION

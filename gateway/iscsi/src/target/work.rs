@@ -7,6 +7,10 @@ use labelgate_buffers::{Buffer, MAX_BUFFER};
 use labelgate_engine::{Completion, Geometry, Operation, Outcome};
 use labelgate_scsi::{Access, LbaStatus, Plan, Sense, Span};
 
+/// What every image answers without moving anything, and refuses where it may not be reached: the
+/// state of its first block.
+const PROBE: Operation = Operation::Extent { offset: 0 };
+
 /// What comes next.
 #[derive(Debug)]
 pub(crate) enum Next {
@@ -173,7 +177,11 @@ impl Work {
     /// Whether the operation in flight is a read (for the sense of an error).
     const fn reads_now(&self) -> bool {
         match self.plan {
-            Plan::Read { .. } | Plan::Verify { .. } | Plan::VerifyPattern { .. } => true,
+            Plan::Read { .. }
+            | Plan::Verify { .. }
+            | Plan::VerifyPattern { .. }
+            | Plan::LbaStatus { .. }
+            | Plan::Probe => true,
             Plan::CompareAndWrite { .. } => !self.second_half,
             Plan::Write { .. } => self.second_half,
             _ => false,
@@ -203,6 +211,7 @@ impl Work {
             }
             Plan::CompareAndWrite { span, .. } => self.read(span.offset, chunk(span.length)),
             Plan::Unmap { .. } => self.unmap(),
+            Plan::Probe => Next::Submit(PROBE),
             Plan::Flush => Next::Submit(Operation::Flush),
             Plan::LbaStatus { span, allocation } => self.ask_extent(span, allocation),
             _ => Next::Done(Answer::Good),

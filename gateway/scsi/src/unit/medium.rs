@@ -67,7 +67,7 @@ impl LogicalUnit {
             // (SBC-3 5.8). None were: the kernel reads ahead better.
             Command::Prefetch { transfer, .. } => self
                 .span(transfer.lba, u64::from(transfer.blocks))
-                .map(|_| Plan::Good),
+                .map(|_| Plan::Probe),
             // A unit without a spindle has nothing to stop, and one that a virtual machine stops
             // while it shuts down must be there when it starts again. What a stop promises is
             // that the medium is up to date.
@@ -155,7 +155,7 @@ impl LogicalUnit {
     /// Nothing was ever written to a read-only image.
     const fn flush(&self) -> Plan {
         if self.geometry().read_only {
-            Plan::Good
+            Plan::Probe
         } else {
             Plan::Flush
         }
@@ -169,5 +169,5 @@ impl LogicalUnit {
 /// "A TRANSFER LENGTH field set to zero specifies that no logical blocks shall be read. This
 /// condition shall not be considered an error" (SBC-3 5.11, and so the others).
 fn unless_empty(span: Span, plan: Plan) -> Plan {
-    if span.length == 0 { Plan::Good } else { plan }
+    if span.length == 0 { Plan::Probe } else { plan }
 }

@@ -24,7 +24,7 @@ impl LogicalUnit {
         }
         self.writable()?;
         match length {
-            0 => Ok(Plan::Good),
+            0 => Ok(Plan::Probe),
             1..HEADER => Err(Sense::PARAMETER_LIST_LENGTH_ERROR),
             _ => Ok(Plan::Parameters {
                 length: usize::from(length),
@@ -60,7 +60,7 @@ impl LogicalUnit {
             merge(&mut spans, span);
         }
         if spans.is_empty() {
-            return Ok(Plan::Good);
+            return Ok(Plan::Probe);
         }
         Ok(Plan::Unmap { spans })
     }

@@ -208,7 +208,9 @@ pub(super) fn unfit(image: &Image, error: &OpenError) -> Denied {
         OpenError::Exists => ErrorCode::Exists,
         OpenError::Escapes => ErrorCode::Invalid,
         OpenError::Missing => ErrorCode::NotFound,
-        OpenError::Unfit(_) | OpenError::Relabel { .. } => ErrorCode::LabelDoubt,
+        OpenError::Unfit(_) | OpenError::Relabel { .. } | OpenError::Hidden(_) => {
+            ErrorCode::LabelDoubt
+        }
         OpenError::Uid(_) => ErrorCode::Full,
         OpenError::Lock(_) => ErrorCode::InUse,
         OpenError::File { error, .. } if error.kind() == std::io::ErrorKind::StorageFull => {

@@ -101,6 +101,12 @@ pub enum OpenError {
     /// The file is not there, and there is no size to make it with.
     #[error("its file is not there; give it a size, and it will be made")]
     Missing,
+    /// SELinux does not even tell what its context is.
+    #[error(
+        "SELinux does not let labelgated look at its file, which is no image to the policy; see ls -Z \
+         {0}; run: restorecon -F {0}, then labelgate image label with the label that the image has"
+    )]
+    Hidden(Box<str>),
     /// There is a file where one was to be made.
     #[error("its file is there already")]
     Exists,
@@ -256,9 +262,17 @@ pub(super) fn find(image: &Image, store: BorrowedFd<'_>) -> Result<OwnedFd, Open
         Errno::NOENT => OpenError::Missing,
         error => failed("opened", error),
     })?;
-    let stat = fstat(&path).map_err(|error| failed("looked at", error))?;
+    let stat = fstat(&path).map_err(|error| match error {
+        // Of an open descriptor nothing else asks for a right.
+        Errno::ACCESS => OpenError::Hidden(path_of(image).into()),
+        error => failed("looked at", error),
+    })?;
     check_type(&stat)?;
     Ok(path)
+}
+
+fn path_of(image: &Image) -> String {
+    image.store.path.join(&image.file).display().to_string()
 }
 
 /// Makes the image's file, empty.
