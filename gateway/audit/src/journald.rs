@@ -9,7 +9,7 @@
 
 use std::io;
 use std::os::unix::net::UnixDatagram;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -26,27 +26,33 @@ const WARNING: u8 = 4;
 #[derive(Debug)]
 pub struct Journald {
     socket: UnixDatagram,
+    /// Where each record is sent: a connection would end with the journal it was made to, and not
+    /// reach the next one.
+    journal: PathBuf,
 }
 
 impl Journald {
-    /// The journal that listens at `socket`.
-    pub fn at(socket: &Path) -> io::Result<Self> {
-        let ours = UnixDatagram::unbound()?;
-        ours.connect(socket)?;
-        ours.set_write_timeout(Some(PATIENCE))?;
-        Ok(Self { socket: ours })
+    /// The journal that listens at `journal`.
+    pub fn at(journal: &Path) -> io::Result<Self> {
+        // Whether it listens.
+        UnixDatagram::unbound()?.connect(journal)?;
+        let socket = UnixDatagram::unbound()?;
+        socket.set_write_timeout(Some(PATIENCE))?;
+        let journal = journal.to_owned();
+        Ok(Self { socket, journal })
     }
 
     /// Writes a record.
     pub fn append(&self, line: &str) -> io::Result<()> {
         let datagram = datagram(line);
-        match self.socket.send(&datagram) {
+        match self.socket.send_to(&datagram, &self.journal) {
             Ok(_) => Ok(()),
             // Its fields are in its line, too.
             Err(error)
                 if error.raw_os_error() == Some(rustix::io::Errno::MSGSIZE.raw_os_error()) =>
             {
-                self.socket.send(&head(line, NOTICE)).map(drop)
+                let short = head(line, NOTICE);
+                self.socket.send_to(&short, &self.journal).map(drop)
             }
             Err(error) => Err(error),
         }
@@ -114,6 +120,22 @@ mod tests {
                 "SYSLOG_IDENTIFIER=labelgated",
             ]
         );
+    }
+
+    #[test]
+    fn a_journal_that_comes_back_takes_records_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("socket");
+        let first = UnixDatagram::bind(&path).unwrap();
+        let journald = Journald::at(&path).unwrap();
+        drop(first);
+        assert!(journald.append("{}").is_err());
+        std::fs::remove_file(&path).unwrap();
+        assert!(journald.append("{}").is_err());
+
+        let second = UnixDatagram::bind(&path).unwrap();
+        journald.append("{}").unwrap();
+        assert!(second.recv(&mut [0; 4096]).is_ok_and(|length| length > 0));
     }
 
     #[test]

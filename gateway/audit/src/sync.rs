@@ -100,6 +100,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_failed_fsync_is_counted() {
+        // fsync(2) of a pipe is EINVAL.
+        let (_end, pipe) = std::io::pipe().unwrap();
+        let pipe = File::from(std::os::fd::OwnedFd::from(pipe));
+        let syncer = Syncer::start(Arc::new(pipe)).unwrap();
+        syncer.touch();
+        let begin = Instant::now();
+        while syncer.failures() == 0 {
+            assert!(begin.elapsed() < 20 * PERIOD, "nobody has noticed");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert_eq!(syncer.failures(), 1);
+    }
+
+    #[test]
     fn the_thread_ends_at_once_and_lets_go_of_the_file() {
         let file = Arc::new(tempfile::tempfile().unwrap());
         let syncer = Syncer::start(Arc::clone(&file)).unwrap();

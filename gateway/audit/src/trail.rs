@@ -288,3 +288,40 @@ fn journal() -> Result<Journald, OpenError> {
         error,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixDatagram;
+
+    use super::*;
+    use crate::{Decision, Event, Record};
+
+    #[test]
+    fn a_record_that_a_copy_does_not_take_is_in_the_chain_and_counted() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("journal");
+        let journal = UnixDatagram::bind(&path).unwrap();
+        let copy = Sink::Journald(Journald::at(&path).unwrap());
+        drop(journal);
+        let opened = open(FileSettings {
+            dir: directory.path().join("trail"),
+            max_bytes: 1 << 20,
+            keep: 1,
+        });
+        let opened = opened.unwrap();
+        let sinks = vec![Sink::File(opened.file), copy];
+
+        let trail = Trail::start(sinks, None, opened.anchor, Vec::new()).unwrap();
+        let record = Record::new(Event::GatewayStart, Decision::Note);
+        assert!(record.write_to(&trail).is_some());
+        trail.close();
+
+        let counted = Counters {
+            written: 1,
+            lost: 0,
+            uncopied: 1,
+            unsynced: 0,
+        };
+        assert_eq!(trail.counters(), counted);
+    }
+}

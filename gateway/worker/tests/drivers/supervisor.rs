@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use labelgate_control::{FromWorker, ToWorker};
+use labelgate_pages::WorkerCounter;
 
 use crate::harness::protocol::{ECHO, Message, NOTICE, READ, WRITE, pattern};
 use crate::harness::{Bench, Client, Kind};
@@ -14,6 +15,7 @@ both!(
     a_worker_without_supervisor_flushes_and_ends,
     a_drain_waits_for_clients,
     events_reach_the_supervisor_before_the_end,
+    events_that_the_supervisor_does_not_take_are_counted_and_the_rest_reaches_it,
     what_cannot_be_served_is_refused,
 );
 
@@ -98,6 +100,33 @@ fn events_reach_the_supervisor_before_the_end(kind: Kind) {
     let said = bench.hear();
     assert!(matches!(said, FromWorker::Audit { connection: name, .. } if name == connection));
     assert_eq!(bench.hear(), FromWorker::ConnectionClosed { connection });
+    bench.finish();
+}
+
+fn events_that_the_supervisor_does_not_take_are_counted_and_the_rest_reaches_it(kind: Kind) {
+    // More than its socket holds and the worker keeps: two messages of each.
+    const CLIENTS: u16 = 1500;
+    let mut bench = Bench::new(kind);
+    for tag in 0..CLIENTS {
+        let mut client = bench.connect();
+        client.send(Message::new(NOTICE, tag, 0), &[]);
+        let _ = client.rest();
+    }
+    let (mut events, mut ends) = (0_u16, 0_u16);
+    while ends < CLIENTS {
+        match bench.hear() {
+            FromWorker::Audit { .. } => events += 1,
+            FromWorker::ConnectionClosed { .. } => ends += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    let dropped = bench.page.worker().counter(WorkerCounter::EventsDropped);
+    assert!(dropped > 0, "it keeps all of them");
+    assert_eq!(
+        u64::from(events) + dropped,
+        u64::from(CLIENTS),
+        "each is counted or here"
+    );
     bench.finish();
 }
 

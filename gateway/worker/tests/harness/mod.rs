@@ -16,7 +16,7 @@ use labelgate_control::{
     AddImage, Connection, FromWorker, Handed, ImageShape, List, LoginState, MAX_MESSAGE, NotServed,
     Serial, Text, ToWorker, WorkerEnd, decode, encode,
 };
-use labelgate_pages::Counters;
+use labelgate_pages::{Counters, Page};
 use labelgate_worker::driver::{Epoll, Ring};
 use labelgate_worker::{Farewell, ServeError, Worker};
 use rustix::io::Errno;
@@ -53,6 +53,8 @@ pub struct Bench {
     /// Empty for a worker in a process of its own.
     pub log: SharedLog,
     home: Home,
+    /// What it counts. A process of its own counts elsewhere.
+    pub page: Page,
     listener: TcpListener,
     next: u64,
 }
@@ -62,26 +64,30 @@ impl Bench {
     pub fn new(kind: Kind) -> Self {
         let log = SharedLog::default();
         let worker_log = log.clone();
-        Self::with(log, |control| {
-            Home::Thread(std::thread::spawn(move || run(kind, control, worker_log)))
+        Self::with(log, |control, page| {
+            Home::Thread(std::thread::spawn(move || {
+                run(kind, control, page, worker_log)
+            }))
         })
     }
 
     /// A worker in a process of its own, which `command` starts.
     pub fn process(command: &mut Command) -> Self {
-        Self::with(SharedLog::default(), |control| {
+        Self::with(SharedLog::default(), |control, _| {
             Home::Process(command.stdin(control).spawn().unwrap())
         })
     }
 
-    fn with(log: SharedLog, home: impl FnOnce(OwnedFd) -> Home) -> Self {
+    fn with(log: SharedLog, home: impl FnOnce(OwnedFd, OwnedFd) -> Home) -> Self {
+        let (page, its_page) = Page::create(1).unwrap();
         let (ours, theirs) = labelgate_control::pair().unwrap();
         sockopt::set_socket_timeout(&ours, sockopt::Timeout::Recv, Some(Duration::from_secs(20)))
             .unwrap();
         Self {
             control: ours,
             log,
-            home: home(theirs),
+            home: home(theirs, its_page),
+            page,
             listener: TcpListener::bind("127.0.0.1:0").unwrap(),
             next: 0,
         }
@@ -256,12 +262,12 @@ fn check(log: &SharedLog) {
     assert_eq!(log.accepted, log.closed, "each connection is closed once");
 }
 
-fn run(kind: Kind, control: OwnedFd, log: SharedLog) -> Remains {
+fn run(kind: Kind, control: OwnedFd, page: OwnedFd, log: SharedLog) -> Remains {
     let pool = Pool::new(64 * MAX_BUFFER).unwrap();
     let engine = TestEngine::new(pool.clone(), log);
     let control = WorkerEnd::try_from(control).unwrap();
     let max_connections = 1024;
-    let counters = Counters::alone().unwrap();
+    let counters = Counters::map(page).unwrap();
     let result = match kind {
         Kind::Ring => Worker {
             driver: Ring::new().unwrap(),
