@@ -10,6 +10,8 @@ pub enum Client {
     QemuImg,
     /// libiscsi's `iscsi-perf`: truly random reads, iSCSI servers only.
     IscsiPerf,
+    /// `labelgate-load`, ours: random reads and writes, iSCSI servers only.
+    Load,
 }
 
 impl fmt::Display for Client {
@@ -17,6 +19,7 @@ impl fmt::Display for Client {
         f.write_str(match self {
             Self::QemuImg => "qemu-img",
             Self::IscsiPerf => "iscsi-perf",
+            Self::Load => "labelgate-load",
         })
     }
 }
@@ -96,13 +99,19 @@ pub fn cases(quick: bool) -> Vec<Case> {
     }
     if !quick {
         for depth in [1, 32] {
-            cases.push(Case {
-                client: Client::IscsiPerf,
-                order: Order::Random,
-                direction: Direction::Read,
-                block: 4 << 10,
-                depth,
-            });
+            for (client, direction) in [
+                (Client::IscsiPerf, Direction::Read),
+                (Client::Load, Direction::Read),
+                (Client::Load, Direction::Write),
+            ] {
+                cases.push(Case {
+                    client,
+                    order: Order::Random,
+                    direction,
+                    block: 4 << 10,
+                    depth,
+                });
+            }
         }
     }
     cases

@@ -7,6 +7,7 @@ use std::{
 
 use labelgate_fixtures::{
     Failure,
+    cache::program,
     process::{Finished, command, run},
 };
 
@@ -64,6 +65,7 @@ pub fn measure(case: &Case, server: &Server, amount: Amount) -> Result<Run, Fail
     let mut client = match case.client {
         Client::QemuImg => qemu_img(case, &server.url(), amount.ios),
         Client::IscsiPerf => iscsi_perf(case, &server.url(), amount.seconds),
+        Client::Load => load(case, &server.url(), amount.ios)?,
     };
     let before = (Snapshot::of(server.root()), accounting::of_ended_children());
     let (busy, start) = (accounting::of_machine(), Instant::now());
@@ -73,7 +75,7 @@ pub fn measure(case: &Case, server: &Server, amount: Amount) -> Result<Run, Fail
     let client = accounting::of_ended_children().saturating_sub(before.1);
     let busy = accounting::of_machine().saturating_sub(busy);
     let (ios, seconds) = match case.client {
-        Client::QemuImg => (amount.ios as f64, completed_in(&finished)?),
+        Client::QemuImg | Client::Load => (amount.ios as f64, completed_in(&finished)?),
         Client::IscsiPerf => {
             let seconds = amount.seconds as f64;
             (average(&finished)? * seconds, seconds)
@@ -122,6 +124,19 @@ fn iscsi_perf(case: &Case, url: &str, seconds: u64) -> Command {
     }
     client.arg(url);
     client
+}
+
+/// Of an URL `iscsi://ADDRESS:PORT/TARGET/LUN`.
+fn load(case: &Case, url: &str, ios: u64) -> Result<Command, Failure> {
+    let mut client = command(program("labelgate-load")?);
+    client.args(url.trim_start_matches("iscsi://").split('/'));
+    client.args(["--count", &ios.to_string()]);
+    client.args(["--depth", &case.depth.to_string()]);
+    client.args(["--block", &case.block.to_string()]);
+    if case.direction == Direction::Write {
+        client.arg("--write");
+    }
+    Ok(client)
 }
 
 /// The number that follows the last `before` in a text.

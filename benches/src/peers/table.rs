@@ -79,6 +79,7 @@ against ours, the client's start and login included. ticks: the most that whole 
 one run's server time off by. busy: processors that other programs kept busy during the runs.
 floor: a server that stores nothing; it says what the client and the socket cost. nbdkit speaks NBD,
 not iSCSI. scattered: a stride over the whole image, because qemu-img has no random pattern.
+random: iscsi-perf, which only reads, and labelgate-load, whose own cost is the larger one.
 ";
 
 fn cells(row: &Row) -> [String; 12] {
