@@ -33,9 +33,9 @@ build: ## Build all programs
 
 demo: ## Two machines, one gateway: boot from it, break into it, see it hold
 	@mkdir -p target
-	@$(STAGE) "setup" 300 fixtures/setup
-	@$(STAGE) "build" 400 $(CARGO) build $(LOCKED)
-	@$(STAGE) "demo" 120 $(CARGO) run --quiet --locked -p labelgate-fixtures --bin demo
+	@$(STAGE) "setup" 150 fixtures/setup
+	@$(STAGE) "build" 350 $(CARGO) build $(LOCKED)
+	@$(STAGE) "demo" 90 $(CARGO) run --quiet --locked -p labelgate-fixtures --bin demo
 
 run: ## The demo's gateway in the foreground, and commands to try
 	@fixtures/setup
@@ -54,12 +54,12 @@ guest-test: ## Prove in the enforcing guest that the kernel refuses; TEST=part-o
 
 test: ## Formatting, lints, unit, property, fuzz and end-to-end tests
 	@mkdir -p target && : >$(LABELGATE_STAGES)
-	@$(STAGE) "setup" 300 fixtures/setup
-	@$(STAGE) "formatting" 30 $(CARGO) fmt --all --check
-	@$(STAGE) "lints" 400 $(CARGO) clippy $(LOCKED) --all-targets -- -D warnings
+	@$(STAGE) "setup" 150 fixtures/setup
+	@$(STAGE) "formatting" 10 $(CARGO) fmt --all --check
+	@$(STAGE) "lints" 300 $(CARGO) clippy $(LOCKED) --all-targets -- -D warnings
 	@$(STAGE) "build" 600 $(SHELL) -c '$(CARGO) build $(LOCKED) && $(CARGO) test $(LOCKED) --no-run'
-	@$(STAGE) "unit tests" 300 $(CARGO) test $(LOCKED) --lib --bins
-	@$(STAGE) "integration and end-to-end tests" 900 $(CARGO) test $(LOCKED) --test '*'
+	@$(STAGE) "unit tests" 100 $(CARGO) test $(LOCKED) --lib --bins
+	@$(STAGE) "integration and end-to-end tests" 1200 $(CARGO) test $(LOCKED) --test '*'
 	@echo; cat $(LABELGATE_STAGES)
 
 test-full: ## All of that, with hundreds of kills, minutes of fuzzing and the demo
