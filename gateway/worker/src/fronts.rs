@@ -18,8 +18,8 @@ use labelgate_nfs::server::Server;
 use crate::service::Service;
 use crate::{iscsi, nfs};
 
-/// One part in so many of the memory is for the data of NFS calls; the rest is iSCSI's, half of
-/// which covers what initiators may send unasked.
+/// One part in so many of iSCSI's memory comes on top of it, for the data of NFS calls. Not out of
+/// it: the supervisor has promised each connection a share of all of that.
 const NFS: usize = 4;
 
 /// All protocols of one label.
@@ -45,10 +45,9 @@ impl Fronts {
     pub fn new(configure: &Configure) -> io::Result<Self> {
         let bytes = usize::try_from(configure.pool_bytes);
         let bytes = bytes.map_err(|_| io::ErrorKind::OutOfMemory)?;
-        let for_nfs = bytes / NFS;
         Ok(Self {
-            iscsi: iscsi::target(configure, bytes - for_nfs)?,
-            nfs: nfs::server(configure, for_nfs)?,
+            iscsi: iscsi::target(configure, bytes)?,
+            nfs: nfs::server(configure, bytes / NFS)?,
             rpc: HashSet::new(),
         })
     }
