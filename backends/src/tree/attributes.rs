@@ -1,67 +1,13 @@
-//! What is known of an object.
+//! Looking at objects.
 
 use std::os::fd::AsFd;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use labelgate_engine::Timestamp;
 use rustix::fs::{AtFlags, FileType, Statx, StatxFlags, StatxTimestamp};
 
-use super::{Node, Tree, TreeError};
-
-/// What an object is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A regular file.
-    Regular,
-    /// A directory.
-    Directory,
-    /// A symbolic link.
-    SymbolicLink,
-    /// A named pipe.
-    Fifo,
-    /// A socket.
-    Socket,
-    /// A block device. None is made here, and none is opened.
-    Block,
-    /// A character device. None is made here, and none is opened.
-    Character,
-}
-
-/// A time since 1970.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Time {
-    /// Whole seconds.
-    pub seconds: i64,
-    /// The rest, less than 1,000,000,000.
-    pub nanoseconds: u32,
-}
-
-/// The attributes of an object (RFC 1813 2.6, fattr3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Attributes {
-    /// Its name in this tree; the inode's number is its `fileid`.
-    pub node: Node,
-    /// What it is.
-    pub kind: Kind,
-    /// Permissions, with set-user-ID and the like: twelve bits.
-    pub mode: u32,
-    /// How many names it has.
-    pub links: u32,
-    /// Whose it is said to be: see [`super::TreeOptions::uid`].
-    pub uid: u32,
-    /// Whose group it is said to be in.
-    pub gid: u32,
-    /// Its length in bytes.
-    pub size: u64,
-    /// How much of the store it takes, in bytes.
-    pub used: u64,
-    /// When it was last read.
-    pub accessed: Time,
-    /// When its data was last changed.
-    pub modified: Time,
-    /// When it was last changed, or its attributes.
-    pub changed: Time,
-    pub(super) born: Time,
-}
+use super::node::node_of;
+use super::{Attributes, Kind, Node, Tree, TreeError};
 
 impl Tree {
     /// The attributes of an object now.
@@ -97,7 +43,7 @@ impl Tree {
             return Err(TreeError::NotSupported);
         }
         Ok(Attributes {
-            node: Node::of(stat),
+            node: node_of(stat),
             kind: kind(stat)?,
             mode: u32::from(stat.stx_mode) & 0o7777,
             links: stat.stx_nlink,
@@ -105,10 +51,10 @@ impl Tree {
             gid: self.options.gid,
             size: stat.stx_size,
             used: stat.stx_blocks.saturating_mul(512),
-            accessed: stat.stx_atime.into(),
-            modified: stat.stx_mtime.into(),
-            changed: stat.stx_ctime.into(),
-            born: stat.stx_btime.into(),
+            accessed: time(stat.stx_atime),
+            modified: time(stat.stx_mtime),
+            changed: time(stat.stx_ctime),
+            born: time(stat.stx_btime),
         })
     }
 }
@@ -131,27 +77,25 @@ fn kind(stat: &Statx) -> Result<Kind, TreeError> {
     }
 }
 
-impl From<StatxTimestamp> for Time {
-    fn from(time: StatxTimestamp) -> Self {
-        Self {
-            seconds: time.tv_sec,
-            nanoseconds: time.tv_nsec,
-        }
+/// A time as the kernel tells it.
+const fn time(of: StatxTimestamp) -> Timestamp {
+    Timestamp {
+        seconds: of.tv_sec,
+        nanoseconds: of.tv_nsec,
     }
 }
 
-impl Attributes {
-    /// Whether it was born less than this ago, or in the future.
-    pub(super) fn younger(&self, than: Duration) -> bool {
-        let Ok(seconds) = u64::try_from(self.born.seconds) else {
-            return false;
-        };
-        let born = UNIX_EPOCH.checked_add(Duration::new(seconds, self.born.nanoseconds));
-        born.is_none_or(|born| {
-            SystemTime::now()
-                .duration_since(born)
-                .is_ok_and(|age| age < than)
-                || born > SystemTime::now()
-        })
-    }
+/// Whether an object was born less than this ago, or in the future.
+pub(super) fn is_younger(attributes: &Attributes, than: Duration) -> bool {
+    let born = attributes.born;
+    let Ok(seconds) = u64::try_from(born.seconds) else {
+        return false;
+    };
+    let born = UNIX_EPOCH.checked_add(Duration::new(seconds, born.nanoseconds));
+    born.is_none_or(|born| {
+        SystemTime::now()
+            .duration_since(born)
+            .is_ok_and(|age| age < than)
+            || born > SystemTime::now()
+    })
 }

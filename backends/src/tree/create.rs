@@ -3,30 +3,14 @@
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
+use labelgate_engine::Timestamp;
 use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::name::Name;
 use super::resolve::{BENEATH, Located, Placed, open_beneath};
-use super::{Attributes, Kind, Node, SetAttributes, SetTime, Time, Tree, TreeError};
-
-/// By what a client knows a file again that it has made, though the answer was lost.
-pub type Verifier = [u8; 8];
-
-/// How a file is made (RFC 1813 3.3.8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Create {
-    /// A file that is there already will do, and is given the size if there is one.
-    Unchecked(SetAttributes),
-    /// It must not be there.
-    Guarded(SetAttributes),
-    /// It must not be there, unless it was made with this very verifier and not touched since. The
-    /// verifier is kept in its times, where a restart does not lose it, until the client sets them:
-    ///
-    /// > it is assumed that the client will ... use SETATTR to set the initial attributes
-    /// > (RFC 1813 3.3.8)
-    Exclusive(Verifier),
-}
+use super::set_attributes::times;
+use super::{Attributes, Create, Kind, Node, SetAttributes, SetTime, Tree, TreeError, Verifier};
 
 /// What a file may be used for that was made without a mode.
 const DEFAULT_MODE: u32 = 0o600;
@@ -43,7 +27,7 @@ impl Tree {
         how: &Create,
     ) -> Result<Attributes, TreeError> {
         let name = Name::of_new(name)?;
-        let set = how.attributes();
+        let set = attributes_of(how);
         self.check_owner(&set)?;
         let parent = self.locate_directory(directory)?;
         let flags =
@@ -144,23 +128,22 @@ fn prepare(file: &OwnedFd, set: &SetAttributes) -> Result<(), Errno> {
     if let Some(size) = set.size.filter(|&size| size != 0) {
         rustix::fs::ftruncate(file, size)?;
     }
-    if let Some(times) = set.times() {
+    if let Some(times) = times(set) {
         rustix::fs::futimens(file, &times)?;
     }
     Ok(())
 }
 
-impl Create {
-    fn attributes(&self) -> SetAttributes {
-        match self {
-            Self::Unchecked(set) | Self::Guarded(set) => *set,
-            Self::Exclusive(verifier) => {
-                let [accessed, modified] = times_of(*verifier);
-                SetAttributes {
-                    accessed: SetTime::To(accessed),
-                    modified: SetTime::To(modified),
-                    ..SetAttributes::default()
-                }
+/// What a file is given that is made so.
+fn attributes_of(how: &Create) -> SetAttributes {
+    match how {
+        Create::Unchecked(set) | Create::Guarded(set) => *set,
+        Create::Exclusive(verifier) => {
+            let [accessed, modified] = times_of(*verifier);
+            SetAttributes {
+                accessed: SetTime::To(accessed),
+                modified: SetTime::To(modified),
+                ..SetAttributes::default()
             }
         }
     }
@@ -168,10 +151,10 @@ impl Create {
 
 /// A verifier as the time of access and the time of modification. Every file system keeps 31 bits
 /// of seconds; the last bit of each half becomes a nanosecond.
-fn times_of([a, b, c, d, e, f, g, h]: Verifier) -> [Time; 2] {
+fn times_of([a, b, c, d, e, f, g, h]: Verifier) -> [Timestamp; 2] {
     [[a, b, c, d], [e, f, g, h]].map(|half| {
         let half = u32::from_be_bytes(half);
-        Time {
+        Timestamp {
             seconds: i64::from(half >> 1),
             nanoseconds: half & 1,
         }

@@ -6,19 +6,7 @@ use rustix::fs::{OFlags, RawDir, SeekFrom};
 use rustix::io::Errno;
 
 use super::resolve::open_beneath;
-use super::{Attributes, Node, Tree, TreeError};
-
-/// What tells a client's cookies from those of another directory.
-pub type CookieVerifier = [u8; 8];
-
-/// How much is said of each entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Detail {
-    /// Its name and number.
-    Names,
-    /// Its attributes as well.
-    Attributes,
-}
+use super::{Attributes, CookieVerifier, Detail, Node, Tree, TreeError};
 
 /// An entry of a directory.
 #[derive(Debug)]

@@ -236,19 +236,6 @@ fn lost(buffer: Option<Buffer>) -> Step {
     })
 }
 
-impl From<ImageError> for TreeError {
-    fn from(error: ImageError) -> Self {
-        match error {
-            ImageError::OutOfRange => Self::TooLarge,
-            ImageError::ReadOnly => Self::ReadOnly,
-            ImageError::NoSpace => Self::NoSpace,
-            ImageError::Revoked => Self::Access,
-            ImageError::NotReady => Self::Later,
-            _ => Self::Io,
-        }
-    }
-}
-
 impl From<crate::ResizeError> for TreeError {
     fn from(error: crate::ResizeError) -> Self {
         match error {

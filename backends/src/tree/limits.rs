@@ -1,24 +1,8 @@
 //! FSSTAT, FSINFO and PATHCONF.
 
-use super::attributes::Time;
-use super::{Tree, TreeError};
+use labelgate_engine::Timestamp;
 
-/// How much room there is (RFC 1813 3.3.18).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Space {
-    /// The size of the file system, in bytes.
-    pub total: u64,
-    /// What of it is free.
-    pub free: u64,
-    /// What of it is free for this label.
-    pub available: u64,
-    /// How many files it can have.
-    pub files: u64,
-    /// How many more.
-    pub files_free: u64,
-    /// How many more for this label.
-    pub files_available: u64,
-}
+use super::{PathLimits, Space, Tree, TreeError};
 
 /// What one call may ask for (RFC 1813 3.3.19), apart from what the protocol engine allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,16 +10,7 @@ pub struct Limits {
     /// The longest file, in bytes. The file system may have a smaller one, which it does not tell.
     pub max_file_size: u64,
     /// How exactly times are kept.
-    pub time_delta: Time,
-}
-
-/// What paths may be (RFC 1813 3.3.20). Names are never cut, and case counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PathLimits {
-    /// How many names a file may have.
-    pub max_links: u32,
-    /// How long a name may be, in bytes.
-    pub max_name: u32,
+    pub time_delta: Timestamp,
 }
 
 /// What file systems do not tell: by `f_type`, how many links an inode can have.
@@ -72,7 +47,7 @@ impl Tree {
     pub const fn limits(&self) -> Limits {
         Limits {
             max_file_size: i64::MAX.unsigned_abs(),
-            time_delta: Time {
+            time_delta: Timestamp {
                 seconds: 0,
                 nanoseconds: 1,
             },

@@ -21,7 +21,6 @@ mod access;
 mod attributes;
 mod create;
 mod directory;
-mod error;
 mod files;
 mod limits;
 mod lookup;
@@ -45,15 +44,14 @@ use std::os::fd::OwnedFd;
 use rustix::fs::{AtFlags, Mode, OFlags, StatxFlags};
 use rustix::io::Errno;
 
-pub use access::Access;
-pub use attributes::{Attributes, Kind, Time};
-pub use create::{Create, Verifier};
-pub use directory::{CookieVerifier, Detail, Entry, Listing};
-pub use error::TreeError;
+pub use directory::{Entry, Listing};
 pub use files::Refused;
-pub use limits::{Limits, PathLimits, Space};
-pub use node::Node;
-pub use set_attributes::{SetAttributes, SetTime};
+pub use labelgate_engine::Timestamp as Time;
+pub use labelgate_engine::tree::{
+    Access, Attributes, CookieVerifier, Create, Detail, Kind, Node, PathLimits, SetAttributes,
+    SetTime, Space, TreeError, Verifier,
+};
+pub use limits::Limits;
 
 use files::Files;
 use places::Places;
@@ -153,7 +151,7 @@ impl Tree {
         if stat.stx_mask & StatxFlags::BTIME.bits() == 0 {
             return Err(TreeOpenError::Births);
         }
-        let node = Node::of(&stat);
+        let node = node::node_of(&stat);
         Ok(Self {
             memory: crate::file::in_memory(&root)?,
             root,

@@ -1,28 +1,19 @@
-//! The names of objects that outlive names and processes.
+//! What tells an inode from those that had its number before.
 
 use rustix::fs::Statx;
 
-/// An object of a tree: what a file handle carries.
-///
-/// The generation tells an inode from those that had its number before. The kernel shows its own
-/// generation only to `name_to_handle_at` and to an ioctl, so it is made of the time of birth,
-/// folded into 32 bits. Two objects that have the same number one after the other are born at
-/// different ticks of the kernel's clock, because an object that is removed young is kept for a
-/// moment: see [`super::young`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Node {
-    /// The inode's number.
-    pub inode: u64,
-    /// Which of the inodes that have had it.
-    pub generation: u32,
-}
+use super::Node;
 
-impl Node {
-    pub(super) const fn of(stat: &Statx) -> Self {
-        Self {
-            inode: stat.stx_ino,
-            generation: fold(stat.stx_btime.tv_sec, stat.stx_btime.tv_nsec),
-        }
+/// The name of an object.
+///
+/// The kernel shows its own generation only to `name_to_handle_at` and to an ioctl, so it is made of
+/// the time of birth, folded into 32 bits. Two objects that have the same number one after the other
+/// are born at different ticks of the kernel's clock, because an object that is removed young is
+/// kept for a moment: see [`super::young`].
+pub(super) const fn node_of(stat: &Statx) -> Node {
+    Node {
+        inode: stat.stx_ino,
+        generation: fold(stat.stx_btime.tv_sec, stat.stx_btime.tv_nsec),
     }
 }
 

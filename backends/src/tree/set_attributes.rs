@@ -1,54 +1,10 @@
 //! SETATTR.
 
+use labelgate_engine::Timestamp;
 use rustix::fs::{AtFlags, Mode, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT};
 
 use super::resolve::Placed;
-use super::{Attributes, Kind, Node, Time, Tree, TreeError, TreeOptions};
-
-/// What becomes of a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum SetTime {
-    /// It stays.
-    #[default]
-    Keep,
-    /// It is now, by the clock of the gateway.
-    Now,
-    /// It is this.
-    To(Time),
-}
-
-/// The attributes to be set (RFC 1813 2.6, sattr3); by default, none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SetAttributes {
-    /// Permissions, with set-user-ID and the like. A symbolic link keeps those it has; the root's
-    /// cannot be set, since they keep other users of the gateway out.
-    pub mode: Option<u32>,
-    /// The owner. Anything but what it is said to be already is refused
-    /// ([`TreeError::Permission`]): files belong to the process that serves them.
-    pub uid: Option<u32>,
-    /// The group, likewise.
-    pub gid: Option<u32>,
-    /// The length in bytes. What is new reads as zeros.
-    pub size: Option<u64>,
-    /// When it was last read.
-    pub accessed: SetTime,
-    /// When its data was last changed.
-    pub modified: SetTime,
-}
-
-impl SetAttributes {
-    /// The times, if one of them is to be set.
-    pub(super) fn times(&self) -> Option<Timestamps> {
-        let kept = matches!(
-            (self.accessed, self.modified),
-            (SetTime::Keep, SetTime::Keep)
-        );
-        (!kept).then(|| Timestamps {
-            last_access: self.accessed.into(),
-            last_modification: self.modified.into(),
-        })
-    }
-}
+use super::{Attributes, Kind, Node, SetAttributes, SetTime, Tree, TreeError, TreeOptions};
 
 impl Tree {
     /// Sets attributes of an object: its attributes afterwards. With a guard, only if it was last
@@ -61,7 +17,7 @@ impl Tree {
         &mut self,
         node: Node,
         set: &SetAttributes,
-        guard: Option<Time>,
+        guard: Option<Timestamp>,
     ) -> Result<Attributes, TreeError> {
         self.check_owner(set)?;
         let placed = self.locate_placed(node)?;
@@ -111,7 +67,7 @@ impl Tree {
             let mode = Mode::from_raw_mode(mode & 0o7777);
             rustix::fs::chmodat(&placed.parent, &*placed.name, mode, AtFlags::empty())?;
         }
-        if let Some(times) = set.times() {
+        if let Some(times) = times(set) {
             let flags = AtFlags::EMPTY_PATH;
             rustix::fs::utimensat(&placed.object, c"", &times, flags)?;
         }
@@ -119,19 +75,23 @@ impl Tree {
     }
 }
 
-impl From<SetTime> for Timespec {
-    fn from(time: SetTime) -> Self {
-        let special = |nanoseconds| Self {
-            tv_sec: 0,
-            tv_nsec: nanoseconds,
-        };
-        match time {
-            SetTime::Keep => special(UTIME_OMIT),
-            SetTime::Now => special(UTIME_NOW),
-            SetTime::To(time) => Self {
-                tv_sec: time.seconds,
-                tv_nsec: time.nanoseconds.into(),
-            },
-        }
-    }
+/// The times that are set, if one of them is.
+pub(super) fn times(set: &SetAttributes) -> Option<Timestamps> {
+    let kept = matches!(
+        (set.accessed, set.modified),
+        (SetTime::Keep, SetTime::Keep)
+    );
+    (!kept).then(|| Timestamps {
+        last_access: timespec(set.accessed),
+        last_modification: timespec(set.modified),
+    })
+}
+
+const fn timespec(time: SetTime) -> Timespec {
+    let (tv_sec, tv_nsec) = match time {
+        SetTime::Keep => (0, UTIME_OMIT),
+        SetTime::Now => (0, UTIME_NOW),
+        SetTime::To(time) => (time.seconds, time.nanoseconds as i64),
+    };
+    Timespec { tv_sec, tv_nsec }
 }

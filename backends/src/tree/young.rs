@@ -10,6 +10,7 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use super::Attributes;
+use super::attributes::is_younger;
 
 /// More than the longest tick.
 const TICK: Duration = Duration::from_millis(20);
@@ -24,7 +25,7 @@ pub(super) struct Young {
 
 impl Young {
     pub(super) fn is(attributes: &Attributes) -> bool {
-        attributes.younger(TICK)
+        is_younger(attributes, TICK)
     }
 
     pub(super) fn keep(&mut self, descriptor: OwnedFd) {

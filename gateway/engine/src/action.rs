@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::tree::{Call, FileId, TreeId};
 use crate::{ConnectionId, ImageId, IoId, Operation, Receive, Transmission};
 
 /// How a connection ends.
@@ -22,6 +23,10 @@ pub enum Action {
     Send(ConnectionId, Transmission),
     /// Start an image operation.
     Submit(IoId, ImageId, Operation),
+    /// Start an operation on the data of a file; like one of an image, but that offsets are any.
+    SubmitFile(IoId, FileId, Operation),
+    /// Ask something of a tree; [`crate::Engine::answered`] follows.
+    Call(IoId, TreeId, Call),
     /// End a connection; [`crate::Engine::closed`] follows.
     Close(ConnectionId, Ending),
 }

@@ -12,7 +12,8 @@
 //! * **Sending.** A [`Transmission`] is a gather list: headers, slices of one buffer, padding,
 //!   digests. Those of one connection are sent in order and never interleaved.
 //! * **Image I/O.** An [`Operation`] owns its buffer until its one [`Completion`] hands it back.
-//!   There is no "cancel": an operation ends when the kernel has ended it.
+//!   There is no "cancel": an operation ends when the kernel has ended it. What is asked of a
+//!   directory tree is a [`tree::Call`], which has one [`tree::Answer`].
 //! * **Time.** The engine names its next [`Engine::deadline`]; the driver calls [`Engine::tick`].
 
 #![forbid(unsafe_code)]
@@ -22,6 +23,7 @@ mod identifier;
 mod image;
 mod receive;
 mod transmission;
+pub mod tree;
 
 use std::time::Instant;
 
@@ -77,6 +79,12 @@ pub trait Engine {
 
     /// The image must no longer be served; its sessions end.
     fn image_removed(&mut self, image: ImageId, now: Instant, outbox: &mut Outbox);
+
+    /// A tree of this label is there to be served, as long as the worker lives.
+    fn tree_added(&mut self, _: tree::TreeId, _: tree::TreeDescription) {}
+
+    /// A call of a tree has been answered.
+    fn answered(&mut self, _: IoId, _: tree::Answer, _: Instant, _: &mut Outbox) {}
 
     /// Ask every client to leave: those that have not by `deadline` are closed.
     fn drain(&mut self, deadline: Instant, now: Instant, outbox: &mut Outbox);

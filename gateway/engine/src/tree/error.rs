@@ -2,6 +2,8 @@
 
 use rustix::io::Errno;
 
+use crate::ImageError;
+
 /// Why an operation on a tree failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -92,6 +94,19 @@ impl From<Errno> for TreeError {
             Errno::STALE => Self::Stale,
             Errno::OPNOTSUPP | Errno::NOSYS => Self::NotSupported,
             Errno::AGAIN | Errno::INTR | Errno::NOMEM | Errno::MFILE | Errno::NFILE => Self::Later,
+            _ => Self::Io,
+        }
+    }
+}
+
+impl From<ImageError> for TreeError {
+    fn from(error: ImageError) -> Self {
+        match error {
+            ImageError::OutOfRange => Self::TooLarge,
+            ImageError::ReadOnly => Self::ReadOnly,
+            ImageError::NoSpace => Self::NoSpace,
+            ImageError::Revoked => Self::Access,
+            ImageError::NotReady => Self::Later,
             _ => Self::Io,
         }
     }
