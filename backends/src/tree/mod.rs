@@ -18,6 +18,7 @@
 //! security label.
 
 mod access;
+mod answer;
 mod attributes;
 mod create;
 mod directory;

@@ -77,10 +77,7 @@ impl Tree {
 
 /// The times that are set, if one of them is.
 pub(super) fn times(set: &SetAttributes) -> Option<Timestamps> {
-    let kept = matches!(
-        (set.accessed, set.modified),
-        (SetTime::Keep, SetTime::Keep)
-    );
+    let kept = matches!((set.accessed, set.modified), (SetTime::Keep, SetTime::Keep));
     (!kept).then(|| Timestamps {
         last_access: timespec(set.accessed),
         last_modification: timespec(set.modified),

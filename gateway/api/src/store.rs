@@ -15,6 +15,9 @@ pub struct Store {
     /// The directory, absolute.
     #[schema(value_type = String)]
     pub path: PathBuf,
+    /// Whether every label has a tree of files of its own in it, which its NFS clients see.
+    #[serde(default)]
+    pub trees: bool,
     /// Where it is declared.
     pub source: Source,
     /// How many images it has.
@@ -43,6 +46,9 @@ pub struct AddStore {
     /// The directory, absolute. It must be there, and only root should be able to write it.
     #[schema(value_type = String)]
     pub path: PathBuf,
+    /// Whether every label shall have a tree of files of its own in it, which its NFS clients see.
+    #[serde(default)]
+    pub trees: bool,
 }
 
 /// Which store.

@@ -16,6 +16,13 @@ pub enum FromWorker {
         /// What confines it, in words for the log ("landlock abi 7", "seccomp", ...).
         confinement: List<Text<128>, 16>,
     },
+    /// The answer to [`crate::ToWorker::Tree`].
+    TreeOpened {
+        /// Which tree.
+        tree: u32,
+        /// Why it is not served, if it is not.
+        result: Result<(), NotServed>,
+    },
     /// The answer to [`crate::ToWorker::AddImage`].
     ImageOpened {
         /// Which image.

@@ -73,5 +73,6 @@ pub use to_greeter::{
 };
 pub use to_importer::{ImageFormat, Import, ImportSource, ToImporter};
 pub use to_worker::{
-    AddImage, Attached, Configure, Connection, Driver, LoginState, MAX_STORES, Mismatch, ToWorker,
+    AddImage, AddTree, Attached, Configure, Connection, Driver, LoginState, MAX_STORES, Mismatch,
+    ToWorker,
 };

@@ -27,6 +27,12 @@ pub enum ToWorker<D = OwnedFd> {
     ///
     /// The descriptor is open with `O_PATH`.
     Store(D),
+    /// The root of the label's own tree in a store, which the worker alone reads and writes. As many
+    /// as [`Configure::trees`] says follow the stores; none comes later. Answered by
+    /// [`crate::FromWorker::TreeOpened`], once it is confined.
+    ///
+    /// The descriptor is open with `O_PATH`.
+    Tree(AddTree, D),
     /// Serve this image. Answered by [`crate::FromWorker::ImageOpened`].
     ///
     /// The descriptor is the image, as [`AddImage::handed`] says: opened for reading and, unless
@@ -89,6 +95,8 @@ pub struct Configure {
     /// How many stores follow ([`ToWorker::Store`]), at most [`MAX_STORES`]. Without any it may
     /// open nothing, ever.
     pub stores: u32,
+    /// How many trees follow ([`ToWorker::Tree`]), at most [`MAX_STORES`].
+    pub trees: u32,
     /// It runs under the supervisor's own UID: some confinement is not to be had, which is to be
     /// said in [`crate::FromWorker::Ready`] and is no reason to stop.
     pub unprivileged: bool,
@@ -110,6 +118,17 @@ pub enum Driver {
     Ring,
     /// epoll.
     Epoll,
+}
+
+/// A tree to serve.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddTree {
+    /// What file handles call it.
+    pub tree: u32,
+    /// What its root is called in the root of the export.
+    pub name: Text<255>,
+    /// The slot of the worker's page in which its files are counted.
+    pub slot: u32,
 }
 
 /// An image to serve.
@@ -197,6 +216,7 @@ impl<D> ToWorker<D> {
             }
             Self::Configure(configure, fd) => (ToWorker::Configure(configure, Attached), Some(fd)),
             Self::Store(fd) => (ToWorker::Store(Attached), Some(fd)),
+            Self::Tree(tree, fd) => (ToWorker::Tree(tree, Attached), Some(fd)),
             Self::RefreshImage { image, size } => (ToWorker::RefreshImage { image, size }, None),
             Self::RemoveImage { image } => (ToWorker::RemoveImage { image }, None),
             Self::CloseConnection { connection } => {
@@ -215,12 +235,17 @@ impl ToWorker<Attached> {
                 Ok(ToWorker::Configure(configure, fd))
             }
             (Self::Store(Attached), Some(fd)) => Ok(ToWorker::Store(fd)),
+            (Self::Tree(tree, Attached), Some(fd)) => Ok(ToWorker::Tree(tree, fd)),
             (Self::AddImage(image, Attached), Some(fd)) => Ok(ToWorker::AddImage(image, fd)),
             (Self::Connection(connection, Attached), Some(fd)) => {
                 Ok(ToWorker::Connection(connection, fd))
             }
             (
-                Self::Configure(..) | Self::Store(_) | Self::AddImage(..) | Self::Connection(..),
+                Self::Configure(..)
+                | Self::Store(_)
+                | Self::Tree(..)
+                | Self::AddImage(..)
+                | Self::Connection(..),
                 None,
             ) => Err(Mismatch::Missing),
             (_, Some(_)) => Err(Mismatch::Unwanted),

@@ -21,6 +21,9 @@ pub(crate) enum StoreCommand {
         name: StoreName,
         /// The directory, absolute. Only root should be able to write it.
         path: PathBuf,
+        /// Give every label a tree of files of its own in it, for its NFS clients.
+        #[arg(long)]
+        trees: bool,
     },
     /// List stores.
     List,
@@ -35,8 +38,8 @@ impl StoreCommand {
     pub(crate) async fn run(self, ask: &Ask) -> Result<(), Fault> {
         let nothing = Nothing {};
         match self {
-            Self::Add { name, path } => {
-                let body = AddStore { name, path };
+            Self::Add { name, path, trees } => {
+                let body = AddStore { name, path, trees };
                 ask.show::<PostStore>(&nothing, &nothing, &body, |output, store| {
                     output.line(format_args!("Added store {}.", store.name))
                 })
@@ -59,12 +62,21 @@ impl StoreCommand {
 }
 
 fn list(output: &mut Output, stores: Stores) -> std::io::Result<()> {
-    let mut table = Table::new(&["NAME", "PATH", "IMAGES", "FREE", "SIZE", "DECLARED IN"]);
+    let mut table = Table::new(&[
+        "NAME",
+        "PATH",
+        "IMAGES",
+        "TREES",
+        "FREE",
+        "SIZE",
+        "DECLARED IN",
+    ]);
     for store in stores.stores {
         table.row([
             store.name.to_string(),
             store.path.display().to_string(),
             store.images.to_string(),
+            if store.trees { "yes" } else { "no" }.to_owned(),
             or_dash(store.free.map(size::show)),
             or_dash(store.total.map(size::show)),
             declared_in(store.source),

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::tree::{Call, FileId, TreeId};
-use crate::{ConnectionId, ImageId, IoId, Operation, Receive, Transmission};
+use crate::tree::{Call, TreeId};
+use crate::{ConnectionId, IoId, Operation, Place, Receive, Transmission};
 
 /// How a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,10 +21,8 @@ pub enum Action {
     Receive(ConnectionId, Receive),
     /// Send this, after everything queued for the connection before.
     Send(ConnectionId, Transmission),
-    /// Start an image operation.
-    Submit(IoId, ImageId, Operation),
-    /// Start an operation on the data of a file; like one of an image, but that offsets are any.
-    SubmitFile(IoId, FileId, Operation),
+    /// Start an operation; [`crate::Engine::completed`] follows.
+    Submit(IoId, Place, Operation),
     /// Ask something of a tree; [`crate::Engine::answered`] follows.
     Call(IoId, TreeId, Call),
     /// End a connection; [`crate::Engine::closed`] follows.

@@ -165,6 +165,10 @@ pub enum ImageError {
     NotReady,
     /// Other operations on the image have to end first.
     Busy,
+    /// The kernel does not let this label have the file.
+    Denied,
+    /// It is no file that has data.
+    NoFile,
 }
 
 impl fmt::Display for ImageError {
@@ -178,6 +182,8 @@ impl fmt::Display for ImageError {
             Self::Revoked => "this label may no longer reach the image",
             Self::NotReady => "the image's backend is not there at the moment",
             Self::Busy => "other operations on the image have to end first",
+            Self::Denied => "the kernel does not let this label have the file",
+            Self::NoFile => "it is no file that has data",
         })
     }
 }

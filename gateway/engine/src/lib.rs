@@ -28,7 +28,7 @@ pub mod tree;
 use std::time::Instant;
 
 pub use action::{Action, Ending, Outbox};
-pub use identifier::{ConnectionId, ImageId, IoId};
+pub use identifier::{ConnectionId, ImageId, IoId, Place};
 pub use image::{
     Completion, Extent, Geometry, ImageDescription, ImageError, Operation, Outcome, Status,
     Timestamp,

@@ -22,6 +22,7 @@ mod handle;
 mod key;
 mod object;
 mod sealed;
+mod store;
 
 #[cfg(test)]
 mod fuzz;
@@ -30,8 +31,9 @@ mod golden;
 
 pub use handle::Handle;
 pub use key::{HandleKey, NoKey};
-pub use object::Object;
+pub use object::{Object, TREE_ROOT};
 pub use sealed::{BadHandle, Sealed, Stale};
+pub use store::tree_of_store;
 
 /// The length of a sealed handle in bytes.
 pub const LENGTH: usize = BODY + MAC;

@@ -7,7 +7,7 @@ pub enum Object {
     Root,
     /// An image, by the serial number that tells it from every other.
     Image([u8; 16]),
-    /// A file or directory of the label's tree in a store.
+    /// A file or directory of the label's tree in a store; [`TREE_ROOT`] is the tree's root.
     Node {
         /// Which store.
         store: u32,
@@ -18,10 +18,24 @@ pub enum Object {
     },
 }
 
+/// The number that stands for the root of a tree in its handles, with generation 0: so they can be
+/// sealed by who has not looked at it. No inode has it.
+pub const TREE_ROOT: u64 = 0;
+
 /// Its kind and its sixteen bytes.
 pub(crate) type Parts = (u8, [u8; 16]);
 
 impl Object {
+    /// The root of the label's tree in a store.
+    #[must_use]
+    pub const fn root_of_tree(store: u32) -> Self {
+        Self::Node {
+            store,
+            generation: 0,
+            inode: TREE_ROOT,
+        }
+    }
+
     pub(crate) fn parts(self) -> Parts {
         match self {
             Self::Root => (0, [0; 16]),

@@ -1,18 +1,20 @@
-//! The images that are served at the moment, found by the label that may open them.
+//! The images that are served at the moment, found by the label that may open them, and the stores
+//! that have trees.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use labelgate_mac::Label;
 
-use crate::config::{Audience, Image};
+use crate::config::{Audience, Image, Store};
 
-/// The images that are served at the moment.
+/// The images and trees that are served at the moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Catalogue {
     all: Vec<Arc<Image>>,
     by_label: HashMap<Label, Vec<Arc<Image>>>,
     content: Vec<Arc<Image>>,
+    trees: Vec<Arc<Store>>,
 }
 
 impl Catalogue {
@@ -34,7 +36,20 @@ impl Catalogue {
             all,
             by_label,
             content,
+            trees: Vec::new(),
         }
+    }
+
+    /// With these stores, in which every label has a tree of its own.
+    #[must_use]
+    pub fn with_trees(self, trees: Vec<Arc<Store>>) -> Self {
+        Self { trees, ..self }
+    }
+
+    /// The stores in which every label has a tree of its own.
+    #[must_use]
+    pub fn trees(&self) -> &[Arc<Store>] {
+        &self.trees
     }
 
     /// What a label's worker serves: the label's own images, and content.
@@ -59,7 +74,9 @@ impl Catalogue {
             let before = here.get(image.target.as_str());
             before.is_some_and(|before| before.is_same_disk(image))
         };
-        Self::new(next.all.iter().filter(stays).cloned().collect())
+        let trees = next.trees.iter().filter(|store| self.trees.contains(store));
+        let trees = trees.cloned().collect();
+        Self::new(next.all.iter().filter(stays).cloned().collect()).with_trees(trees)
     }
 }
 

@@ -1,14 +1,17 @@
 //! What the supervisor says.
 
 use std::fmt::Display;
+use std::io::ErrorKind;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
+use labelgate_backends::tree::{Tree, TreeOpenError, TreeOptions};
 use labelgate_backends::{FileImage, FileOptions, Image};
 use labelgate_control::{
-    AddImage, Attached, Connection, FromWorker, ImageShape, Incoming, LoginState, NotServed,
-    OpenAs, OpenHandedError, Text, ToWorker,
+    AddImage, AddTree, Attached, Connection, FromWorker, ImageShape, Incoming, LoginState,
+    NotServed, OpenAs, OpenHandedError, Text, ToWorker,
 };
+use labelgate_engine::tree::{TreeDescription, TreeId};
 use labelgate_engine::{
     Action, Admission, ConnectionId, Ending, Geometry, ImageDescription, ImageId, Login, Outbox,
 };
@@ -16,6 +19,7 @@ use labelgate_engine::{
 use crate::desk::Desk;
 use crate::driver::Attention;
 use crate::images::grow;
+use crate::serve::HandedTrees;
 use crate::service::Service;
 
 /// How many messages are taken in one turn, so that clients do not wait for the supervisor.
@@ -49,7 +53,7 @@ impl<S: Service> Desk<S> {
     fn command(&mut self, message: ToWorker) {
         match message {
             // They come first and once; what they settle cannot be changed.
-            ToWorker::Configure(..) | ToWorker::Store(_) => {}
+            ToWorker::Configure(..) | ToWorker::Store(_) | ToWorker::Tree(..) => {}
             ToWorker::AddImage(image, file) => self.add_image(&image, file),
             ToWorker::RefreshImage { image, size } => self.refresh_image(ImageId(image), size),
             ToWorker::RemoveImage { image } => self.remove_image(ImageId(image)),
@@ -84,6 +88,39 @@ impl<S: Service> Desk<S> {
             // No other message that comes now has one.
             _ => {}
         }
+    }
+
+    /// Opens the trees that the worker was handed before it was confined.
+    pub(crate) fn add_trees(&mut self, handed: HandedTrees) {
+        for tree in handed.withheld {
+            let result = Err(NotServed::Withheld);
+            self.outgoing.push(FromWorker::TreeOpened { tree, result });
+        }
+        for (known, root) in handed.known.into_iter().zip(handed.roots) {
+            let tree = known.tree;
+            let result = self.open_tree(&known, root);
+            self.outgoing.push(FromWorker::TreeOpened { tree, result });
+        }
+    }
+
+    fn open_tree(&mut self, known: &AddTree, root: OwnedFd) -> Result<(), NotServed> {
+        let tree = Tree::open(root, TreeOptions::default()).map_err(|error| match error {
+            TreeOpenError::System(error) => match error.raw_os_error() {
+                Some(errno) if error.kind() == ErrorKind::PermissionDenied => {
+                    NotServed::Refused { errno }
+                }
+                _ => unfit(error),
+            },
+            error => unfit(error),
+        })?;
+        let id = TreeId(known.tree);
+        let description = TreeDescription {
+            name: known.name.as_str().to_owned(),
+            root: tree.root(),
+        };
+        self.trees.add(id, tree, known.slot);
+        self.engine.tree_added(id, description);
+        Ok(())
     }
 
     fn add_image(&mut self, image: &AddImage, file: OwnedFd) {

@@ -1,4 +1,4 @@
-//! Where everything comes together: the engine, the images, the supervisor's messages.
+//! Where everything comes together: the engine, images and trees, the supervisor's messages.
 //!
 //! The driver tells the desk what has happened. What the desk wants of the driver is put aside
 //! until the driver's turn is over.
@@ -12,7 +12,7 @@ use std::time::Instant;
 use labelgate_backends::Request;
 use labelgate_control::{FromWorker, ReceiveError, WorkerEnd};
 use labelgate_engine::{
-    Action, Completion, ConnectionId, ImageError, ImageId, IoId, Operation, Outbox, Outcome,
+    Action, Completion, ConnectionId, ImageError, ImageId, IoId, Operation, Outbox, Outcome, Place,
     Receive, Received, Transmission,
 };
 use labelgate_pages::{Counters, WorkerCounter};
@@ -24,12 +24,14 @@ use crate::meter;
 use crate::outgoing::Outgoing;
 use crate::service::Service;
 use crate::stage::Stage;
+use crate::trees::Trees;
 
 /// The worker's side of a driver.
 pub(crate) struct Desk<S> {
     pub(crate) engine: S,
     pub(crate) outbox: Outbox,
     pub(crate) images: Images,
+    pub(crate) trees: Trees,
     pub(crate) counters: Rc<Counters>,
     pub(crate) connections: Connections,
     pub(crate) control: Rc<WorkerEnd>,
@@ -69,6 +71,9 @@ impl<S: Service> Desk<S> {
                     }
                     Progress::Done(ticket, completion) => self.ended(ticket, completion),
                     Progress::System(ticket, request) => driver.submit(ticket, request),
+                    Progress::Answered(io, answer) => {
+                        self.engine.answered(io, answer, self.now, &mut self.outbox);
+                    }
                 }
             }
             let Some(action) = self.outbox.pop() else {
@@ -77,7 +82,11 @@ impl<S: Service> Desk<S> {
             match action {
                 Action::Receive(id, receive) => driver.receive(id, receive),
                 Action::Send(id, transmission) => driver.send(id, transmission),
-                Action::Submit(io, image, operation) => self.start(io, image, operation),
+                Action::Submit(io, place, operation) => self.start(io, place, operation),
+                Action::Call(io, tree, call) => {
+                    let (now, out) = (self.now, &mut self.progress);
+                    self.trees.call((io, tree, call), now, out);
+                }
                 Action::Close(id, ending) => driver.close(id, ending),
             }
         }
@@ -107,25 +116,38 @@ impl<S: Service> Desk<S> {
         let _ = self.outgoing.send(&self.control, self.now);
     }
 
-    fn start(&mut self, io: IoId, image: ImageId, operation: Operation) {
-        let purpose = Purpose::Operation(io);
+    fn start(&mut self, io: IoId, place: Place, operation: Operation) {
         let (now, out) = (self.now, &mut self.progress);
-        self.images.start(image, purpose, operation, now, out);
+        match place {
+            Place::Image(image) => {
+                let purpose = Purpose::Operation(io);
+                self.images.start(image, purpose, operation, now, out);
+            }
+            Place::File(file) => self.trees.start(file, io, operation, now, out),
+        }
     }
 
     /// An operation has ended.
     fn ended(&mut self, ticket: Ticket, completion: Completion) {
-        match ticket.purpose {
-            Purpose::Operation(io) => {
-                if let Ok(Outcome::Resized(geometry)) = completion.result {
+        match (ticket.purpose, ticket.place) {
+            (Purpose::Operation(io), place) => {
+                if let (Ok(Outcome::Resized(geometry)), Place::Image(image)) =
+                    (completion.result, place)
+                {
                     // Whoever else has it open is to know, too.
-                    self.engine.image_changed(ticket.image, geometry);
+                    self.engine.image_changed(image, geometry);
                 }
                 self.engine
                     .completed(io, completion, self.now, &mut self.outbox);
             }
-            Purpose::LastFlush => {
-                self.images.flushed(ticket.image);
+            (Purpose::LastFlush, Place::File(_)) => {
+                debug_assert!(
+                    false,
+                    "what a client has not committed is its own to write again"
+                );
+            }
+            (Purpose::LastFlush, Place::Image(image)) => {
+                self.images.flushed(image);
                 match completion.result {
                     // That was told when it happened, or the supervisor's to begin with.
                     Ok(_) | Err(ImageError::Poisoned) => {}
@@ -138,12 +160,13 @@ impl<S: Service> Desk<S> {
         }
     }
 
-    /// Calls the engine's timer if it is due.
+    /// Calls the engine's timer if it is due, and tries again what a tree could not do yet.
     pub(crate) fn tick(&mut self) {
         self.now = Instant::now();
         if self.engine.deadline().is_some_and(|due| due <= self.now) {
             self.engine.tick(self.now, &mut self.outbox);
         }
+        self.trees.try_again(self.now, &mut self.progress);
     }
 }
 
@@ -185,8 +208,14 @@ impl<S: Service> Handler for Desk<S> {
 
     fn finished(&mut self, ticket: Ticket, request: Request, result: io::Result<usize>) {
         self.active = true;
-        self.images
-            .resume(ticket, request, result, self.now, &mut self.progress);
+        let (now, out) = (self.now, &mut self.progress);
+        match ticket.place {
+            Place::Image(image) => {
+                self.images
+                    .resume((ticket, image), request, result, now, out);
+            }
+            Place::File(file) => self.trees.resume((ticket, file), request, result, now, out),
+        }
     }
 
     fn control(&mut self) -> Attention {

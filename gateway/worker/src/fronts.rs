@@ -8,6 +8,7 @@ use std::io;
 use std::time::Instant;
 
 use labelgate_control::{AuditEvent, Configure};
+use labelgate_engine::tree::{Answer, TreeDescription, TreeId};
 use labelgate_engine::{
     Admission, Completion, ConnectionId, Engine, Geometry, ImageDescription, ImageId, IoId, Login,
     Outbox, Receive, Received,
@@ -125,6 +126,14 @@ impl Engine for Fronts {
     fn image_removed(&mut self, image: ImageId, now: Instant, outbox: &mut Outbox) {
         self.nfs.image_removed(image, now, outbox);
         self.iscsi.image_removed(image, now, outbox);
+    }
+
+    fn tree_added(&mut self, tree: TreeId, description: TreeDescription) {
+        self.nfs.tree_added(tree, description);
+    }
+
+    fn answered(&mut self, io: IoId, answer: Answer, now: Instant, outbox: &mut Outbox) {
+        self.nfs.answered(io, answer, now, outbox);
     }
 
     fn drain(&mut self, deadline: Instant, now: Instant, outbox: &mut Outbox) {

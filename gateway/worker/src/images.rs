@@ -6,13 +6,16 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use labelgate_backends::{FileImage, Held, Image, Request, ResizeError, Step};
-use labelgate_engine::{Completion, ConnectionId, Geometry, ImageError, ImageId, Operation};
+use labelgate_engine::tree::Answer;
+use labelgate_engine::{
+    Completion, ConnectionId, Geometry, ImageError, ImageId, IoId, Operation, Place,
+};
 use labelgate_pages::{Counters, Ended};
 
 use crate::driver::{Purpose, Ticket};
 use crate::meter::{self, Meter};
 
-/// What comes of an operation.
+/// What comes of an operation or a call.
 #[derive(Debug)]
 pub(crate) enum Progress {
     /// A flush of this image has failed. Comes before the end of the operation that found it.
@@ -25,6 +28,8 @@ pub(crate) enum Progress {
     Done(Ticket, Completion),
     /// The driver is to run this.
     System(Ticket, Request),
+    /// A call of a tree has been answered.
+    Answered(IoId, Answer),
 }
 
 /// The images, by number.
@@ -115,7 +120,7 @@ impl Images {
         out: &mut VecDeque<Progress>,
     ) {
         let ticket = Ticket {
-            image,
+            place: Place::Image(image),
             purpose,
             meter: Meter::of(&operation, now),
         };
@@ -125,7 +130,7 @@ impl Images {
                 self.counters.image(entry.slot).began();
                 let step = entry.image.start(operation);
                 // What was done inline has taken time since the turn began.
-                entry.take(ticket, step, Instant::now, &self.counters, out);
+                entry.take((ticket, image), step, Instant::now, &self.counters, out);
             }
             _ => {
                 let completion = Completion {
@@ -140,22 +145,22 @@ impl Images {
     /// A system call has ended.
     pub(crate) fn resume(
         &mut self,
-        ticket: Ticket,
+        (ticket, image): (Ticket, ImageId),
         request: Request,
         result: io::Result<usize>,
         now: Instant,
         out: &mut VecDeque<Progress>,
     ) {
-        let Some(entry) = self.table.get_mut(&ticket.image) else {
+        let Some(entry) = self.table.get_mut(&image) else {
             debug_assert!(false, "an image stays until its last request has ended");
             return;
         };
         let step = entry.image.resume(request, result);
-        entry.take(ticket, step, || now, &self.counters, out);
+        entry.take((ticket, image), step, || now, &self.counters, out);
         for _ in 0..entry.held.len() {
             if let Some((ticket, held)) = entry.held.pop_front() {
                 let step = entry.image.release(held);
-                entry.take(ticket, step, || now, &self.counters, out);
+                entry.take((ticket, image), step, || now, &self.counters, out);
             }
         }
     }
@@ -244,18 +249,18 @@ impl Entry {
 
     fn take(
         &mut self,
-        ticket: Ticket,
+        (ticket, image): (Ticket, ImageId),
         step: Step,
         now: impl FnOnce() -> Instant,
         counters: &Counters,
         out: &mut VecDeque<Progress>,
     ) {
         if self.image.poisoned() && !std::mem::replace(&mut self.known_poisoned, true) {
-            out.push_back(Progress::Poisoned(ticket.image));
+            out.push_back(Progress::Poisoned(image));
         }
         match step {
             Step::Done(completion) => {
-                out.extend(self.judged(ticket.image, completion.result.as_ref().err()));
+                out.extend(self.judged(image, completion.result.as_ref().err()));
                 self.in_flight = self.in_flight.saturating_sub(1);
                 let Meter { kind, bytes, begun } = ticket.meter;
                 counters.image(self.slot).ended(Ended {
@@ -286,7 +291,8 @@ impl Entry {
     }
 }
 
-fn into_buffer(operation: Operation) -> Option<labelgate_buffers::Buffer> {
+/// The buffer of an operation that does not begin.
+pub(crate) fn into_buffer(operation: Operation) -> Option<labelgate_buffers::Buffer> {
     match operation {
         Operation::Read { buffer, .. } | Operation::Write { buffer, .. } => Some(buffer),
         Operation::Flush
@@ -304,7 +310,6 @@ mod tests {
 
     use labelgate_backends::{FileOptions, SystemCall};
     use labelgate_buffers::{MAX_BUFFER, Pool};
-    use labelgate_engine::IoId;
     use rustix::fs::{MemfdFlags, SealFlags};
 
     use super::*;
@@ -356,7 +361,7 @@ mod tests {
         // Its last operation is in flight, then its connection is open.
         images.closed(ConnectionId(6));
         assert!(images.let_go(Instant::now(), &mut out).is_empty() && out.is_empty());
-        images.resume(ticket, request, Ok(512), Instant::now(), &mut out);
+        images.resume((ticket, ID), request, Ok(512), Instant::now(), &mut out);
         assert!(matches!(out.pop_front(), Some(Progress::Done(_, _))));
         assert!(images.let_go(Instant::now(), &mut out).is_empty() && out.is_empty());
         images.closed(ConnectionId(7));
@@ -370,7 +375,7 @@ mod tests {
         };
         assert_eq!(*request.call(), SystemCall::Sync);
         assert!(images.let_go(Instant::now(), &mut out).is_empty() && out.is_empty());
-        images.resume(ticket, request, Ok(0), Instant::now(), &mut out);
+        images.resume((ticket, ID), request, Ok(0), Instant::now(), &mut out);
         images.flushed(ID);
         assert_eq!(images.let_go(Instant::now(), &mut out), [ID]);
         assert!(images.is_empty());
@@ -401,7 +406,7 @@ mod tests {
         };
 
         let lost = Err(io::Error::other("lost"));
-        images.resume(ticket, request, lost, Instant::now(), &mut out);
+        images.resume((ticket, ID), request, lost, Instant::now(), &mut out);
         images.start(ID, flush(3), Operation::Flush, now, &mut out);
 
         assert!(matches!(out.pop_front(), Some(Progress::Poisoned(ID))));

@@ -19,8 +19,9 @@ mod serve;
 mod service;
 mod stage;
 mod start;
+mod trees;
 
 pub use meter::Meter;
-pub use serve::{Farewell, ServeError, Worker};
+pub use serve::{Farewell, HandedTrees, ServeError, Worker};
 pub use service::Service;
 pub use start::{RunError, run};

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Instant;
 
-use labelgate_control::{ReceiveError, SendError, WorkerEnd};
+use labelgate_control::{AddTree, ReceiveError, SendError, WorkerEnd};
 use labelgate_engine::{ImageError, Outbox};
 use labelgate_pages::{Counters, WorkerCounter, WorkerGauge};
 use thiserror::Error;
@@ -18,6 +19,7 @@ use crate::images::Images;
 use crate::outgoing::Outgoing;
 use crate::service::Service;
 use crate::stage::Stage;
+use crate::trees::Trees;
 
 /// How a worker has ended as it should.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +61,21 @@ pub struct Worker<D, S> {
     pub control: WorkerEnd,
     /// What it counts in.
     pub counters: Counters,
+    /// The trees it is to serve.
+    pub trees: HandedTrees,
     /// The most connections at a time.
     pub max_connections: usize,
+}
+
+/// The trees that a worker was handed.
+#[derive(Debug, Default)]
+pub struct HandedTrees {
+    /// What they are called.
+    pub known: Vec<AddTree>,
+    /// Their roots, in the same order.
+    pub roots: Vec<OwnedFd>,
+    /// Those whose roots the kernel did not let it have.
+    pub withheld: Vec<u32>,
 }
 
 impl<D: Driver, S: Service> Worker<D, S> {
@@ -95,6 +110,7 @@ impl<D: Driver, S: Service> Worker<D, S> {
                 None => {}
             }
             let deadlines = [
+                desk.trees.has_waiting().then_some(desk.now),
                 desk.engine.deadline(),
                 desk.stage.deadline(),
                 desk.outgoing.deadline(),
@@ -111,10 +127,11 @@ impl<D: Driver, S: Service> Worker<D, S> {
 
 fn desk<D, S: Service>(worker: Worker<D, S>, now: Instant) -> (D, Desk<S>) {
     let counters = Rc::new(worker.counters);
-    let desk = Desk {
+    let mut desk = Desk {
         engine: worker.engine,
         outbox: Outbox::default(),
         images: Images::new(Rc::clone(&counters)),
+        trees: Trees::new(Rc::clone(&counters)),
         counters,
         connections: Connections::new(worker.max_connections),
         control: Rc::new(worker.control),
@@ -128,6 +145,7 @@ fn desk<D, S: Service>(worker: Worker<D, S>, now: Instant) -> (D, Desk<S>) {
         now,
         active: true,
     };
+    desk.add_trees(worker.trees);
     (worker.driver, desk)
 }
 

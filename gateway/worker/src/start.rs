@@ -16,7 +16,7 @@ use labelgate_pages::{Counters, MapError};
 use thiserror::Error;
 
 use crate::driver::{Driver, Epoll, Ring};
-use crate::serve::{Farewell, ServeError, Worker};
+use crate::serve::{Farewell, HandedTrees, ServeError, Worker};
 use crate::service::Service;
 
 /// Address space beside the pool: the program, stacks, the malloc arenas of helper threads.
@@ -24,6 +24,9 @@ const ADDRESS_SPACE: u64 = 1 << 30;
 
 /// Descriptors beside connections: images, the ring, the control socket.
 const DESCRIPTORS: u64 = 1024;
+
+/// Descriptors for a tree: the files that it keeps open, and those it goes through.
+const FILES_OF_TREE: u64 = 512;
 
 /// Why a worker did not come to serve, or did not end as it should.
 #[derive(Debug, Error)]
@@ -95,23 +98,33 @@ pub fn run<S: Service>(
     // While files can be mapped.
     let counters = Counters::map(page)?;
     let stores = receive_stores(&control, configure.stores)?;
+    let trees = receive_trees(&control, configure.trees)?;
     let engine = engine(&configure).map_err(RunError::Engine)?;
     let max_connections = usize::try_from(configure.max_connections).unwrap_or(usize::MAX);
     match ring(configure.driver)? {
         Some(ring) => {
-            let report = confine(&profile(&configure, &stores, DriverKind::Ring))?;
+            let report = confine(&profile(
+                &configure,
+                (&stores, &trees.roots),
+                DriverKind::Ring,
+            ))?;
             let worker = Worker {
                 driver: ring,
                 engine,
                 control,
                 counters,
+                trees,
                 max_connections,
             };
             serve(worker, Wanted::Ring, &report)
         }
         None => {
             // Helper threads inherit the first part and are needed before the second.
-            let restricted = restrict(&profile(&configure, &stores, DriverKind::Epoll))?;
+            let restricted = restrict(&profile(
+                &configure,
+                (&stores, &trees.roots),
+                DriverKind::Epoll,
+            ))?;
             let epoll = Epoll::new().map_err(RunError::Driver)?;
             let report = restricted.seal()?;
             let worker = Worker {
@@ -119,6 +132,7 @@ pub fn run<S: Service>(
                 engine,
                 control,
                 counters,
+                trees,
                 max_connections,
             };
             serve(worker, Wanted::Epoll, &report)
@@ -162,11 +176,38 @@ fn receive_stores(control: &WorkerEnd, count: u32) -> Result<Vec<OwnedFd>, RunEr
     (0..count).map(receive).collect()
 }
 
-fn profile<'a>(configure: &Configure, stores: &'a [OwnedFd], driver: DriverKind) -> Profile<'a> {
-    let mut profile = Profile::worker(driver);
-    if !stores.is_empty() {
-        profile.reach = Reach::Beneath(stores);
+/// The roots of the label's trees. One whose descriptor the kernel withholds is not served, and the
+/// rest is.
+fn receive_trees(control: &WorkerEnd, count: u32) -> Result<HandedTrees, RunError> {
+    if count > MAX_STORES {
+        return Err(RunError::NotConfigured);
     }
+    let mut trees = HandedTrees::default();
+    for _ in 0..count {
+        match control.receive_blocking()? {
+            Incoming::Message(ToWorker::Tree(tree, root)) => {
+                trees.known.push(tree);
+                trees.roots.push(root);
+            }
+            Incoming::Withheld(ToWorker::Tree(tree, _)) => trees.withheld.push(tree.tree),
+            Incoming::Closed => return Err(RunError::Abandoned),
+            _ => return Err(RunError::NotConfigured),
+        }
+    }
+    Ok(trees)
+}
+
+fn profile<'a>(
+    configure: &Configure,
+    (stores, trees): (&'a [OwnedFd], &'a [OwnedFd]),
+    driver: DriverKind,
+) -> Profile<'a> {
+    let mut profile = Profile::worker(driver);
+    profile.reach = match (stores, trees) {
+        ([], []) => Reach::Nothing,
+        (stores, []) => Reach::Beneath(stores),
+        (files, trees) => Reach::Trees { files, trees },
+    };
     if configure.unprivileged {
         profile.identity = Identity::Shared;
     }
@@ -174,7 +215,8 @@ fn profile<'a>(configure: &Configure, stores: &'a [OwnedFd], driver: DriverKind)
     profile.address_space = profile
         .address_space
         .max(needed.saturating_add(ADDRESS_SPACE));
-    profile.descriptors = DESCRIPTORS + u64::from(configure.max_connections);
+    let files = FILES_OF_TREE * u64::from(configure.trees);
+    profile.descriptors = DESCRIPTORS + files + u64::from(configure.max_connections);
     profile
 }
 

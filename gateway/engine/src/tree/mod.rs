@@ -1,7 +1,7 @@
 //! A label's own directory tree: what may be asked of it, in the words of RFC 1813.
 //!
 //! An object is named by its [`Node`], which outlives names and processes. The data of a file goes
-//! the way of an image's ([`crate::Action::SubmitFile`]); everything else is a [`Call`].
+//! the way of an image's ([`crate::Place`]); everything else is a [`Call`].
 
 mod access;
 mod answer;

@@ -1,6 +1,6 @@
 //! A task's way: unsolicited data, memory, solicited data, its turn, the image, the answer.
 
-use labelgate_engine::{Action, Completion, IoId};
+use labelgate_engine::{Action, Completion, IoId, Place};
 use labelgate_scsi::{Plan, Span};
 
 use super::gate::Footprint;
@@ -144,7 +144,8 @@ impl Target {
         match (next, image) {
             (Next::Submit(operation), Some(image)) => {
                 self.in_flight += 1;
-                turn.outbox.push(Action::Submit(key.io(), image, operation));
+                let place = Place::Image(image);
+                turn.outbox.push(Action::Submit(key.io(), place, operation));
             }
             (Next::Submit(_), None) => {
                 debug_assert!(false, "without an image there is nothing to do");

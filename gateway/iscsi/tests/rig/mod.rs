@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use labelgate_engine::{
     Action, Admission, Completion, ConnectionId, Engine, Extent, Geometry, ImageDescription,
-    ImageId, IoId, Login, Operation, Outbox, Outcome, Receive, Received,
+    ImageId, IoId, Login, Operation, Outbox, Outcome, Place, Receive, Received,
 };
 use labelgate_iscsi::pdu::{
     BHS, Cid, Header, InitiatorTaskTag, Isid, LoginRequest, Lun, ScsiCommand, SegmentLength, Stage,
@@ -264,14 +264,15 @@ impl Rig {
                 self.wires.get_mut(&id).unwrap().want = Some(receive);
             }
             Action::Send(id, sent) => self.wires.get_mut(&id).unwrap().queue.push_back(sent),
-            Action::Submit(io, image, operation) => {
-                assert_eq!(image, IMAGE);
+            Action::Submit(io, place, operation) => {
+                assert_eq!(place, Place::Image(IMAGE));
                 if self.hold {
                     self.held.push_back((io, operation));
                 } else {
                     self.execute(io, operation);
                 }
             }
+            Action::Call(..) => panic!("no initiator knows a tree"),
             Action::Close(id, _) => {
                 while self.send_one(id) {}
                 let wire = self.wires.get_mut(&id).unwrap();

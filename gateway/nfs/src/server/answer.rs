@@ -1,14 +1,14 @@
 //! Sending answers.
 
 use labelgate_buffers::Buffer;
-use labelgate_engine::{Action, ConnectionId, Ending, ImageError, ImageId, Status as Known};
+use labelgate_engine::{Action, ConnectionId, Ending, Place};
 
 use super::connection::Stage;
-use super::task::{About, status_of};
+use super::task::About;
 use super::{Server, Turn};
 use crate::record::Mark;
 use crate::rpc::{Accepted, Reply};
-use crate::v3::{self, Status, WccData};
+use crate::v3::{self, Attributes, Status, WccData};
 use crate::xdr::{Encode, Encoder};
 
 /// The padding of data: the longest there is.
@@ -46,11 +46,12 @@ impl Server {
         id: ConnectionId,
         xid: u32,
         (count, eof): (u32, bool),
+        attributes: Option<Attributes>,
         buffer: Option<Buffer>,
         turn: &mut Turn<'_>,
     ) {
         let head = v3::read::OkHead {
-            attributes: None,
+            attributes,
             count,
             eof,
         };
@@ -72,21 +73,19 @@ impl Server {
     pub(super) fn answer_about(
         &mut self,
         id: ConnectionId,
-        xid: u32,
-        image: ImageId,
+        (xid, place): (u32, Place),
         about: About,
-        known: Result<Known, ImageError>,
+        attributes: Result<Attributes, Status>,
+        data: Option<Buffer>,
         turn: &mut Turn<'_>,
     ) {
-        let failed = known.as_ref().err().copied().map(status_of);
-        let attributes = known
-            .ok()
-            .and_then(|known| self.image_attributes(image, &known));
+        let failed = attributes.err();
+        let attributes = attributes.ok();
         let after = WccData {
             before: None,
             after: attributes,
         };
-        let verifier = self.export.verifier(image);
+        let verifier = self.export.verifier(place);
         match about {
             About::GetAttr => {
                 let results = attributes
@@ -97,10 +96,15 @@ impl Server {
             About::Guard { guard, size } => {
                 let changed = attributes.map(|attributes| attributes.ctime);
                 let changed = changed.ok_or(failed.unwrap_or(Status::Stale));
-                self.guarded(id, xid, image, (guard, size), changed, turn);
+                self.guarded(id, (xid, place), (guard, size), changed, turn);
             }
-            About::Lookup => self.answer_lookup(id, xid, image, (attributes, failed), turn),
-            About::Create => self.answer_created(id, xid, image, (attributes, failed), turn),
+            About::Lookup => self.answer_lookup(id, (xid, place), (attributes, failed), turn),
+            About::Create => self.answer_created(id, (xid, place), (attributes, failed), turn),
+            About::Read { offset, count } => {
+                let end = offset.saturating_add(count.into());
+                let eof = attributes.is_none_or(|attributes| end >= attributes.size);
+                self.answer_read(id, xid, (count, eof), attributes, data, turn);
+            }
             About::Access(access) => {
                 let results = match failed {
                     Some(status) => Err(status.into()),

@@ -3,7 +3,8 @@
 //! Who a client says it is means nothing here, so that the mode bits say the same of everybody:
 //! what this label may do.
 
-use labelgate_engine::{ImageId, Status as Known, Timestamp};
+use labelgate_engine::tree::{self, FileId, Kind};
+use labelgate_engine::{ImageId, Place, Status as Known, Timestamp};
 
 use super::Server;
 use super::export::ROOT;
@@ -44,6 +45,15 @@ impl Server {
         })
     }
 
+    /// The attributes of an object of a tree, which is a file system of its own.
+    pub(super) fn node_attributes(&self, place: Place, known: &tree::Attributes) -> Attributes {
+        let fsid = match place {
+            Place::File(FileId { tree, .. }) => FSID + 1 + u64::from(tree.0),
+            Place::Image(_) => FSID,
+        };
+        node_attributes(known, fsid)
+    }
+
     /// The attributes of the root.
     pub(super) fn root_attributes(&self) -> Attributes {
         let changed = self.export.changed();
@@ -62,6 +72,32 @@ impl Server {
             mtime: changed,
             ctime: changed,
         }
+    }
+}
+
+fn node_attributes(known: &tree::Attributes, fsid: u64) -> Attributes {
+    Attributes {
+        file_type: match known.kind {
+            Kind::Regular => FileType::Regular,
+            Kind::Directory => FileType::Directory,
+            Kind::SymbolicLink => FileType::SymbolicLink,
+            Kind::Fifo => FileType::Fifo,
+            Kind::Socket => FileType::Socket,
+            Kind::Block => FileType::Block,
+            Kind::Character => FileType::Character,
+        },
+        mode: Mode::new(known.mode),
+        nlink: known.links,
+        uid: known.uid,
+        gid: known.gid,
+        size: known.size,
+        used: known.used,
+        rdev: DeviceNumber::default(),
+        fsid,
+        fileid: known.node.inode,
+        atime: time(known.accessed),
+        mtime: time(known.modified),
+        ctime: time(known.changed),
     }
 }
 

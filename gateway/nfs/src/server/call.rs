@@ -1,7 +1,8 @@
 //! From a call to what it does.
 
-use labelgate_engine::{ConnectionId, ImageId, Operation};
+use labelgate_engine::{ConnectionId, ImageId, Operation, Place};
 
+use super::file_system::LARGEST;
 use super::object::There;
 use super::program::decode;
 use super::task::{About, Task};
@@ -32,6 +33,10 @@ impl Server {
     }
 
     fn procedure(&mut self, id: ConnectionId, xid: u32, call: Call<'_>, turn: &mut Turn<'_>) {
+        let handle = call.handle();
+        if let Some(file) = handle.and_then(|handle| self.find_in_tree(id, handle)) {
+            return self.tree_procedure(id, xid, file, call, turn);
+        }
         match call {
             Call::Null => self.answer(id, &Reply::accepted(xid, Accepted::Success), turn),
             Call::GetAttr(args) => self.getattr(id, xid, args, turn),
@@ -63,7 +68,13 @@ impl Server {
     ) {
         let results = match self.find(id, args.object) {
             Ok(There::Image(image)) => {
-                return self.finish_with_attributes(id, xid, image, About::GetAttr, turn);
+                return self.finish_with_attributes(
+                    id,
+                    xid,
+                    Place::Image(image),
+                    About::GetAttr,
+                    turn,
+                );
             }
             Ok(There::Root) => Ok(v3::getattr::Success {
                 attributes: self.root_attributes(),
@@ -91,7 +102,7 @@ impl Server {
         match (found, args.guard) {
             (Ok((image, size)), Some(guard)) => {
                 let about = About::Guard { guard, size };
-                self.finish_with_attributes(id, xid, image, about, turn);
+                self.finish_with_attributes(id, xid, Place::Image(image), about, turn);
             }
             (Ok((image, size)), None) => self.set_size(id, xid, image, size, turn),
             (Err(status), _) => {
@@ -139,18 +150,12 @@ impl Server {
     ) {
         match size {
             Some(size) => {
-                self.submit(
-                    id,
-                    xid,
-                    image,
-                    Task::Resize,
-                    Operation::Resize { size },
-                    turn,
-                );
+                let (place, resize) = (Place::Image(image), Operation::Resize { size });
+                self.submit(id, xid, place, Task::Resize, resize, turn);
             }
             None => {
                 let about = About::SetAttr { resized: false };
-                self.finish_with_attributes(id, xid, image, about, turn);
+                self.finish_with_attributes(id, xid, Place::Image(image), about, turn);
             }
         }
     }
@@ -165,7 +170,7 @@ impl Server {
         let results = match self.find(id, args.object) {
             Ok(There::Image(image)) => {
                 let about = About::Access(args.access & self.permissions(image));
-                return self.finish_with_attributes(id, xid, image, about, turn);
+                return self.finish_with_attributes(id, xid, Place::Image(image), about, turn);
             }
             Ok(There::Root) => Ok(v3::access::Success {
                 attributes: Some(self.root_attributes()),
@@ -214,11 +219,11 @@ impl Server {
             .find_file(id, args.file)
             .and_then(|image| Ok((image, self.readable(image, offset, most)?)));
         match found {
-            Ok((_, (0, eof))) => self.answer_read(id, xid, (0, eof), None, turn),
+            Ok((_, (0, eof))) => self.answer_read(id, xid, (0, eof), None, None, turn),
             Ok((image, (count, eof))) => {
                 let read = PendingRead {
                     xid,
-                    image,
+                    place: Place::Image(image),
                     offset,
                     count,
                     eof,
@@ -254,7 +259,10 @@ impl Server {
     ) {
         match self.find_file(id, args.file) {
             // All of the image, whatever part is asked for.
-            Ok(image) => self.submit(id, xid, image, Task::Commit, Operation::Flush, turn),
+            Ok(image) => {
+                let place = Place::Image(image);
+                self.submit(id, xid, place, Task::Commit, Operation::Flush, turn);
+            }
             Err(status) => {
                 self.answer_v3::<v3::commit::Reply>(id, xid, &Err(status.into()), turn);
             }
@@ -303,19 +311,25 @@ impl Server {
         })
     }
 
-    /// The image that a WRITE may write to, where it wants to.
-    fn writable(&mut self, id: ConnectionId, head: &write::Head<'_>) -> Result<ImageId, Status> {
-        let id = self.find_file(id, head.file)?;
-        let geometry = self.export.get(id).ok_or(Status::Stale)?.geometry;
-        if geometry.read_only {
-            return Err(Status::RoFs);
-        }
+    /// What a WRITE may write to, where it wants to.
+    fn writable(&mut self, id: ConnectionId, head: &write::Head<'_>) -> Result<Place, Status> {
+        let place = self.find_place(id, head.file)?;
+        let size = match place {
+            Place::Image(image) => {
+                let geometry = self.export.get(image).ok_or(Status::Stale)?.geometry;
+                if geometry.read_only {
+                    return Err(Status::RoFs);
+                }
+                geometry.size
+            }
+            Place::File(_) => LARGEST,
+        };
         let end = head.offset.checked_add(u64::from(head.count));
         match end {
             // > If count is 0, the WRITE will succeed and return a count of 0, barring errors due
             // > to permissions checking. (RFC 1813 3.3.7)
-            _ if head.count == 0 => Ok(id),
-            Some(end) if end <= geometry.size => Ok(id),
+            _ if head.count == 0 => Ok(place),
+            Some(end) if end <= size => Ok(place),
             _ => Err(Status::FBig),
         }
     }
@@ -329,12 +343,12 @@ impl Server {
     ) {
         let (xid, committed) = (write.xid, write.stable);
         match write.target {
-            Ok(image) => {
+            Ok(place) => {
                 let about = About::Write {
                     count: 0,
                     committed,
                 };
-                self.finish_with_attributes(id, xid, image, about, turn);
+                self.finish_with_attributes(id, xid, place, about, turn);
             }
             Err(status) => {
                 self.answer_v3::<v3::write::Reply>(id, xid, &Err(status.into()), turn);
@@ -349,18 +363,17 @@ impl Server {
     pub(super) fn guarded(
         &mut self,
         id: ConnectionId,
-        xid: u32,
-        image: ImageId,
+        (xid, place): (u32, Place),
         (guard, size): (Time, Option<u64>),
         changed: Result<Time, Status>,
         turn: &mut Turn<'_>,
     ) {
-        let status = match changed {
-            Ok(changed) if changed == guard => {
+        let status = match (changed, place) {
+            (Ok(changed), Place::Image(image)) if changed == guard => {
                 return self.set_size(id, xid, image, size, turn);
             }
-            Ok(_) => Status::NotSync,
-            Err(status) => status,
+            (Ok(_), _) => Status::NotSync,
+            (Err(status), _) => status,
         };
         self.answer_v3::<v3::setattr::Reply>(id, xid, &Err(status.into()), turn);
     }

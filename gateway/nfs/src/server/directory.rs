@@ -1,11 +1,10 @@
 //! The root of the export as a directory. Clients find images there, and make none.
 
-use labelgate_engine::{ConnectionId, ImageId};
+use labelgate_engine::{ConnectionId, Place};
 use labelgate_handle::{LENGTH, Object};
 
-use super::export::{Image, ROOT};
+use super::export::{ROOT, Shown};
 use super::file_system::DIRECTORY;
-use super::object::There;
 use super::task::About;
 use super::{Server, Turn};
 use crate::v3::readdir::Entry;
@@ -21,7 +20,7 @@ const VERIFIER: CookieVerifier = CookieVerifier([0; 8]);
 
 /// The longest list that is sent at once, in bytes. Lists are not in the memory for data, and a
 /// client may ask for many before it reads one.
-const LONGEST: u32 = DIRECTORY;
+pub(super) const LONGEST: u32 = DIRECTORY;
 
 impl Server {
     pub(super) fn lookup(
@@ -35,24 +34,20 @@ impl Server {
             let results = Err(status.into());
             return self.answer_v3::<v3::lookup::Reply<'_>>(id, xid, &results, turn);
         }
-        let found = args.what.name.map_err(Status::from).and_then(|name| {
-            match name {
-                // Nothing is above the root.
-                Name::Current | Name::Parent => Ok(There::Root),
-                Name::Component(name) => {
-                    let image = self.export.of_name(name.as_bytes());
-                    image.map(There::Image).ok_or(Status::NoEnt)
-                }
-            }
-        });
-        match found {
-            Ok(There::Image(image)) => {
-                self.finish_with_attributes(id, xid, image, About::Lookup, turn);
-            }
-            Ok(There::Root) => {
+        match args.what.name.map_err(Status::from) {
+            // Nothing is above the root.
+            Ok(Name::Current | Name::Parent) => {
                 let attributes = Some(self.root_attributes());
                 self.answer_found(id, xid, Object::Root, attributes, turn);
             }
+            Ok(Name::Component(name)) => match self.export.of_name(name.as_bytes()) {
+                Some(Shown::Image(image)) => {
+                    let place = Place::Image(image);
+                    self.finish_with_attributes(id, xid, place, About::Lookup, turn);
+                }
+                Some(Shown::Tree(tree)) => self.lookup_tree(id, xid, tree, turn),
+                None => self.answer_not_found(id, xid, Status::NoEnt, turn),
+            },
             Err(status) => self.answer_not_found(id, xid, status, turn),
         }
     }
@@ -62,15 +57,13 @@ impl Server {
     pub(super) fn answer_lookup(
         &mut self,
         id: ConnectionId,
-        xid: u32,
-        image: ImageId,
+        (xid, place): (u32, Place),
         (attributes, failed): (Option<Attributes>, Option<Status>),
         turn: &mut Turn<'_>,
     ) {
-        let object = self.export.get(image).map(|image| image.object);
-        match (object, failed) {
+        match (self.image_object(place), failed) {
             (Some(object), None) => {
-                self.answer_found(id, xid, Object::Image(object), attributes, turn);
+                self.answer_found(id, xid, object, attributes, turn);
             }
             (_, Some(status)) if status != Status::Stale => {
                 self.answer_not_found(id, xid, status, turn);
@@ -79,7 +72,7 @@ impl Server {
         }
     }
 
-    fn answer_found(
+    pub(super) fn answer_found(
         &mut self,
         id: ConnectionId,
         xid: u32,
@@ -101,7 +94,7 @@ impl Server {
     }
 
     /// In a directory that is there.
-    fn answer_not_found(
+    pub(super) fn answer_not_found(
         &mut self,
         id: ConnectionId,
         xid: u32,
@@ -172,10 +165,31 @@ impl Server {
                 return false;
             }
         }
-        self.export.after(cookie).all(|image| {
+        self.export.after(cookie).all(|(file, shown)| {
             // A name that is none for NFS is not shown.
-            entry(image).is_none_or(|entry| take(&entry, Object::Image(image.object)))
+            self.entry(file, shown)
+                .is_none_or(|(entry, object)| take(&entry, object))
         })
+    }
+
+    /// What is shown, with what its handle says.
+    fn entry(&self, fileid: u64, shown: Shown) -> Option<(Entry<'_>, Object)> {
+        let (name, object) = match shown {
+            Shown::Image(id) => {
+                let image = self.export.get(id)?;
+                (image.name.as_str(), Object::Image(image.object))
+            }
+            Shown::Tree(id) => {
+                let tree = self.export.tree(id)?;
+                (tree.name.as_str(), Object::root_of_tree(id.0))
+            }
+        };
+        let entry = Entry {
+            fileid,
+            name: Name::new(name.as_bytes()).ok()?,
+            cookie: fileid,
+        };
+        Some((entry, object))
     }
 
     /// Making, removing and renaming: not in the root, which shows what admins have put there.
@@ -212,6 +226,10 @@ impl Server {
                 let status = self.never_changed(id, args.from.dir);
                 self.answer_v3::<v3::rename::Reply>(id, xid, &Err(status.into()), turn);
             }
+            Call::Link(args) if self.find_in_tree(id, args.link.dir).is_some() => {
+                let xdev = Err(Status::XDev.into());
+                self.answer_v3::<v3::link::Reply>(id, xid, &xdev, turn);
+            }
             Call::Link(args) => {
                 let status = self.never_changed(id, args.link.dir);
                 self.answer_v3::<v3::link::Reply>(id, xid, &Err(status.into()), turn);
@@ -231,12 +249,12 @@ impl Server {
         if let v3::create::How::Unchecked(set) = args.how
             && self.find_directory(id, args.location.dir).is_ok()
             && let Ok(name) = args.component()
-            && let Some(image) = self.export.of_name(name.as_bytes())
+            && let Some(Shown::Image(image)) = self.export.of_name(name.as_bytes())
             // > UNCHECKED means that the file should be created without checking for the existence
             // > of a duplicate file in the same directory. (RFC 1813 3.3.8)
             && set.size.is_none()
         {
-            return self.finish_with_attributes(id, xid, image, About::Create, turn);
+            return self.finish_with_attributes(id, xid, Place::Image(image), About::Create, turn);
         }
         let status = self.never_made(id, &args.location);
         self.answer_v3::<v3::create::Reply<'_>>(id, xid, &Err(status.into()), turn);
@@ -246,13 +264,12 @@ impl Server {
     pub(super) fn answer_created(
         &mut self,
         id: ConnectionId,
-        xid: u32,
-        image: ImageId,
+        (xid, place): (u32, Place),
         (attributes, failed): (Option<Attributes>, Option<Status>),
         turn: &mut Turn<'_>,
     ) {
-        let object = self.export.get(image).map(|image| image.object);
-        let sealed = object.and_then(|object| self.seal(id, Object::Image(object)));
+        let object = self.image_object(place);
+        let sealed = object.and_then(|object| self.seal(id, object));
         let handle = sealed.as_ref().and_then(|sealed| FileHandle::new(sealed));
         let results = match failed {
             None => Ok(v3::Created {
@@ -263,6 +280,13 @@ impl Server {
             Some(status) => Err(status.into()),
         };
         self.answer_v3::<v3::create::Reply<'_>>(id, xid, &results, turn);
+    }
+
+    fn image_object(&self, place: Place) -> Option<Object> {
+        match place {
+            Place::Image(image) => Some(Object::Image(self.export.get(image)?.object)),
+            Place::File(file) => Some(self.object_of(file)),
+        }
     }
 
     /// Why nothing is made there.
@@ -286,12 +310,4 @@ impl Server {
             Err(status) => status,
         }
     }
-}
-
-fn entry(image: &Image) -> Option<Entry<'_>> {
-    Some(Entry {
-        fileid: image.file,
-        name: Name::new(image.name.as_bytes()).ok()?,
-        cookie: image.file,
-    })
 }

@@ -1,27 +1,39 @@
-//! What a client finds in its export: the label's images as the files of one directory.
+//! What a client finds in its export: the label's images as the files of one directory, and its
+//! trees as directories in it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::time::{Duration, Instant, SystemTime};
 
-use labelgate_engine::{Geometry, ImageDescription, ImageId};
+use labelgate_engine::tree::{TreeDescription, TreeId};
+use labelgate_engine::{Geometry, ImageDescription, ImageId, Place};
 
 use crate::v3::{Time, WriteVerifier};
 
 /// The directory's own number, which no image has.
 pub(super) const ROOT: u64 = 1;
 
-/// The images of a label, by their names and by their numbers as files.
+/// The images and trees of a label, by their names and by their numbers as files.
 #[derive(Debug)]
 pub(super) struct Export {
     images: HashMap<ImageId, Image>,
-    by_name: BTreeMap<String, ImageId>,
-    by_file: BTreeMap<u64, ImageId>,
+    trees: BTreeMap<TreeId, TreeDescription>,
+    by_name: BTreeMap<String, Shown>,
+    by_file: BTreeMap<u64, Shown>,
     by_object: HashMap<[u8; 16], ImageId>,
     started: (SystemTime, Instant),
     changed: Instant,
     /// Images that there have been.
     added: u64,
+}
+
+/// What is in the root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// A file.
+    Image(ImageId),
+    /// A directory.
+    Tree(TreeId),
 }
 
 /// An image as a file.
@@ -44,6 +56,7 @@ impl Export {
         let now = Instant::now();
         Self {
             images: HashMap::new(),
+            trees: BTreeMap::new(),
             by_name: BTreeMap::new(),
             by_file: BTreeMap::new(),
             by_object: HashMap::new(),
@@ -65,8 +78,8 @@ impl Export {
         if taken || name.is_empty() {
             return;
         }
-        self.by_name.insert(name.clone(), id);
-        self.by_file.insert(file, id);
+        self.by_name.insert(name.clone(), Shown::Image(id));
+        self.by_file.insert(file, Shown::Image(id));
         self.by_object.insert(object, id);
         self.added += 1;
         let geometry = description.geometry;
@@ -80,6 +93,23 @@ impl Export {
         };
         self.images.insert(id, image);
         self.changed = Instant::now();
+    }
+
+    /// Shows a tree, unless something else has its name or number.
+    pub(super) fn add_tree(&mut self, id: TreeId, tree: TreeDescription) {
+        let file = file_of_tree(id);
+        let taken = self.by_name.contains_key(&tree.name) || self.by_file.contains_key(&file);
+        if taken || tree.name.is_empty() {
+            return;
+        }
+        self.by_name.insert(tree.name.clone(), Shown::Tree(id));
+        self.by_file.insert(file, Shown::Tree(id));
+        self.trees.insert(id, tree);
+        self.changed = Instant::now();
+    }
+
+    pub(super) fn tree(&self, id: TreeId) -> Option<&TreeDescription> {
+        self.trees.get(&id)
     }
 
     /// An image's shape is another one.
@@ -103,17 +133,23 @@ impl Export {
         self.images.get(&id)
     }
 
-    /// The verifier of data that is written to an image now. An image that is opened again, after
+    /// The verifier of data that is written there now. An image that is opened again, after
     /// it was taken away or because a flush had failed, has another one; and so has one that is
     /// there no more.
     ///
     /// > It must be unique between instances of the NFS version 3 protocol server, where
     /// > uncommitted data may be lost. (RFC 1813 3.3.7)
     ///
+    /// The files of trees keep that of their server: one whose flush has failed stays without
+    /// service until the next.
+    ///
     /// Two workers of one label never live at the same time, and starting one takes longer than
     /// the clock moves for the images that its predecessor had.
-    pub(super) fn verifier(&self, id: ImageId) -> WriteVerifier {
-        let instance = self.images.get(&id).map_or(0, |image| image.instance);
+    pub(super) fn verifier(&self, place: Place) -> WriteVerifier {
+        let instance = match place {
+            Place::Image(id) => self.images.get(&id).map_or(0, |image| image.instance),
+            Place::File(_) => 0,
+        };
         let since = self.started.0.duration_since(SystemTime::UNIX_EPOCH);
         let nanoseconds = since.map_or(0, |since| since.as_nanos());
         let number = nanoseconds.wrapping_add(u128::from(instance));
@@ -126,18 +162,19 @@ impl Export {
         self.by_object.get(&object).copied()
     }
 
-    /// The image of this name.
-    pub(super) fn of_name(&self, name: &[u8]) -> Option<ImageId> {
+    /// What has this name.
+    pub(super) fn of_name(&self, name: &[u8]) -> Option<Shown> {
         let name = std::str::from_utf8(name).ok()?;
         self.by_name.get(name).copied()
     }
 
-    /// The images whose numbers are above `file`, in the order of their numbers: that of an image
-    /// never changes, so that neither do places in the list.
-    pub(super) fn after(&self, file: u64) -> impl Iterator<Item = &Image> {
+    /// What has a number above `file`, with its number, in their order: no number ever changes, so
+    /// that neither do places in the list.
+    pub(super) fn after(&self, file: u64) -> impl Iterator<Item = (u64, Shown)> {
         let above = (Bound::Excluded(file), Bound::Unbounded);
-        let ids = self.by_file.range(above);
-        ids.filter_map(|(_, id)| self.images.get(id))
+        self.by_file
+            .range(above)
+            .map(|(&file, &shown)| (file, shown))
     }
 
     /// How many bytes all of them have.
@@ -147,7 +184,7 @@ impl Export {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.images.len()
+        self.images.len() + self.trees.len()
     }
 
     /// When the list of images last changed.
@@ -165,6 +202,12 @@ impl Export {
 fn object_of(serial: &str) -> Option<[u8; 16]> {
     let number = u128::from_str_radix(serial, 16).ok()?;
     (serial.len() == 32).then_some(number.to_be_bytes())
+}
+
+/// The number of a tree as a directory, which none of its objects has, being on a file system of
+/// their own.
+fn file_of_tree(TreeId(id): TreeId) -> u64 {
+    (u64::from(id) << 8).max(ROOT + 2)
 }
 
 /// The number of an image as a file: of the first half of its serial number, above that of the
@@ -200,7 +243,7 @@ mod tests {
         let serial = 7_u128 << 64 | 3;
         export.add(ImageId(1), image("disk.raw", serial));
 
-        assert_eq!(export.of_name(b"disk.raw"), Some(ImageId(1)));
+        assert_eq!(export.of_name(b"disk.raw"), Some(Shown::Image(ImageId(1))));
         assert_eq!(export.of_object(serial.to_be_bytes()), Some(ImageId(1)));
 
         export.remove(ImageId(1));
@@ -219,9 +262,9 @@ mod tests {
         export.remove(ImageId(5));
         export.add(ImageId(6), image("6", 6 << 65));
 
-        let after: Vec<_> = export.after(9).map(|image| image.name.clone()).collect();
+        let after: Vec<_> = export.after(9).map(|(_, shown)| shown).collect();
 
-        assert_eq!(after, ["12"]);
+        assert_eq!(after, [Shown::Image(ImageId(12))]);
     }
 
     #[test]
@@ -230,7 +273,7 @@ mod tests {
         export.add(ImageId(1), image("disk", 5 << 65));
         export.add(ImageId(2), image("disk", 6 << 65));
 
-        assert_eq!(export.of_name(b"disk"), Some(ImageId(1)));
+        assert_eq!(export.of_name(b"disk"), Some(Shown::Image(ImageId(1))));
         assert_eq!(export.len(), 1);
     }
 }

@@ -14,7 +14,7 @@ const MULTIPLE: u32 = 4096;
 pub(super) const DIRECTORY: u32 = 64 * 1024;
 
 /// No file is larger: what Linux can express.
-const LARGEST: u64 = i64::MAX as u64;
+pub(super) const LARGEST: u64 = i64::MAX as u64;
 
 const NAME_MAX: u32 = 255;
 
@@ -62,22 +62,9 @@ impl Server {
         args: v3::fsinfo::Args<'_>,
         turn: &mut Turn<'_>,
     ) {
-        let transfer = TransferSize {
-            max: Limits::TRANSFER,
-            preferred: Limits::TRANSFER,
-            multiple: MULTIPLE,
-        };
         let found = self.found(id, args.fsroot);
         let results = found
-            .map(|attributes| v3::fsinfo::Success {
-                attributes,
-                read: transfer,
-                write: transfer,
-                readdir_preferred: DIRECTORY,
-                max_file_size: LARGEST,
-                time_delta: Time::nearest(0, 1),
-                properties: Properties::HOMOGENEOUS,
-            })
+            .map(|attributes| info(attributes, Properties::HOMOGENEOUS))
             .map_err(Into::into);
         self.answer_v3::<v3::fsinfo::Reply>(id, xid, &results, turn);
     }
@@ -102,5 +89,23 @@ impl Server {
             })
             .map_err(Into::into);
         self.answer_v3::<v3::pathconf::Reply>(id, xid, &results, turn);
+    }
+}
+
+/// What clients are told of any file system.
+pub(super) fn info(attributes: Option<Attributes>, properties: Properties) -> v3::fsinfo::Success {
+    let transfer = TransferSize {
+        max: Limits::TRANSFER,
+        preferred: Limits::TRANSFER,
+        multiple: MULTIPLE,
+    };
+    v3::fsinfo::Success {
+        attributes,
+        read: transfer,
+        write: transfer,
+        readdir_preferred: DIRECTORY,
+        max_file_size: LARGEST,
+        time_delta: Time::nearest(0, 1),
+        properties,
     }
 }

@@ -41,8 +41,18 @@ impl Server {
         id: ConnectionId,
         handle: FileHandle<'_>,
     ) -> Result<Object, Status> {
+        let unsealed = self.unseal(id, handle);
+        unsealed.map_err(|(status, why)| self.refuse(id, status, why))
+    }
+
+    /// As [`Server::open`], but that nothing is written down of a handle that is none.
+    pub(super) fn unseal(
+        &mut self,
+        id: ConnectionId,
+        handle: FileHandle<'_>,
+    ) -> Result<Object, (Status, &'static str)> {
         let Some(connection) = self.connections.get_mut(&id) else {
-            return Err(Status::Stale);
+            return Err((Status::Stale, "its connection has gone"));
         };
         let bytes = handle.as_bytes();
         // Most calls are about the same file as the one before.
@@ -52,11 +62,7 @@ impl Server {
             return Ok(*object);
         }
         let Ok(sealed) = Sealed::parse(bytes) else {
-            return Err(self.refuse(
-                id,
-                Status::BadHandle,
-                "a handle that is none of this gateway",
-            ));
+            return Err((Status::BadHandle, "a handle that is none of this gateway"));
         };
         let client = self.handles.client(connection.peer);
         match sealed.open(&self.handles.key, client) {
@@ -66,13 +72,11 @@ impl Server {
                 }
                 Ok(object)
             }
-            Ok(_) => Err(self.refuse(
-                id,
+            Ok(_) => Err((
                 Status::Stale,
                 "a handle of another identity, or of a token that is no longer valid",
             )),
-            Err(_) => Err(self.refuse(
-                id,
+            Err(_) => Err((
                 Status::Stale,
                 "a handle of another label or client, or a forged one",
             )),

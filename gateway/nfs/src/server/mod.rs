@@ -25,12 +25,14 @@ mod receive;
 mod task;
 mod timers;
 mod transfer;
+mod tree;
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::time::{Instant, SystemTime};
 
 use labelgate_buffers::Pool;
+use labelgate_engine::tree::{Answer, TreeDescription, TreeId};
 use labelgate_engine::{
     Action, Admission, Completion, ConnectionId, Ending, Engine, Geometry, ImageDescription,
     ImageId, IoId, Login, Outbox, Receive, Received,
@@ -191,6 +193,14 @@ impl Engine for Server {
 
     fn image_removed(&mut self, image: ImageId, _: Instant, _: &mut Outbox) {
         self.export.remove(image);
+    }
+
+    fn tree_added(&mut self, tree: TreeId, description: TreeDescription) {
+        self.export.add_tree(tree, description);
+    }
+
+    fn answered(&mut self, io: IoId, answer: Answer, now: Instant, outbox: &mut Outbox) {
+        self.called(io, answer, &mut Turn { now, outbox });
     }
 
     fn drain(&mut self, _: Instant, now: Instant, outbox: &mut Outbox) {

@@ -1,13 +1,15 @@
-//! Operations of images that are under way, and what is answered when they have ended.
+//! Operations and calls that are under way, and what is answered when they have ended.
 
 use std::collections::HashMap;
 
 use labelgate_buffers::Buffer;
+use labelgate_engine::tree::{Answer, Call, Done, FileId};
 use labelgate_engine::{
-    Action, Completion, ConnectionId, ImageError, ImageId, IoId, Operation, Outcome,
+    Action, Completion, ConnectionId, ImageError, IoId, Operation, Outcome, Place,
 };
 
 use super::transfer::PendingRead;
+use super::tree::Ask;
 use super::{Server, Turn};
 use crate::v3::access::Permissions;
 use crate::v3::write::Stability;
@@ -26,6 +28,8 @@ pub(super) enum Task {
     Resize,
     /// The attributes that an answer has at its end.
     Attributes(About),
+    /// A call of a tree, which has everything of its answer.
+    Tree(Ask),
 }
 
 /// Which answer has the attributes.
@@ -41,6 +45,11 @@ pub(super) enum About {
     /// CREATE of what is there.
     Create,
     Access(Permissions),
+    /// READ of a file: so much was read there.
+    Read {
+        offset: u64,
+        count: u32,
+    },
     SetAttr {
         /// It has set the size; otherwise nothing.
         resized: bool,
@@ -52,16 +61,18 @@ pub(super) enum About {
     Commit,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Pending {
     /// Whose call it is; nobody's once that is closed.
     pub(super) connection: Option<ConnectionId>,
     pub(super) xid: u32,
-    pub(super) image: ImageId,
+    pub(super) place: Place,
     pub(super) task: Task,
+    /// What was read, while its attributes are asked for.
+    pub(super) data: Option<Buffer>,
 }
 
-/// Operations under way, by number.
+/// Operations and calls under way, by number.
 #[derive(Debug, Default)]
 pub(super) struct Tasks {
     table: HashMap<IoId, Pending>,
@@ -108,7 +119,7 @@ impl Server {
         &mut self,
         connection: ConnectionId,
         xid: u32,
-        image: ImageId,
+        place: Place,
         task: Task,
         operation: Operation,
         turn: &mut Turn<'_>,
@@ -116,10 +127,21 @@ impl Server {
         let io = self.tasks.begin(Pending {
             connection: Some(connection),
             xid,
-            image,
+            place,
             task,
+            data: None,
         });
-        turn.outbox.push(Action::Submit(io, image, operation));
+        turn.outbox.push(Action::Submit(io, place, operation));
+    }
+
+    /// Asks something of a tree.
+    pub(super) fn ask(&mut self, pending: Pending, call: Call, turn: &mut Turn<'_>) {
+        let Place::File(FileId { tree, .. }) = pending.place else {
+            debug_assert!(false, "an image is no tree");
+            return;
+        };
+        let io = self.tasks.begin(pending);
+        turn.outbox.push(Action::Call(io, tree, call));
     }
 
     /// Asks for the attributes that an answer has at its end.
@@ -127,12 +149,22 @@ impl Server {
         &mut self,
         connection: ConnectionId,
         xid: u32,
-        image: ImageId,
+        place: Place,
         about: About,
         turn: &mut Turn<'_>,
     ) {
         let task = Task::Attributes(about);
-        self.submit(connection, xid, image, task, Operation::Status, turn);
+        let Place::File(FileId { node, .. }) = place else {
+            return self.submit(connection, xid, place, task, Operation::Status, turn);
+        };
+        let pending = Pending {
+            connection: Some(connection),
+            xid,
+            place,
+            task,
+            data: None,
+        };
+        self.ask(pending, Call::Attributes(node), turn);
     }
 
     /// An operation has ended.
@@ -149,6 +181,42 @@ impl Server {
         self.feed(turn);
     }
 
+    /// A call has been answered.
+    pub(super) fn called(&mut self, io: IoId, answer: Answer, turn: &mut Turn<'_>) {
+        let Some(pending) = self.tasks.end(io) else {
+            debug_assert!(false, "a call is answered once");
+            return;
+        };
+        if let Some(id) = pending.connection {
+            self.answer_called(id, pending, answer, turn);
+        }
+        self.feed(turn);
+    }
+
+    fn answer_called(
+        &mut self,
+        id: ConnectionId,
+        pending: Pending,
+        answer: Answer,
+        turn: &mut Turn<'_>,
+    ) {
+        let (xid, place) = (pending.xid, pending.place);
+        match (pending.task, place) {
+            (Task::Attributes(about), _) => {
+                let attributes = match answer.result {
+                    Ok(Done::Object(attributes)) => Ok(self.node_attributes(place, &attributes)),
+                    Ok(_) => Err(Status::ServerFault),
+                    Err(error) => Err(error.into()),
+                };
+                self.answer_about(id, (xid, place), about, attributes, pending.data, turn);
+            }
+            (Task::Tree(ask), Place::File(file)) => {
+                self.answer_tree(id, (xid, file.tree), ask, answer, turn);
+            }
+            _ => debug_assert!(false, "that is no call of a tree"),
+        }
+    }
+
     fn answer_ended(
         &mut self,
         id: ConnectionId,
@@ -158,16 +226,20 @@ impl Server {
         turn: &mut Turn<'_>,
     ) {
         let Pending {
-            xid, image, task, ..
+            xid, place, task, ..
         } = pending;
         match (task, result) {
+            (Task::Read { offset, .. }, Ok(Outcome::Read { length })) => {
+                let count = u32::try_from(length).unwrap_or(0);
+                self.finish_read_of_file(id, (xid, place), (offset, count), buffer, turn);
+            }
             (Task::Read { count, eof, .. }, Ok(_)) => {
-                self.answer_read(id, xid, (count, eof), buffer, turn);
+                self.answer_read(id, xid, (count, eof), None, buffer, turn);
             }
             (Task::Read { offset, count, .. }, Err(ImageError::OutOfRange)) => {
                 let read = PendingRead {
                     xid,
-                    image,
+                    place,
                     offset,
                     count,
                     eof: false,
@@ -175,12 +247,14 @@ impl Server {
                 self.read_what_is_left(id, read, buffer, turn);
             }
             (Task::Attributes(about), result) => {
-                let status = match result {
-                    Ok(Outcome::Status(status)) => Ok(status),
-                    Ok(_) => Err(ImageError::Medium),
-                    Err(error) => Err(error),
+                let attributes = match (place, result) {
+                    (Place::Image(image), Ok(Outcome::Status(status))) => {
+                        self.image_attributes(image, &status).ok_or(Status::Stale)
+                    }
+                    (_, Ok(_)) => Err(Status::Io),
+                    (_, Err(error)) => Err(status_of(error)),
                 };
-                self.answer_about(id, xid, image, about, status, turn);
+                self.answer_about(id, (xid, place), about, attributes, None, turn);
             }
             (task, result) => {
                 self.release(id, buffer);
@@ -189,11 +263,33 @@ impl Server {
         }
     }
 
+    /// So much was read of a file: its attributes say whether that was its end.
+    fn finish_read_of_file(
+        &mut self,
+        id: ConnectionId,
+        (xid, place): (u32, Place),
+        (offset, count): (u64, u32),
+        data: Option<Buffer>,
+        turn: &mut Turn<'_>,
+    ) {
+        let Place::File(FileId { node, .. }) = place else {
+            return self.answer_read(id, xid, (count, false), None, data, turn);
+        };
+        let pending = Pending {
+            connection: Some(id),
+            xid,
+            place,
+            task: Task::Attributes(About::Read { offset, count }),
+            data,
+        };
+        self.ask(pending, Call::Attributes(node), turn);
+    }
+
     /// What changes an image, or a READ that failed.
     fn answer_changed(
         &mut self,
         id: ConnectionId,
-        Pending { xid, image, .. }: Pending,
+        Pending { xid, place, .. }: Pending,
         task: Task,
         result: Result<Outcome, ImageError>,
         turn: &mut Turn<'_>,
@@ -220,9 +316,9 @@ impl Server {
             (Task::Commit, None) => About::Commit,
             (Task::Resize, None) => About::SetAttr { resized: true },
             // Answered where it ended.
-            (Task::Attributes(_), _) => return,
+            (Task::Attributes(_) | Task::Tree(_), _) => return,
         };
-        self.finish_with_attributes(id, xid, image, about, turn);
+        self.finish_with_attributes(id, xid, place, about, turn);
     }
 }
 
@@ -240,6 +336,8 @@ pub(super) const fn status_of(error: ImageError) -> Status {
         ImageError::NoSpace => Status::NoSpc,
         ImageError::Revoked => Status::Stale,
         ImageError::NotReady | ImageError::Busy => Status::Jukebox,
+        ImageError::Denied => Status::Acces,
+        ImageError::NoFile => Status::Inval,
         _ => Status::Io,
     }
 }

@@ -5,7 +5,7 @@
 //! for memory is not read meanwhile; connections take turns.
 
 use labelgate_buffers::{Buffer, MAX_BUFFER, PAGE};
-use labelgate_engine::{Action, ConnectionId, ImageId, Operation, Receive};
+use labelgate_engine::{Action, ConnectionId, Operation, Place, Receive};
 
 use super::connection::{Part, Stage, Starving};
 use super::task::Task;
@@ -17,9 +17,9 @@ use crate::v3::{self, Status};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PendingRead {
     pub(super) xid: u32,
-    pub(super) image: ImageId,
+    pub(super) place: Place,
     pub(super) offset: u64,
-    /// How much, which is there.
+    /// How much; of an image, what is there.
     pub(super) count: u32,
     /// It goes to the end of the image.
     pub(super) eof: bool,
@@ -30,7 +30,7 @@ pub(super) struct PendingRead {
 pub(super) struct PendingWrite {
     pub(super) xid: u32,
     /// What is written to; without it, the answer to the call.
-    pub(super) target: Result<ImageId, Status>,
+    pub(super) target: Result<Place, Status>,
     pub(super) offset: u64,
     pub(super) count: u32,
     pub(super) stable: Stability,
@@ -95,7 +95,10 @@ impl Server {
         buffer: Option<Buffer>,
         turn: &mut Turn<'_>,
     ) {
-        let left = self.readable(read.image, read.offset, read.count);
+        let left = match read.place {
+            Place::Image(image) => self.readable(image, read.offset, read.count),
+            Place::File(_) => Ok((read.count, false)),
+        };
         let status = match (left, buffer) {
             (Ok((count, eof)), Some(buffer)) if (1..read.count).contains(&count) => {
                 let read = PendingRead { count, eof, ..read };
@@ -103,7 +106,7 @@ impl Server {
             }
             (Ok((0, eof)), buffer) => {
                 self.release(id, buffer);
-                return self.answer_read(id, read.xid, (0, eof), None, turn);
+                return self.answer_read(id, read.xid, (0, eof), None, None, turn);
             }
             (left, buffer) => {
                 self.release(id, buffer);
@@ -131,7 +134,7 @@ impl Server {
             count: read.count,
             eof: read.eof,
         };
-        self.submit(id, read.xid, read.image, task, operation, turn);
+        self.submit(id, read.xid, read.place, task, operation, turn);
     }
 
     /// Begins to receive the data of a WRITE, once there is memory for it.
@@ -213,7 +216,7 @@ impl Server {
     ) {
         let PendingWrite {
             xid,
-            target: Ok(image),
+            target: Ok(place),
             offset,
             count,
             stable,
@@ -231,6 +234,6 @@ impl Server {
             stable: stable != Stability::Unstable,
         };
         let task = Task::Write { count, stable };
-        self.submit(id, xid, image, task, operation, turn);
+        self.submit(id, xid, place, task, operation, turn);
     }
 }

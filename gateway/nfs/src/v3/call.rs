@@ -1,8 +1,9 @@
 //! The arguments of any procedure.
 
 use super::{
-    Procedure, access, commit, create, fsinfo, fsstat, getattr, link, lookup, mkdir, mknod,
-    pathconf, read, readdir, readdirplus, readlink, remove, rename, rmdir, setattr, symlink, write,
+    FileHandle, Procedure, access, commit, create, fsinfo, fsstat, getattr, link, lookup, mkdir,
+    mknod, pathconf, read, readdir, readdirplus, readlink, remove, rename, rmdir, setattr, symlink,
+    write,
 };
 use crate::xdr::{Decoder, Malformed};
 
@@ -53,6 +54,37 @@ pub enum Call<'a> {
     PathConf(pathconf::Args<'a>),
     /// COMMIT.
     Commit(commit::Args<'a>),
+}
+
+impl<'a> Call<'a> {
+    /// The object that it is about: of two, the first. NULL is about none.
+    #[must_use]
+    pub const fn handle(&self) -> Option<FileHandle<'a>> {
+        Some(match self {
+            Self::Null => return None,
+            Self::GetAttr(args) => args.object,
+            Self::SetAttr(args) => args.object,
+            Self::Lookup(args) => args.what.dir,
+            Self::Access(args) => args.object,
+            Self::ReadLink(args) => args.symlink,
+            Self::Read(args) => args.file,
+            Self::Write(args) => args.file,
+            Self::Create(args) => args.location.dir,
+            Self::MkDir(args) => args.location.dir,
+            Self::SymLink(args) => args.location.dir,
+            Self::MkNod(args) => args.location.dir,
+            Self::Remove(args) => args.object.dir,
+            Self::RmDir(args) => args.object.dir,
+            Self::Rename(args) => args.from.dir,
+            Self::Link(args) => args.file,
+            Self::ReadDir(args) => args.dir,
+            Self::ReadDirPlus(args) => args.dir,
+            Self::FsStat(args) => args.fsroot,
+            Self::FsInfo(args) => args.fsroot,
+            Self::PathConf(args) => args.object,
+            Self::Commit(args) => args.file,
+        })
+    }
 }
 
 /// Reads the arguments of a call to `procedure`, all of them but WRITE's data.

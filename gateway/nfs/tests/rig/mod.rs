@@ -21,11 +21,15 @@ pub mod results;
 pub mod wire;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant, SystemTime};
 
+use labelgate_backends::tree::{Refused, Tree, TreeOptions};
+use labelgate_backends::{Request, Step, SystemCall};
+use labelgate_engine::tree::{Call, FileId, Node, TreeDescription, TreeId};
 use labelgate_engine::{
     Action, Admission, Completion, ConnectionId, Ending, Engine, ImageDescription, ImageError,
-    ImageId, IoId, Login, Operation, Outbox, Outcome, Receive, Received,
+    ImageId, IoId, Login, Operation, Outbox, Outcome, Place, Receive, Received,
 };
 use labelgate_nfs::handle::{Handle, HandleKey, Object};
 use labelgate_nfs::server::{Handles, Limits, Notice, Server};
@@ -84,6 +88,7 @@ pub struct Rig {
     pub outbox: Outbox,
     wires: BTreeMap<ConnectionId, Wire>,
     pub disks: BTreeMap<ImageId, Disk>,
+    pub trees: BTreeMap<TreeId, Tree>,
     /// Operations are held until `release`.
     pub hold: bool,
     pub held: VecDeque<(IoId, ImageId, Operation)>,
@@ -110,6 +115,7 @@ impl Rig {
             outbox: Outbox::default(),
             wires: BTreeMap::new(),
             disks: BTreeMap::new(),
+            trees: BTreeMap::new(),
             hold: false,
             held: VecDeque::new(),
             now: Instant::now(),
@@ -335,10 +341,16 @@ impl Rig {
         match action {
             Action::Receive(id, receive) => self.wire(id).resume(receive),
             Action::Send(id, sent) => self.wire(id).push(sent),
-            Action::Submit(io, image, operation) if self.hold => {
+            Action::Submit(io, Place::Image(image), operation) if self.hold => {
                 self.held.push_back((io, image, operation));
             }
-            Action::Submit(io, image, operation) => self.execute(io, image, operation),
+            Action::Submit(io, Place::Image(image), operation) => {
+                self.execute(io, image, operation)
+            }
+            Action::Submit(io, Place::File(file), operation) => {
+                self.execute_on_file(io, file, operation);
+            }
+            Action::Call(io, tree, call) => self.call_tree(io, tree, &call),
             Action::Close(id, ending) => self.close(id, ending),
         }
     }
@@ -391,5 +403,65 @@ impl Rig {
         }
         self.server
             .completed(io, completion, self.now, &mut self.outbox);
+    }
+
+    /// Serves a directory as a tree of this name.
+    pub fn add_tree(&mut self, number: u32, name: &str, directory: &std::path::Path) {
+        let root = std::fs::File::open(directory).unwrap();
+        let tree = Tree::open(root.into(), TreeOptions::default()).unwrap();
+        let description = TreeDescription {
+            name: name.to_owned(),
+            root: tree.root(),
+        };
+        self.server.tree_added(TreeId(number), description);
+        self.trees.insert(TreeId(number), tree);
+    }
+
+    fn call_tree(&mut self, io: IoId, tree: TreeId, call: &Call) {
+        let tree = self.trees.get_mut(&tree).expect("a tree that was added");
+        let answer = tree.answer(call);
+        self.server.answered(io, answer, self.now, &mut self.outbox);
+    }
+
+    fn execute_on_file(&mut self, io: IoId, file: FileId, operation: Operation) {
+        let tree = self
+            .trees
+            .get_mut(&file.tree)
+            .expect("a tree that was added");
+        let completion = match tree.start(file.node, operation) {
+            Ok(step) => settled(tree, file.node, step),
+            Err(Refused { operation, .. }) => Completion {
+                result: Err(ImageError::NoFile),
+                buffer: disk::into_buffer(operation),
+            },
+        };
+        self.server
+            .completed(io, completion, self.now, &mut self.outbox);
+    }
+}
+
+/// What comes of an operation of which nothing else is under way.
+fn settled(tree: &mut Tree, node: Node, mut step: Step) -> Completion {
+    loop {
+        step = match step {
+            Step::Done(completion) => return completion,
+            Step::Held(held) => tree.release(node, held),
+            Step::System(mut request) => {
+                let result = run(&mut request);
+                tree.resume(node, request, result)
+            }
+        };
+    }
+}
+
+/// A system call of a request, made at once.
+fn run(request: &mut Request) -> std::io::Result<usize> {
+    let descriptor = request.descriptor().try_clone_to_owned()?;
+    let file = std::fs::File::from(descriptor);
+    match *request.call() {
+        SystemCall::Read { offset, .. } => file.read_at(request.destination(), offset),
+        SystemCall::Write { offset, .. } => file.write_at(request.source(), offset),
+        SystemCall::Sync => file.sync_data().map(|()| 0),
+        SystemCall::Allocate { .. } => Err(std::io::ErrorKind::Unsupported.into()),
     }
 }

@@ -169,7 +169,11 @@ mod tests {
         for number in 0..100 {
             let name: crate::StoreName = format!("s{number}").parse().unwrap();
             let path = format!("/srv/{number}").parse().unwrap();
-            let store = crate::record::Store { name, path };
+            let store = crate::record::Store {
+                name,
+                path,
+                trees: number % 2 == 0,
+            };
             contents.snapshot.stores.insert(store.name.clone(), store);
         }
         let mut whole = Vec::new();

@@ -13,6 +13,10 @@ pub struct Store {
     pub name: StoreName,
     /// The directory.
     pub path: StorePath,
+    /// Whether every label has a tree of its own in it. An older labelgate, which knows none, refuses
+    /// a registry that has one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trees: bool,
 }
 
 impl Record for Store {

@@ -42,6 +42,7 @@ fn no_two_images_are_one_disk() {
     let nested = Change::AddStore(Store {
         name: "nested".parse().unwrap(),
         path: "/srv/vms/nested".parse().unwrap(),
+        trees: false,
     });
     let first = image("vms", "web", "s0:c1,c2");
     let changes = [store("vms"), nested, Change::AddImage(first.clone())];
@@ -149,10 +150,12 @@ fn a_store_has_a_directory_of_its_own() {
     let same_directory = Change::AddStore(Store {
         name: "other".parse().unwrap(),
         path: "/srv/vms".parse().unwrap(),
+        trees: false,
     });
     let same_name = Change::AddStore(Store {
         name: "vms".parse().unwrap(),
         path: "/srv/other".parse().unwrap(),
+        trees: false,
     });
     refused(
         &registry,

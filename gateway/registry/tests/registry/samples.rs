@@ -25,6 +25,7 @@ pub fn store(name: &str) -> Change {
     Change::AddStore(Store {
         name: name.parse().unwrap(),
         path: format!("/srv/{name}").parse().unwrap(),
+        trees: false,
     })
 }
 

@@ -42,6 +42,7 @@ pub(super) async fn add(
                 let store = labelgate_registry::Store {
                     name: same(&name)?,
                     path: same(path)?,
+                    trees: asked.trees,
                 };
                 check_directory(path).await?;
                 let changed = turn.change(Change::AddStore(store)).await?;
@@ -123,6 +124,7 @@ fn describe(in_force: &InForce, name: &str) -> Result<api::Store, Denied> {
     Ok(api::Store {
         name: same(name)?,
         path: store.path.clone(),
+        trees: store.trees,
         source: source(*declared),
         images: count(images.filter(|image| image.store == *store).count()),
         free,

@@ -18,6 +18,8 @@ pub struct Store {
     pub name: String,
     /// The directory, absolute.
     pub path: PathBuf,
+    /// Whether every label has a tree of its own in it.
+    pub trees: bool,
 }
 
 /// `[[store]]`, as written.
@@ -26,6 +28,8 @@ pub struct Store {
 pub(super) struct RawStore {
     pub(super) name: Spanned<String>,
     pub(super) path: Spanned<PathBuf>,
+    #[serde(default)]
+    pub(super) trees: bool,
 }
 
 /// The stores, by name and in the order of the file.
@@ -41,7 +45,7 @@ pub(super) fn check_stores(raw: Vec<RawStore>, problems: &mut Collector<'_>) -> 
         by_name: HashMap::new(),
         in_order: Vec::new(),
     };
-    for RawStore { name, path } in raw {
+    for RawStore { name, path, trees } in raw {
         if let Err(why) = name::check_store(name.get_ref()) {
             problems.at(&name.span(), why);
         }
@@ -55,6 +59,7 @@ pub(super) fn check_stores(raw: Vec<RawStore>, problems: &mut Collector<'_>) -> 
         let store = Arc::new(Store {
             name: name.into_inner(),
             path: path.into_inner(),
+            trees,
         });
         let first = stores.by_name.entry(store.name.clone());
         first.or_insert_with(|| Arc::clone(&store));

@@ -25,6 +25,7 @@ use tokio::sync::watch;
 use super::authority::{Authority, How, Posed};
 use super::exports::Exports;
 use super::failure::Failure;
+use crate::catalogue::Catalogue;
 use crate::config::{Identities, Identity};
 use crate::worker::Login;
 
@@ -84,6 +85,8 @@ pub struct Dialogue<'a> {
     pub exports: &'a Exports,
     /// Who is who at the moment.
     pub identities: &'a watch::Sender<Arc<Identities>>,
+    /// What is to be served at the moment.
+    pub images: &'a watch::Sender<Arc<Catalogue>>,
     /// Where the connection comes from.
     pub address: IpAddr,
 }
@@ -170,7 +173,8 @@ impl Dialogue<'_> {
     async fn mount(self, token: &[u8], rest: &Text<1024>) -> Heard {
         let identities = Arc::clone(&self.identities.borrow());
         let who = (&*identities, self.address);
-        match self.exports.mount(token, rest, who).await {
+        let images = Arc::clone(&self.images.borrow());
+        match self.exports.mount(token, rest, who, images.trees()).await {
             Ok(mounted) => Heard::Next(
                 Stage::Mounted(mounted.identity),
                 ToGreeter::Mounted(Ok(mounted.root)),

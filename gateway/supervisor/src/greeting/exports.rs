@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use labelgate_control::{Bytes, Text};
-use labelgate_handle::{Handle, Object, Sealed, Stale};
+use labelgate_handle::{Handle, Object, Sealed, Stale, tree_of_store};
+use labelgate_mac::Label;
 use tokio::time::{Instant, sleep_until};
 
 use super::authority::REFUSAL_TIME;
 use super::failure::Failure;
-use crate::config::{Identities, Identity, Proof};
+use crate::config::{Identities, Identity, Proof, Store};
 
 /// Judges tokens and file handles.
 #[derive(Debug)]
@@ -24,7 +25,7 @@ pub struct Exports {
 pub struct Mounted {
     /// Whose token it was.
     pub identity: Arc<Identity>,
-    /// The handle of the root of what that identity is shown.
+    /// The handle of the root of what that identity is shown, or of its tree in a store.
     pub root: Bytes<64>,
 }
 
@@ -41,9 +42,10 @@ impl Exports {
         token: &[u8],
         rest: &Text<1024>,
         who: (&Identities, IpAddr),
+        trees: &[Arc<Store>],
     ) -> Result<Mounted, Failure> {
         let begin = Instant::now();
-        let mounted = self.weigh(token, rest, who);
+        let mounted = self.weigh(token, rest, who, trees);
         if mounted.is_err() {
             sleep_until(begin + REFUSAL_TIME).await;
         }
@@ -55,18 +57,17 @@ impl Exports {
         token: &[u8],
         rest: &Text<1024>,
         (identities, address): (&Identities, IpAddr),
+        trees: &[Arc<Store>],
     ) -> Result<Mounted, Failure> {
         let digest = identities.digest(token);
         let identity = digest.and_then(|digest| identities.of_token(&digest));
         let identity = identity.ok_or(Failure::Token)?;
         check_admission(identity, address)?;
-        // What else there is, its worker knows.
-        if !rest.is_empty() {
-            return Err(Failure::Path(rest.clone()));
-        }
+        let object = mounted(rest, &identity.label, trees);
+        let object = object.ok_or_else(|| Failure::Path(rest.clone()))?;
         let root = Handle {
             epoch: identity.epoch,
-            object: Object::Root,
+            object,
         };
         let key = identities.handle_key(&identity.label);
         let sealed = root.seal(&key.ok_or(Failure::Token)?, self.bound_to(address));
@@ -113,6 +114,19 @@ impl Exports {
     fn bound_to(&self, address: IpAddr) -> Option<IpAddr> {
         self.bind_handles.then_some(address)
     }
+}
+
+/// What a path behind a token leads to: to the root, or to the root of a tree. What else there is, only
+/// its worker knows, and this process never looks.
+fn mounted(path: &str, label: &Label, trees: &[Arc<Store>]) -> Option<Object> {
+    let path = path.trim_matches('/');
+    if path.is_empty() {
+        return Some(Object::Root);
+    }
+    // Only these labels have trees.
+    label.pair_index()?;
+    let store = trees.iter().find(|store| store.name == path)?;
+    Some(Object::root_of_tree(tree_of_store(&store.name)))
 }
 
 fn check_admission(identity: &Identity, address: IpAddr) -> Result<(), Failure> {

@@ -201,6 +201,7 @@ impl Reception {
             authority: &self.authority,
             exports: &self.exports,
             identities: &self.shared.identities,
+            images: &self.shared.images,
             address: arrival.peer.ip(),
         };
         visitor.advance();

@@ -11,6 +11,7 @@ pub mod lock_table;
 mod manner;
 mod open;
 mod place;
+mod tree_root;
 
 pub use by_path::{give_to, make_at};
 pub use check::{LABEL_ATTRIBUTE, Unfit};
@@ -18,3 +19,4 @@ pub use lock::{LockFailure, lock, lock_within};
 pub use manner::Manner;
 pub use open::{Anchor, OpenError, Opened, Witness, open, open_directory};
 pub use place::{Extent, adopt, create, delete, enlarge, look, note_label};
+pub use tree_root::{TreeOwner, TreeRootError, tree_root};

@@ -95,6 +95,12 @@ impl Domains {
         Context::object(Self::IMAGE, label.level().clone())
     }
 
+    /// What is in the tree of this label.
+    #[must_use]
+    pub fn tree(&self, label: &Label) -> Context {
+        Context::object("labelgate_tree_t", label.level().clone())
+    }
+
     /// What becomes content when it is complete, by being relabelled: nobody writes content.
     #[must_use]
     pub fn draft(&self) -> Context {

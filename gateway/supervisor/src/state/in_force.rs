@@ -121,7 +121,9 @@ fn images(
         let image = translate::image(record, store, &config.gateway.target_prefix)?;
         all.push(Arc::new(image));
     }
-    Ok(Catalogue::new(all))
+    let stores = stores.values().map(|(store, _)| store);
+    let trees = stores.filter(|store| store.trees).cloned().collect();
+    Ok(Catalogue::new(all).with_trees(trees))
 }
 
 fn identities(

@@ -18,6 +18,7 @@ pub(super) fn store(record: &registry::Store) -> Store {
     Store {
         name: record.name.as_str().to_owned(),
         path: record.path.as_path().to_owned(),
+        trees: record.trees,
     }
 }
 

@@ -7,11 +7,17 @@ use crate::config::Image;
 /// What an image of a label is called as a file, among all that the label has: by its name, or by
 /// `STORE.NAME` if that name could mean another one, too.
 ///
-/// The second is its own alone, because no store has a dot in its name.
-pub fn file_name<'a>(image: &Image, all: impl IntoIterator<Item = &'a Image>) -> Text<255> {
+/// The second is its own alone, because no store has a dot in its name. Directories beside the
+/// images are called as their stores: `trees`.
+pub fn file_name<'a>(
+    image: &Image,
+    all: impl IntoIterator<Item = &'a Image>,
+    trees: impl IntoIterator<Item = &'a str>,
+) -> Text<255> {
     let means = |other: &Image| other.name == image.name || is_long_name(&image.name, other);
     let mut others = all.into_iter().filter(|other| other.target != image.target);
-    match others.any(means) {
+    let is_tree = trees.into_iter().any(|tree| tree == image.name);
+    match is_tree || others.any(means) {
         true => Text::clean(&format!("{}.{}", image.store.name, image.name)),
         false => Text::clean(&image.name),
     }
@@ -51,7 +57,9 @@ mod tests {
     fn names(list: &[(&str, &str)]) -> Vec<String> {
         let images = images(list);
         let all = || images.iter().map(Arc::as_ref);
-        all().map(|image| file_name(image, all()).into()).collect()
+        all()
+            .map(|image| file_name(image, all(), []).into())
+            .collect()
     }
 
     #[test]
@@ -69,5 +77,15 @@ mod tests {
     fn a_name_that_looks_like_another_with_its_stores_is_told_from_it() {
         let list = [("a", "web"), ("b", "web"), ("c", "a.web")];
         assert_eq!(names(&list), ["a.web", "b.web", "c.a.web"]);
+    }
+
+    #[test]
+    fn an_image_called_as_a_tree_is_called_with_its_stores() {
+        let images = images(&[("a", "web"), ("b", "db")]);
+        let all = || images.iter().map(Arc::as_ref);
+        let names: Vec<String> = all()
+            .map(|image| file_name(image, all(), ["web"]).into())
+            .collect();
+        assert_eq!(names, ["a.web", "db"]);
     }
 }

@@ -20,6 +20,7 @@ use super::death::Death;
 use super::process::{Launch, Process, Stuck};
 use super::service::{Seat, Service};
 use super::state::{Phase, Vacancy};
+use super::trees::Trees;
 use crate::audit::{Decision, Event, Record};
 use crate::config::{Identity, Proof};
 use crate::image::open_directory;
@@ -120,8 +121,9 @@ impl Service {
             return;
         };
         match self.start(vacancy, now) {
-            Ok(process) => {
+            Ok((process, trees)) => {
                 self.seat = Seat::Taken(Box::new(process));
+                self.hand_trees(trees);
                 self.open_all();
             }
             Err((vacancy, error)) => {
@@ -135,7 +137,11 @@ impl Service {
         }
     }
 
-    fn start(&mut self, vacancy: Vacancy, now: Instant) -> Result<Process, (Vacancy, io::Error)> {
+    fn start(
+        &mut self,
+        vacancy: Vacancy,
+        now: Instant,
+    ) -> Result<(Process, Trees), (Vacancy, io::Error)> {
         let uid = match &self.shared.uids {
             Some(uids) => match uids.of(&self.label) {
                 Ok(uid) => Some(uid),
@@ -147,7 +153,8 @@ impl Service {
             let why = "there are as many workers as there may be (limits.workers)";
             return Err((vacancy, io::Error::other(why)));
         };
-        let slots = LabelMeter::slots_for(self.wanted().len());
+        let trees = self.trees();
+        let slots = LabelMeter::slots_for(self.wanted().len() + trees.len());
         let (page, descriptor) = match Page::create(slots) {
             Ok(made) => made,
             Err(error) => return Err((vacancy, error)),
@@ -174,7 +181,7 @@ impl Service {
         // A new worker's queue has room.
         let stores = self.stores();
         let _ = process.tell(ToWorker::Configure(
-            self.configuration(stores.len()),
+            self.configuration(stores.len(), trees.len()),
             descriptor,
         ));
         self.told.clear();
@@ -183,10 +190,10 @@ impl Service {
             let _ = process.tell(ToWorker::Store(directory));
         }
         self.meter.started(process.pid(), page);
-        Ok(process)
+        Ok((process, trees))
     }
 
-    fn configuration(&self, stores: usize) -> Configure {
+    fn configuration(&self, stores: usize, trees: usize) -> Configure {
         let section = &self.shared.section;
         let context = self.shared.provider.worker(&self.label);
         let identities = Arc::clone(&self.shared.identities.borrow());
@@ -197,6 +204,7 @@ impl Service {
             pool_bytes: section.pool_bytes,
             max_connections: section.limits.connections_per_label,
             stores: u32::try_from(stores).unwrap_or(u32::MAX),
+            trees: u32::try_from(trees).unwrap_or(u32::MAX),
             unprivileged: self.shared.uids.is_none(),
             // One that is too long is cut, and then it is none that a worker is in.
             context: context.map(|context| Text::clean(&context.to_string())),

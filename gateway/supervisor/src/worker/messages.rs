@@ -18,6 +18,7 @@ impl Service {
                 driver,
                 confinement,
             } => self.said_ready(driver, &confinement),
+            FromWorker::TreeOpened { tree, result } => self.said_tree(tree, &result),
             FromWorker::ImageOpened { image, result } => self.said_opened(image, result),
             FromWorker::ImageRefreshed { image, result } => self.said_refreshed(image, result),
             FromWorker::ImagePoisoned { image } => self.said_poisoned(image).await,

@@ -16,6 +16,7 @@ mod revocation;
 mod service;
 mod state;
 mod stderr;
+mod trees;
 
 pub use connections::{Candidate, Login, NoLonger, has_departed};
 pub use death::Death;

@@ -201,7 +201,9 @@ impl Service {
         };
         let image = Arc::clone(&served.image);
         let wanted = self.wanted();
-        let name = file_name(&image, wanted.iter().map(Arc::as_ref));
+        let trees = self.wanted_trees();
+        let trees = trees.iter().map(|store| store.name.as_str());
+        let name = file_name(&image, wanted.iter().map(Arc::as_ref), trees);
         let has = |other: &Served| other.file_name == name && !other.is_leaving();
         let taken = self.images.iter().any(has);
         let name = match taken {
@@ -261,6 +263,9 @@ impl Service {
             return;
         };
         let ending = process.phase.is_ending();
+        if self.serves_lost_tree() {
+            return self.dismiss("a tree that it served was taken away");
+        }
         let until = now + LEAVE_PATIENCE;
         let identities = Arc::clone(&self.shared.identities.borrow());
         let cut = self.connections.cut_strangers(&identities, until);

@@ -25,7 +25,7 @@ use crate::assignment::Assignment;
 use crate::audit::{Decision, Event, Record, Throttle};
 use crate::catalogue::Catalogue;
 use crate::cgroups::Cgroups;
-use crate::config::{GatewaySection, Identities, Image, NfsSection};
+use crate::config::{GatewaySection, Identities, Image, NfsSection, Store};
 use crate::image::{Manner, OpenError, Opened};
 use crate::metrics::{LabelMeter, Metrics, Served, render};
 use crate::poison::{PoisonMarks, Settling};
@@ -200,6 +200,8 @@ pub struct Service {
     pub(super) images: Images,
     /// The stores beneath which the worker may open images.
     pub(super) told: BTreeSet<PathBuf>,
+    /// The stores whose trees the worker was handed.
+    pub(super) trees_told: Vec<Arc<Store>>,
     pub(super) looking: JoinSet<Looked>,
     pub(super) queue: Queue,
     pub(super) connections: Connections,
@@ -225,6 +227,7 @@ impl Service {
             seat: Seat::Vacant(Vacancy::first()),
             images: Images::default(),
             told: BTreeSet::new(),
+            trees_told: Vec::new(),
             looking: JoinSet::new(),
             queue: Queue::default(),
             connections: Connections::default(),

@@ -3,7 +3,7 @@
 use std::io;
 
 use labelgate_backends::Request;
-use labelgate_engine::{ConnectionId, ImageId, IoId, Receive, Received, Transmission};
+use labelgate_engine::{ConnectionId, IoId, Place, Receive, Received, Transmission};
 
 use crate::meter::Meter;
 
@@ -19,8 +19,8 @@ pub enum Purpose {
 /// What a driver hands back with a system call's result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ticket {
-    /// The image it belongs to.
-    pub image: ImageId,
+    /// What it belongs to.
+    pub place: Place,
     /// What for.
     pub purpose: Purpose,
     /// What is counted when the operation ends.

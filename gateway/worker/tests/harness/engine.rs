@@ -8,7 +8,7 @@ use labelgate_buffers::Pool;
 use labelgate_control::{AuditEvent, Text};
 use labelgate_engine::{
     Action, Admission, Completion, ConnectionId, Ending, Engine, Geometry, ImageDescription,
-    ImageId, IoId, Operation, Outbox, Receive, Received,
+    ImageId, IoId, Operation, Outbox, Place, Receive, Received,
 };
 
 use labelgate_worker::Service;
@@ -115,7 +115,7 @@ impl TestEngine {
                 message,
             },
         );
-        outbox.push(Action::Submit(io, ImageId(1), operation));
+        outbox.push(Action::Submit(io, Place::Image(ImageId(1)), operation));
     }
 
     /// A whole header: what comes next.

@@ -270,6 +270,7 @@ fn run(kind: Kind, control: OwnedFd, page: OwnedFd, log: SharedLog) -> Remains {
     let counters = Counters::map(page).unwrap();
     let result = match kind {
         Kind::Ring => Worker {
+            trees: labelgate_worker::HandedTrees::default(),
             driver: Ring::new().unwrap(),
             engine,
             control,
@@ -278,6 +279,7 @@ fn run(kind: Kind, control: OwnedFd, page: OwnedFd, log: SharedLog) -> Remains {
         }
         .serve(),
         Kind::Epoll => Worker {
+            trees: labelgate_worker::HandedTrees::default(),
             driver: Epoll::new().unwrap(),
             engine,
             control,

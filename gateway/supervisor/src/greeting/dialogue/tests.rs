@@ -27,6 +27,7 @@ struct House {
     authority: Authority,
     exports: Exports,
     identities: watch::Sender<Arc<Identities>>,
+    images: watch::Sender<Arc<Catalogue>>,
     registry: Arc<dyn Registry>,
     _directory: TempDir,
 }
@@ -81,6 +82,7 @@ impl House {
             authority: Authority::new(section, Arc::clone(&registry)).unwrap(),
             exports: Exports::new(true),
             identities: watch::Sender::new(identities(&Admission::Always)),
+            images: watch::Sender::new(Arc::new(Catalogue::default())),
             registry,
             _directory: directory,
         }
@@ -108,6 +110,7 @@ impl House {
             authority: &self.authority,
             exports: &self.exports,
             identities: &self.identities,
+            images: &self.images,
             address: "10.9.1.2".parse().unwrap(),
         };
         std::thread::scope(|scope| {

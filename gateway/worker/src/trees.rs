@@ -1,0 +1,236 @@
+//! The directory trees a worker serves.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::io;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use labelgate_backends::tree::{Refused, Tree, TreeError};
+use labelgate_backends::{Held, Request, Step};
+use labelgate_engine::tree::{Answer, Call, FileId, Node, Seen, TreeId};
+use labelgate_engine::{Completion, ImageError, IoId, Operation, Place};
+use labelgate_pages::{Counters, Ended};
+
+use crate::driver::{Purpose, Ticket};
+use crate::images::{Progress, into_buffer};
+use crate::meter::{self, Meter};
+
+/// How long something is tried again that a tree could not do yet. A tree that has been searched for
+/// so long for an old handle is one that a client can wait for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The trees, by what handles call them.
+pub(crate) struct Trees {
+    table: BTreeMap<TreeId, Entry>,
+    waiting: VecDeque<Waiting>,
+    counters: Rc<Counters>,
+}
+
+struct Entry {
+    tree: Tree,
+    /// Where it is counted.
+    slot: u32,
+    /// Operations that wait for others of the same file, oldest first.
+    held: HashMap<Node, VecDeque<(Ticket, Held)>>,
+}
+
+/// Something that a tree could not do yet.
+struct Waiting {
+    until: Instant,
+    what: What,
+}
+
+enum What {
+    Call(IoId, TreeId, Call),
+    Operation(Ticket, FileId, Operation),
+}
+
+impl Trees {
+    /// None yet.
+    pub(crate) const fn new(counters: Rc<Counters>) -> Self {
+        Self {
+            table: BTreeMap::new(),
+            waiting: VecDeque::new(),
+            counters,
+        }
+    }
+
+    /// Takes a tree; there must be none of that name.
+    pub(crate) fn add(&mut self, id: TreeId, tree: Tree, slot: u32) {
+        let held = HashMap::new();
+        self.table.insert(id, Entry { tree, slot, held });
+    }
+
+    /// Carries out a call.
+    pub(crate) fn call(
+        &mut self,
+        (io, id, call): (IoId, TreeId, Call),
+        now: Instant,
+        out: &mut VecDeque<Progress>,
+    ) {
+        self.try_call((io, id, call), now + PATIENCE, now, out);
+    }
+
+    fn try_call(
+        &mut self,
+        (io, id, call): (IoId, TreeId, Call),
+        until: Instant,
+        now: Instant,
+        out: &mut VecDeque<Progress>,
+    ) {
+        let Some(entry) = self.table.get_mut(&id) else {
+            out.push_back(Progress::Answered(io, gone()));
+            return;
+        };
+        let answer = entry.tree.answer(&call);
+        if answer.result == Err(TreeError::Later) && now < until {
+            let what = What::Call(io, id, call);
+            self.waiting.push_back(Waiting { until, what });
+            return;
+        }
+        out.push_back(Progress::Answered(io, answer));
+    }
+
+    /// Begins an operation on a file.
+    pub(crate) fn start(
+        &mut self,
+        file: FileId,
+        io: IoId,
+        operation: Operation,
+        now: Instant,
+        out: &mut VecDeque<Progress>,
+    ) {
+        let ticket = Ticket {
+            place: Place::File(file),
+            purpose: Purpose::Operation(io),
+            meter: Meter::of(&operation, now),
+        };
+        if let Some(entry) = self.table.get(&file.tree) {
+            self.counters.image(entry.slot).began();
+        }
+        self.try_start((ticket, file, operation), now + PATIENCE, now, out);
+    }
+
+    fn try_start(
+        &mut self,
+        (ticket, file, operation): (Ticket, FileId, Operation),
+        until: Instant,
+        now: Instant,
+        out: &mut VecDeque<Progress>,
+    ) {
+        let Some(entry) = self.table.get_mut(&file.tree) else {
+            let completion = Completion {
+                result: Err(ImageError::Revoked),
+                buffer: into_buffer(operation),
+            };
+            out.push_back(Progress::Done(ticket, completion));
+            return;
+        };
+        let step = match entry.tree.start(file.node, operation) {
+            Ok(step) => step,
+            Err(Refused {
+                error: TreeError::Later,
+                operation,
+            }) if now < until => {
+                let what = What::Operation(ticket, file, operation);
+                self.waiting.push_back(Waiting { until, what });
+                return;
+            }
+            Err(Refused { error, operation }) => Step::Done(Completion {
+                result: Err(as_operation(error)),
+                buffer: into_buffer(operation),
+            }),
+        };
+        entry.take(ticket, file.node, step, Instant::now, &self.counters, out);
+    }
+
+    /// A system call has ended.
+    pub(crate) fn resume(
+        &mut self,
+        (ticket, file): (Ticket, FileId),
+        request: Request,
+        result: io::Result<usize>,
+        now: Instant,
+        out: &mut VecDeque<Progress>,
+    ) {
+        let Some(entry) = self.table.get_mut(&file.tree) else {
+            debug_assert!(false, "a tree stays as long as its worker");
+            return;
+        };
+        let node = file.node;
+        let step = entry.tree.resume(node, request, result);
+        entry.take(ticket, node, step, || now, &self.counters, out);
+        let held = entry.held.remove(&node).unwrap_or_default();
+        for (ticket, held) in held {
+            let step = entry.tree.release(node, held);
+            entry.take(ticket, node, step, || now, &self.counters, out);
+        }
+    }
+
+    /// Whether something is to be tried again.
+    pub(crate) fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Tries everything again, once, that could not be done yet.
+    pub(crate) fn try_again(&mut self, now: Instant, out: &mut VecDeque<Progress>) {
+        for Waiting { until, what } in std::mem::take(&mut self.waiting) {
+            match what {
+                What::Call(io, id, call) => self.try_call((io, id, call), until, now, out),
+                What::Operation(ticket, file, operation) => {
+                    self.try_start((ticket, file, operation), until, now, out);
+                }
+            }
+        }
+    }
+}
+
+impl Entry {
+    fn take(
+        &mut self,
+        ticket: Ticket,
+        node: Node,
+        step: Step,
+        now: impl FnOnce() -> Instant,
+        counters: &Counters,
+        out: &mut VecDeque<Progress>,
+    ) {
+        match step {
+            Step::Done(completion) => {
+                let Meter { kind, bytes, begun } = ticket.meter;
+                counters.image(self.slot).ended(Ended {
+                    operation: kind,
+                    bytes,
+                    result: completion.result.map(drop).map_err(meter::failure),
+                    latency: now().saturating_duration_since(begun),
+                });
+                out.push_back(Progress::Done(ticket, completion));
+            }
+            Step::System(request) => out.push_back(Progress::System(ticket, request)),
+            Step::Held(held) => self.held.entry(node).or_default().push_back((ticket, held)),
+        }
+    }
+}
+
+/// There is no such tree.
+fn gone() -> Answer {
+    Answer {
+        result: Err(TreeError::Stale),
+        first: Seen::default(),
+        second: Seen::default(),
+    }
+}
+
+/// Why an operation on a file did not begin, in the words of operations.
+const fn as_operation(error: TreeError) -> ImageError {
+    match error {
+        TreeError::Stale | TreeError::NoEntry => ImageError::Revoked,
+        TreeError::Access | TreeError::Permission => ImageError::Denied,
+        TreeError::IsDirectory | TreeError::Invalid | TreeError::NotDirectory => ImageError::NoFile,
+        TreeError::TooLarge => ImageError::OutOfRange,
+        TreeError::NoSpace | TreeError::Quota => ImageError::NoSpace,
+        TreeError::ReadOnly => ImageError::ReadOnly,
+        TreeError::Later => ImageError::NotReady,
+        _ => ImageError::Medium,
+    }
+}
