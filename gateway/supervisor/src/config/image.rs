@@ -74,8 +74,13 @@ impl Image {
     /// Only the size may differ.
     #[must_use]
     pub fn is_same_disk(&self, other: &Self) -> bool {
+        let store = match self.store.is_same_place(&other.store) {
+            true => &other.store,
+            false => &self.store,
+        };
         let resized = Self {
             size: other.size,
+            store: Arc::clone(store),
             ..self.clone()
         };
         resized == *other

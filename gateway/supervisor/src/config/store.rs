@@ -22,6 +22,14 @@ pub struct Store {
     pub trees: bool,
 }
 
+impl Store {
+    /// Whether both lead to the same images, whatever else is there.
+    #[must_use]
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        self.name == other.name && self.path == other.path
+    }
+}
+
 /// `[[store]]`, as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
