@@ -144,11 +144,25 @@ impl Server {
         data: Option<(Buffer, usize, &[u8])>,
         turn: &mut Turn<'_>,
     ) {
+        if !self.connections.contains_key(&id) {
+            return;
+        }
+        self.scratch.clear();
+        message(&mut Encoder::new(&mut self.scratch));
+        self.replays.laid_out(&self.scratch, turn.now);
+        self.send_laid_out(id, data, turn);
+    }
+
+    /// Sends the message that is laid out.
+    pub(super) fn send_laid_out(
+        &mut self,
+        id: ConnectionId,
+        data: Option<(Buffer, usize, &[u8])>,
+        turn: &mut Turn<'_>,
+    ) {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
-        self.scratch.clear();
-        message(&mut Encoder::new(&mut self.scratch));
         let held = data.as_ref().map_or(0, |(buffer, ..)| buffer.len());
         let length = data
             .as_ref()

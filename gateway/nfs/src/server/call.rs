@@ -22,6 +22,9 @@ impl Server {
         };
         let arguments = bytes.get(length..).unwrap_or_default();
         let xid = header.xid;
+        if self.is_repeated(id, &header, bytes, turn) {
+            return;
+        }
         let done = match header.program {
             mount::PROGRAM => mount::Call::parse(&header, arguments)
                 .map(|call| self.mount_procedure(id, xid, call, turn)),
@@ -30,6 +33,7 @@ impl Server {
         if let Err(why) = done {
             self.answer(id, &Reply::accepted(xid, why), turn);
         }
+        self.replays.arrived();
     }
 
     fn procedure(&mut self, id: ConnectionId, xid: u32, call: Call<'_>, turn: &mut Turn<'_>) {

@@ -3,7 +3,8 @@
 //! A connection's bytes come in through [`receive`] and become calls; [`program`] finds a call's
 //! procedure, [`call`] carries it out, [`handles`] finds what its handle leads to. What the image
 //! itself has to be asked becomes an operation of it, with a [`task`] that says what to answer when
-//! it has ended; [`answer`] sends answers. [`transfer`] has the memory for data.
+//! it has ended; [`answer`] sends answers. [`transfer`] has the memory for data. [`tree`] has what is
+//! different in trees of files, and [`replay`] knows calls again that clients repeat.
 //!
 //! Nothing is known of a client but the label that it was handed over with: what AUTH_SYS says of
 //! users means nothing here.
@@ -22,6 +23,7 @@ mod notice;
 mod object;
 mod program;
 mod receive;
+mod replay;
 mod task;
 mod timers;
 mod transfer;
@@ -43,6 +45,7 @@ use export::Export;
 pub use handles::Handles;
 pub use limits::Limits;
 pub use notice::Notice;
+use replay::Replays;
 use task::Tasks;
 
 use crate::record::Mark;
@@ -56,6 +59,7 @@ pub struct Server {
     export: Export,
     connections: HashMap<ConnectionId, Connection>,
     tasks: Tasks,
+    replays: Replays,
     /// Connections that wait for memory, in the order of their turn.
     starving: VecDeque<ConnectionId>,
     /// One of them waits for what others have: nobody takes any before it.
@@ -92,6 +96,7 @@ impl Server {
             export: Export::new(started),
             connections: HashMap::new(),
             tasks: Tasks::default(),
+            replays: Replays::default(),
             starving: VecDeque::new(),
             scarce: false,
             freed: false,

@@ -8,6 +8,7 @@ use labelgate_engine::{
     Action, Completion, ConnectionId, ImageError, IoId, Operation, Outcome, Place,
 };
 
+use super::replay::Fingerprint;
 use super::transfer::PendingRead;
 use super::tree::Ask;
 use super::{Server, Turn};
@@ -70,6 +71,8 @@ pub(super) struct Pending {
     pub(super) task: Task,
     /// What was read, while its attributes are asked for.
     pub(super) data: Option<Buffer>,
+    /// By what it is known again if it is repeated.
+    pub(super) replay: Option<Fingerprint>,
 }
 
 /// Operations and calls under way, by number.
@@ -90,6 +93,12 @@ impl Tasks {
         io
     }
 
+    pub(super) fn may_be_repeated(&mut self, io: IoId, replay: Option<Fingerprint>) {
+        if let Some(pending) = self.table.get_mut(&io) {
+            pending.replay = replay;
+        }
+    }
+
     fn end(&mut self, io: IoId) -> Option<Pending> {
         self.table.remove(&io)
     }
@@ -100,6 +109,17 @@ impl Tasks {
             if pending.connection == Some(connection) {
                 pending.connection = None;
             }
+        }
+    }
+
+    /// Answers a call that is under way on another connection than it came on, if that has gone.
+    pub(super) fn adopt(&mut self, io: IoId, connection: ConnectionId) -> bool {
+        match self.table.get_mut(&io) {
+            Some(pending) if pending.connection.is_none() => {
+                pending.connection = Some(connection);
+                true
+            }
+            _ => false,
         }
     }
 
@@ -130,6 +150,7 @@ impl Server {
             place,
             task,
             data: None,
+            replay: None,
         });
         turn.outbox.push(Action::Submit(io, place, operation));
     }
@@ -141,6 +162,8 @@ impl Server {
             return;
         };
         let io = self.tasks.begin(pending);
+        let replay = self.replays.begin(io);
+        self.tasks.may_be_repeated(io, replay);
         turn.outbox.push(Action::Call(io, tree, call));
     }
 
@@ -163,6 +186,7 @@ impl Server {
             place,
             task,
             data: None,
+            replay: None,
         };
         self.ask(pending, Call::Attributes(node), turn);
     }
@@ -187,8 +211,13 @@ impl Server {
             debug_assert!(false, "a call is answered once");
             return;
         };
-        if let Some(id) = pending.connection {
-            self.answer_called(id, pending, answer, turn);
+        match pending.connection {
+            Some(id) => {
+                self.replays.answer(pending.replay);
+                self.answer_called(id, pending, answer, turn);
+                self.replays.answered();
+            }
+            None => self.replays.forget(pending.replay),
         }
         self.feed(turn);
     }
@@ -281,6 +310,7 @@ impl Server {
             place,
             task: Task::Attributes(About::Read { offset, count }),
             data,
+            replay: None,
         };
         self.ask(pending, Call::Attributes(node), turn);
     }

@@ -92,6 +92,7 @@ pub struct Rig {
     /// Operations are held until `release`.
     pub hold: bool,
     pub held: VecDeque<(IoId, ImageId, Operation)>,
+    held_calls: VecDeque<(IoId, TreeId, Call)>,
     pub now: Instant,
     xid: u32,
 }
@@ -118,6 +119,7 @@ impl Rig {
             trees: BTreeMap::new(),
             hold: false,
             held: VecDeque::new(),
+            held_calls: VecDeque::new(),
             now: Instant::now(),
             xid: 100,
         };
@@ -267,6 +269,10 @@ impl Rig {
         while !self.held.is_empty() {
             self.release();
         }
+        while let Some((io, tree, call)) = self.held_calls.pop_front() {
+            self.call_tree(io, tree, &call);
+            self.pump();
+        }
     }
 
     pub fn notices(&mut self) -> Vec<Notice> {
@@ -349,6 +355,9 @@ impl Rig {
             }
             Action::Submit(io, Place::File(file), operation) => {
                 self.execute_on_file(io, file, operation);
+            }
+            Action::Call(io, tree, call) if self.hold => {
+                self.held_calls.push_back((io, tree, call));
             }
             Action::Call(io, tree, call) => self.call_tree(io, tree, &call),
             Action::Close(id, ending) => self.close(id, ending),

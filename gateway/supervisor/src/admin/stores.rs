@@ -126,7 +126,11 @@ fn describe(in_force: &InForce, name: &str) -> Result<api::Store, Denied> {
         path: store.path.clone(),
         trees: store.trees,
         source: source(*declared),
-        images: count(images.filter(|image| image.store.is_same_place(store)).count()),
+        images: count(
+            images
+                .filter(|image| image.store.is_same_place(store))
+                .count(),
+        ),
         free,
         total,
     })

@@ -65,6 +65,7 @@ impl Server {
             place: Place::File(asked.file),
             task: Task::Tree(ask),
             data: None,
+            replay: None,
         };
         self.ask(pending, call, turn);
     }
