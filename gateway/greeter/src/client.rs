@@ -111,6 +111,8 @@ impl Client {
             self.wait(PollFlags::IN)?;
             match recv(&self.socket, rest, RecvFlags::DONTWAIT) {
                 Ok((_, 0)) if filled == 0 => return Ok(false),
+                // libnfs ends a connection so that has told it what it wanted.
+                Err(Errno::CONNRESET) if filled == 0 => return Ok(false),
                 Ok((_, 0)) => return Err(ended()),
                 Ok((_, length)) => filled += length,
                 Err(Errno::AGAIN | Errno::INTR) => {}
@@ -121,7 +123,8 @@ impl Client {
     }
 
     /// The first bytes of those that have come, as many as the buffer holds; they stay to be read.
-    /// There are more of them than `before`, or the client has ended the connection.
+    /// There are more of them than `before`, or the client has ended the connection; none are left if
+    /// it has reset it.
     pub(crate) fn peek(&self, buffer: &mut [u8], before: usize) -> Result<usize, Fault> {
         let mut pause = SHORTEST_PAUSE;
         loop {
@@ -138,6 +141,7 @@ impl Client {
                     return Ok(length);
                 }
                 Ok(_) => pause = (pause * 2).min(LONGEST_PAUSE),
+                Err(Errno::CONNRESET) => return Ok(0),
                 Err(Errno::AGAIN | Errno::INTR) => {}
                 Err(error) => return Err(Fault::Connection(error.into())),
             }
