@@ -2840,7 +2840,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store__subcmd__add)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --trees --json --yes --timeout --socket --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
