@@ -68,17 +68,18 @@ impl<S: Service> Desk<S> {
 
     /// Goes on to the next stage if this one is over, and with the removal of images.
     pub(crate) fn advance(&mut self) {
-        match self.stage {
-            Stage::Draining(until) => {
-                let empty = self.connections.is_empty() && self.engine.outstanding() == 0;
-                if empty || until <= self.now {
-                    self.leave(None, false);
-                }
+        if let Stage::Draining(until) = self.stage {
+            let empty = self.connections.is_empty() && self.engine.outstanding() == 0;
+            if empty || until <= self.now {
+                self.leave(None, false);
             }
-            Stage::Leaving { .. } if self.connections.is_empty() && self.additions.is_empty() => {
-                self.images.remove_all();
-            }
-            Stage::Serving | Stage::Leaving { .. } | Stage::Gone { .. } => {}
+        }
+        // Also of a stage that has just begun: where there is no connection, nothing else wakes us.
+        if let Stage::Leaving { .. } = self.stage
+            && self.connections.is_empty()
+            && self.additions.is_empty()
+        {
+            self.images.remove_all();
         }
         for image in self.images.let_go(self.now, &mut self.progress) {
             if self.removals.remove(&image) {

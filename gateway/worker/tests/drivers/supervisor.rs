@@ -14,6 +14,7 @@ both!(
     idle_workers_trim_and_go_on,
     a_worker_without_supervisor_flushes_and_ends,
     a_drain_waits_for_clients,
+    a_worker_without_clients_ends_as_soon_as_it_is_asked_to,
     events_reach_the_supervisor_before_the_end,
     events_that_the_supervisor_does_not_take_are_counted_and_the_rest_reaches_it,
     what_cannot_be_served_is_refused,
@@ -90,6 +91,20 @@ fn a_drain_waits_for_clients(kind: Kind) {
     drop(client);
     bench.finish();
     assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+/// Not only when it would have woken up for another reason: an idle worker does after a second.
+fn a_worker_without_clients_ends_as_soon_as_it_is_asked_to(kind: Kind) {
+    let mut bench = Bench::new(kind);
+    let [_, file] = images();
+    bench.add_image(again(&file), false);
+    let client = bench.connect();
+    let connection = client.name;
+    drop(client);
+    assert_eq!(bench.hear(), FromWorker::ConnectionClosed { connection });
+    let start = Instant::now();
+    bench.finish();
+    assert!(start.elapsed() < Duration::from_millis(700));
 }
 
 fn events_reach_the_supervisor_before_the_end(kind: Kind) {
