@@ -68,7 +68,7 @@ pub use problem::{ErrorCode, Failure, Problem};
 pub use registry::{Reloaded, Restored};
 pub use revocation::Revocation;
 pub use secret::{Secret, SecretError};
-pub use status::{SelinuxStatus, Status};
+pub use status::{ChapAlgorithm, SelinuxStatus, Status};
 pub use step::{Progress, Step};
 pub use store::{AddStore, Store, StorePath, Stores};
 pub use token::{Token, TokenError};

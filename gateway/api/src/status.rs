@@ -21,6 +21,21 @@ pub struct SelinuxStatus {
     pub halted: Option<String>,
 }
 
+/// A hash that CHAP is used with (RFC 7143, 12.1.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ChapAlgorithm {
+    /// SHA3-256.
+    #[serde(rename = "sha3-256")]
+    Sha3_256,
+    /// SHA-256.
+    Sha256,
+    /// SHA-1.
+    Sha1,
+    /// MD5.
+    Md5,
+}
+
 /// The gateway as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Status {
@@ -42,6 +57,11 @@ pub struct Status {
     pub portals: Vec<SocketAddr>,
     /// What target names begin with; the whole is `PREFIX:STORE.IMAGE`.
     pub target_prefix: String,
+    /// What the gateway calls itself when it proves itself to an initiator (CHAP_N).
+    #[schema(examples("labelgate"))]
+    pub chap_name: String,
+    /// The hashes that initiators may prove themselves with, the best first.
+    pub chap_algorithms: Vec<ChapAlgorithm>,
     /// The registry's revision: one more with every change.
     pub revision: u64,
     /// Stores in force.

@@ -114,6 +114,7 @@ fn answers_are_what_the_document_says() {
         Done: json!({});
         Status: json!({"version": "0.1.0", "pid": 1, "since": TIME, "provider": "landlock",
             "portals": ["0.0.0.0:3260", "[::1]:3260"], "target_prefix": "iqn.2026-11.io.labelgate",
+            "chap_name": "labelgate", "chap_algorithms": ["sha3-256", "sha256", "sha1", "md5"],
             "revision": 1, "stores": 1, "images": 1, "poisoned_images": 0, "identities": 1,
             "leases": 0, "workers": 0, "connections": 0, "warnings": ["w"]});
         Store: store;

@@ -17,7 +17,7 @@ use crate::image_argument::ImageArgument;
 use crate::nfs_snippet::{NfsSnippet, file_names};
 use crate::output::Output;
 use crate::secret_files::{Keeper, Secrets, Told, brought, show_told, without_secrets};
-use crate::snippet::{Portal, Snippet};
+use crate::snippet::{GatewayChap, Portal, Snippet};
 
 /// Add an identity, and print what to paste into QEMU, libvirt or another client.
 ///
@@ -172,12 +172,17 @@ async fn snippets(
         true => vec![format!("{}:STORE.IMAGE", status.target_prefix)],
         false => targets,
     };
+    let gateway = GatewayChap {
+        name: status.chap_name,
+        algorithms: status.chap_algorithms,
+    };
     let made = targets.into_iter().map(|target| Snippet {
         identity: added.identity.clone(),
         mutual: added
             .secrets
             .as_ref()
             .is_some_and(|secrets| secrets.reverse_secret.is_some()),
+        gateway: gateway.clone(),
         portal: portal.clone(),
         target,
         secret_file: secret_file.clone(),

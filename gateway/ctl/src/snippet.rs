@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use labelgate_api::{Identity, Proof};
+use labelgate_api::{ChapAlgorithm, Identity, Proof};
 use serde_json::json;
 
 /// Where initiators connect to.
@@ -81,12 +81,22 @@ impl FromStr for Portal {
     }
 }
 
+/// How the gateway speaks CHAP.
+#[derive(Debug, Clone)]
+pub(crate) struct GatewayChap {
+    /// What it calls itself (CHAP_N).
+    pub(crate) name: String,
+    /// What it allows, the best first.
+    pub(crate) algorithms: Vec<ChapAlgorithm>,
+}
+
 /// What to paste, for one disk.
 #[derive(Debug)]
 pub(crate) struct Snippet {
     pub(crate) identity: Identity,
     /// The gateway proves itself too.
     pub(crate) mutual: bool,
+    pub(crate) gateway: GatewayChap,
     pub(crate) portal: Portal,
     pub(crate) target: String,
     /// Where the secret was written to.
@@ -184,20 +194,41 @@ impl Snippet {
         writeln!(f, "  </disk>")
     }
 
+    /// What open-iscsi shall offer, the best first: without this it offers MD5 alone. What is
+    /// weaker than SHA-256 only where the gateway allows nothing else.
+    fn algorithms(&self) -> String {
+        let strong = |algorithm: &&ChapAlgorithm| {
+            matches!(algorithm, ChapAlgorithm::Sha3_256 | ChapAlgorithm::Sha256)
+        };
+        let mut offered: Vec<_> = self.gateway.algorithms.iter().filter(strong).collect();
+        if offered.is_empty() {
+            offered.extend(&self.gateway.algorithms);
+        }
+        let named = offered.into_iter().map(|algorithm| match algorithm {
+            ChapAlgorithm::Sha3_256 => "SHA3-256",
+            ChapAlgorithm::Sha256 => "SHA256",
+            ChapAlgorithm::Sha1 => "SHA1",
+            ChapAlgorithm::Md5 => "MD5",
+        });
+        named.collect::<Vec<_>>().join(",")
+    }
+
     fn open_iscsi(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.identity.name.as_str();
         writeln!(f, "\nopen-iscsi:")?;
         if self.is_chap() {
             writeln!(
                 f,
-                "  in /etc/iscsi/iscsid.conf, which only root may read (chmod 600):"
+                "  in /etc/iscsi/iscsid.conf, which only root may read (chmod 600), before the commands:"
             )?;
             writeln!(f, "    node.session.auth.authmethod = CHAP")?;
+            writeln!(f, "    node.session.auth.chap_algs = {}", self.algorithms())?;
             writeln!(f, "    node.session.auth.username = {name}")?;
             writeln!(f, "    node.session.auth.password = THE SECRET")?;
         }
         if self.mutual {
-            writeln!(f, "    node.session.auth.username_in = {name}")?;
+            let its_name = &self.gateway.name;
+            writeln!(f, "    node.session.auth.username_in = {its_name}")?;
             writeln!(
                 f,
                 "    node.session.auth.password_in = THE GATEWAY'S OWN SECRET"

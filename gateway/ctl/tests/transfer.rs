@@ -29,7 +29,7 @@ fn added(secrets: &str) -> String {
     )
 }
 
-const STATUS: &str = r#"{"version":"0.1.0","pid":1,"since":"2026-11-30T12:00:00Z","provider":"landlock","portals":["0.0.0.0:3260"],"target_prefix":"iqn.2026-11.io.labelgate","revision":1,"stores":1,"images":1,"poisoned_images":0,"identities":1,"leases":0,"workers":0,"connections":0}"#;
+const STATUS: &str = r#"{"version":"0.1.0","pid":1,"since":"2026-11-30T12:00:00Z","provider":"landlock","portals":["0.0.0.0:3260"],"target_prefix":"iqn.2026-11.io.labelgate","chap_name":"labelgate","chap_algorithms":["sha3-256","sha256","sha1","md5"],"revision":1,"stores":1,"images":1,"poisoned_images":0,"identities":1,"leases":0,"workers":0,"connections":0}"#;
 
 /// Answers as a gateway does that adds an identity and has one image.
 fn identities() -> Listener {

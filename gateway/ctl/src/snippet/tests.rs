@@ -20,6 +20,15 @@ fn snippet(name: &str, proof: Proof) -> Snippet {
             connections: 0,
         },
         mutual: matches!(proof, Proof::Chap { mutual: true }),
+        gateway: GatewayChap {
+            name: "gateway-1".to_owned(),
+            algorithms: vec![
+                ChapAlgorithm::Sha3_256,
+                ChapAlgorithm::Sha256,
+                ChapAlgorithm::Sha1,
+                ChapAlgorithm::Md5,
+            ],
+        },
         portal: "[2001:db8::1]:3260".parse().unwrap(),
         target: "iqn.2026-11.io.labelgate:vms.web-1".to_owned(),
         secret_file: None,
@@ -40,15 +49,32 @@ fn an_identity_by_address_needs_no_secret_anywhere() {
     assert!(text.contains("\"portal\":\"[2001:db8::1]:3260\""), "{text}");
 }
 
+/// open-iscsi compares the name that a target proves itself with.
 #[test]
-fn mutual_chap_is_for_those_who_can() {
+fn mutual_chap_is_for_those_who_can_and_names_the_gateway() {
     let text = snippet("web-1", Proof::Chap { mutual: true }).to_string();
     assert!(
-        text.contains("node.session.auth.username_in = web-1"),
+        text.contains("node.session.auth.username_in = gateway-1\n"),
         "{text}"
     );
     let text = snippet("web-1", Proof::Chap { mutual: false }).to_string();
     assert!(!text.contains("_in"), "{text}");
+}
+
+#[test]
+fn open_iscsi_is_told_of_weak_hashes_only_where_there_is_no_other() {
+    let offered = |allowed: &[ChapAlgorithm]| {
+        let mut snippet = snippet("web-1", Proof::Chap { mutual: false });
+        snippet.gateway.algorithms = allowed.to_vec();
+        let text = snippet.to_string();
+        let mut lines = text.lines().map(str::trim);
+        let found = lines.find_map(|line| line.strip_prefix("node.session.auth.chap_algs = "));
+        found.unwrap().to_owned()
+    };
+    use ChapAlgorithm::{Md5, Sha1, Sha3_256, Sha256};
+    assert_eq!(offered(&[Sha3_256, Sha256, Sha1, Md5]), "SHA3-256,SHA256");
+    assert_eq!(offered(&[Sha256, Md5]), "SHA256");
+    assert_eq!(offered(&[Sha1, Md5]), "SHA1,MD5");
 }
 
 #[test]

@@ -4,12 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use labelgate_api::{ErrorCode, SelinuxStatus, Status};
+use labelgate_api::{ChapAlgorithm, ErrorCode, SelinuxStatus, Status};
+use labelgate_control::ChapAlgorithm as Hash;
 
 use super::answer::count;
 use super::failure::{Answer, Denied};
 use super::operation::Office;
-use crate::config::Image;
+use crate::config::{ChapSection, Image};
 use crate::provider::{MayServe, Provider, Selinux};
 use crate::worker::{Description, Shared};
 
@@ -34,6 +35,8 @@ pub(super) async fn show(State(office): State<Office>) -> Answer<Status> {
             .map(|selinux| describe(selinux, &shared.serving)),
         portals: state.portals().to_vec(),
         target_prefix: shared.section.target_prefix.clone(),
+        chap_name: shared.section.chap.name.to_string(),
+        chap_algorithms: algorithms(&shared.section.chap),
         revision: in_force.snapshot.revision,
         stores: count(in_force.stores.len()),
         images: count(in_force.images.all().len()),
@@ -44,6 +47,20 @@ pub(super) async fn show(State(office): State<Office>) -> Answer<Status> {
         connections: count(clients),
         warnings: warnings(shared, poisoned, &labels),
     }))
+}
+
+/// The hashes that are allowed. In what order the configuration names them decides nothing.
+fn algorithms(section: &ChapSection) -> Vec<ChapAlgorithm> {
+    let allowed = Hash::ALL
+        .iter()
+        .filter(|hash| section.algorithms.contains(hash));
+    let named = allowed.map(|hash| match hash {
+        Hash::Sha3_256 => ChapAlgorithm::Sha3_256,
+        Hash::Sha256 => ChapAlgorithm::Sha256,
+        Hash::Sha1 => ChapAlgorithm::Sha1,
+        Hash::Md5 => ChapAlgorithm::Md5,
+    });
+    named.collect()
 }
 
 fn describe(selinux: &Selinux, serving: &MayServe) -> SelinuxStatus {
