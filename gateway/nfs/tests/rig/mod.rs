@@ -18,6 +18,8 @@
 pub mod client;
 pub mod disk;
 pub mod results;
+pub mod sentinel;
+pub mod tree_calls;
 mod tree_driver;
 pub mod trees;
 pub mod wire;
