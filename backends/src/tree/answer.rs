@@ -87,8 +87,15 @@ impl Tree {
             } => self
                 .piece_of(*directory, (*cookie, *verifier), *detail, *bytes)
                 .map(Done::Listed),
-            Call::Space(_) => self.space().map(Done::Space),
-            Call::PathLimits(_) => self.path_limits().map(Done::PathLimits),
+            // The same for all that is in the tree.
+            Call::Space(node) => {
+                self.attributes(*node)?;
+                self.space().map(Done::Space)
+            }
+            Call::PathLimits(node) => {
+                self.attributes(*node)?;
+                self.path_limits().map(Done::PathLimits)
+            }
         }
     }
 

@@ -54,6 +54,7 @@ impl Tree {
         let made = prepare(&file, set)
             .map_err(TreeError::from)
             .and_then(|()| self.take_file(attributes.node, file, true))
+            .and_then(|()| self.date_file(attributes.node, set))
             .and_then(|()| self.sync_file(attributes.node));
         if let Err(error) = made {
             self.files.gone(attributes.node);
@@ -64,6 +65,16 @@ impl Tree {
         }
         self.sync_directory(parent)?;
         self.attributes(attributes.node)
+    }
+
+    /// Sets the times of a file that is open: after it was taken, which reads of it, and so changes
+    /// when it was last read.
+    fn date_file(&self, node: Node, set: &SetAttributes) -> Result<(), TreeError> {
+        let Some(times) = times(set) else {
+            return Ok(());
+        };
+        let file = self.files.descriptor(node).ok_or(TreeError::Stale)?;
+        Ok(rustix::fs::futimens(file, &times)?)
     }
 
     /// What is made of something that is there already.
@@ -121,15 +132,12 @@ impl Tree {
     }
 }
 
-/// Exactly the mode that was asked for, whatever the umask; then size and times.
+/// Exactly the mode that was asked for, whatever the umask; then the size.
 fn prepare(file: &OwnedFd, set: &SetAttributes) -> Result<(), Errno> {
     let mode = set.mode.unwrap_or(DEFAULT_MODE) & 0o7777;
     rustix::fs::fchmod(file, Mode::from_raw_mode(mode))?;
     if let Some(size) = set.size.filter(|&size| size != 0) {
         rustix::fs::ftruncate(file, size)?;
-    }
-    if let Some(times) = times(set) {
-        rustix::fs::futimens(file, &times)?;
     }
     Ok(())
 }

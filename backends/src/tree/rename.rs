@@ -1,6 +1,7 @@
 //! RENAME and LINK.
 
 use rustix::fs::{AtFlags, RenameFlags};
+use rustix::io::Errno;
 
 use super::name::Name;
 use super::{Attributes, Kind, Node, Tree, TreeError};
@@ -37,7 +38,8 @@ impl Tree {
         if let Some(victim) = &victim {
             self.keep_young(&target, new, victim);
         }
-        rustix::fs::renameat_with(&source, old, &target, new, RenameFlags::empty())?;
+        rustix::fs::renameat_with(&source, old, &target, new, RenameFlags::empty())
+            .map_err(not_replaced)?;
         let same = victim.is_some_and(|victim| victim.node == moving.node);
         if !same {
             if moving.kind == Kind::Directory && from != to {
@@ -80,6 +82,15 @@ impl Tree {
             return Err(TreeError::Later);
         }
         Ok(linked)
+    }
+}
+
+/// > if the target is a directory but not empty, the server should return the error, NFS3ERR_EXIST.
+/// > (RFC 1813 3.3.14)
+fn not_replaced(errno: Errno) -> TreeError {
+    match errno {
+        Errno::NOTEMPTY => TreeError::Exists,
+        errno => errno.into(),
     }
 }
 

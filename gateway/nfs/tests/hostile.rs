@@ -1,5 +1,6 @@
 //! Whatever a client sends, and in whatever order things happen, the server neither panics nor
-//! keeps memory nor answers twice. That it never asks for more than a record has is the rig's own.
+//! keeps memory nor answers twice, and touches nothing beside its tree. That it never asks for more
+//! than a record has is the rig's own.
 
 #![allow(
     clippy::indexing_slicing,
@@ -11,14 +12,18 @@
 
 mod rig;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use bolero::TypeGenerator;
 use labelgate_engine::{ConnectionId, Engine, ImageError, ImageId};
+use labelgate_nfs::mount;
 use labelgate_nfs::server::Limits;
 use rig::client::{self, Arguments, fragment, procedure, read, set_size, write};
 use rig::disk::Disk;
+use rig::sentinel::{Beside, SECRET};
+use rig::tree_calls::{Known, TreeCall};
+use rig::trees::{TREE, TREE_NAME};
 use rig::{IMAGE, NAME, Rig, SERIAL, image, root};
 
 fn fuzz_time() -> Duration {
@@ -35,8 +40,14 @@ enum Event {
     Bytes(u8, u8, Vec<u8>),
     /// A call in fragments of this size, rarely with one byte another. Who is closed comes again.
     Call(u8, u8, u16, u32, u16, (u8, u16, u8)),
+    /// A call about a tree, in fragments of this size, rarely with one byte another.
+    Tree(u8, TreeCall, u16, (u8, u16, u8)),
+    /// MNT of something in the tree.
+    Mounts(u8, u8),
     /// As much of a call as this.
     Begun(u8, u16, u16),
+    /// A call of a tree, or an operation on a file there, is carried out.
+    Done(u8, bool),
     /// An operation ends, maybe badly.
     Ends(u8, u8),
     /// A client begins or ceases to read.
@@ -60,12 +71,29 @@ const WRITE: u8 = 1;
 /// have.
 const FIRST: u32 = 0x5a17_0000;
 
-/// Three clients of a server with little memory.
+/// What clients mount.
+const PATHS: [&str; 8] = [
+    "/main",
+    "/main/..",
+    "/main/up",
+    "/main/up/beside",
+    "/main/slash/beside",
+    "/main/d/../../beside",
+    "/main/d/e",
+    "/main/a",
+];
+
+/// No procedure of NFS: MNT.
+const MNT: u32 = u32::MAX;
+
+/// Three clients of a server with little memory, and a tree.
 struct Table {
     rig: Rig,
+    beside: Beside,
+    known: Known,
     xid: u32,
-    /// Calls that have had no answer.
-    called: HashSet<(ConnectionId, u32)>,
+    /// Calls that have had no answer, and of which procedure they are.
+    called: HashMap<(ConnectionId, u32), u32>,
     next_image: u32,
 }
 
@@ -77,14 +105,18 @@ impl Table {
             connections: 3,
             ..Limits::default()
         });
+        let beside = Beside::new();
+        rig.add_tree(TREE, TREE_NAME, &beside.tree());
         rig.hold = true;
         for number in 0..3 {
             rig.connect(number);
         }
         Self {
             rig,
+            known: Known::new(beside.nodes()),
+            beside,
             xid: FIRST,
-            called: HashSet::new(),
+            called: HashMap::new(),
             next_image: 1000,
         }
     }
@@ -100,19 +132,25 @@ impl Table {
                 self.rig.feed_if_open(client(number), &bytes);
             }
             Event::Call(number, kind, offset, length, most, change) => {
-                if self.rig.is_closed(client(number)) {
-                    self.gone(client(number));
-                }
-                let mut message = self.message(client(number), *kind, *offset, *length);
-                let (odds, at, value) = change;
-                if odds % 4 == 0 {
-                    let at = usize::from(*at) % message.len();
-                    // The number of the call tells its answer.
-                    message[at.max(4)] = *value;
-                }
-                let most = usize::from(*most % 9000) + 1;
-                let bytes = client::fragmented(&message, most);
-                self.rig.feed_if_open(client(number), &bytes);
+                self.comes_again(client(number));
+                let message = self.message(client(number), *kind, *offset, *length);
+                self.send(client(number), message, *most, *change);
+            }
+            Event::Tree(number, call, most, change) => {
+                self.comes_again(client(number));
+                self.xid += 1;
+                let (procedure, message) = call.message(self.xid, &self.known);
+                self.called.insert((client(number), self.xid), procedure);
+                self.send(client(number), message, *most, *change);
+            }
+            Event::Mounts(number, path) => {
+                self.comes_again(client(number));
+                self.xid += 1;
+                self.called.insert((client(number), self.xid), MNT);
+                let path = PATHS[usize::from(*path) % PATHS.len()];
+                let arguments = Arguments::of(path.as_bytes()).0;
+                let call = client::mount(self.xid, mount::procedure::MNT, &arguments);
+                self.rig.feed_if_open(client(number), &call);
             }
             Event::Begun(number, length, so_far) => {
                 let message = self.message(client(number), WRITE, 0, u32::from(*length) * 20);
@@ -120,6 +158,15 @@ impl Table {
                 let bytes = fragment(&message[..so_far], false);
                 self.rig.feed_if_open(client(number), &bytes);
             }
+            Event::Done(nth, true) if !self.rig.held_calls.is_empty() => {
+                let nth = usize::from(*nth) % self.rig.held_calls.len();
+                self.rig.release_call(nth);
+            }
+            Event::Done(nth, _) if !self.rig.held_files.is_empty() => {
+                let nth = usize::from(*nth) % self.rig.held_files.len();
+                self.rig.release_file(nth);
+            }
+            Event::Done(..) => {}
             Event::Ends(nth, fault) => self.ends(*nth, *fault),
             Event::Sticks(number, stuck) => self.rig.stick(client(number), *stuck),
             Event::Gone(number) => self.gone(client(number)),
@@ -136,10 +183,33 @@ impl Table {
         self.look();
     }
 
+    /// Who is closed comes again.
+    fn comes_again(&mut self, client: ConnectionId) {
+        if self.rig.is_closed(client) {
+            self.gone(client);
+        }
+    }
+
+    /// Sends a message in fragments of this size, rarely with one byte another.
+    fn send(
+        &mut self,
+        client: ConnectionId,
+        mut message: Vec<u8>,
+        most: u16,
+        (odds, at, value): (u8, u16, u8),
+    ) {
+        if odds % 4 == 0 {
+            let at = usize::from(at) % message.len();
+            // The number of the call tells its answer.
+            message[at.max(4)] = value;
+        }
+        let bytes = client::fragmented(&message, usize::from(most % 9000) + 1);
+        self.rig.feed_if_open(client, &bytes);
+    }
+
     /// A call: what it is is in `kind`, and so is how long it may be.
     fn message(&mut self, client: ConnectionId, kind: u8, offset: u16, length: u32) -> Vec<u8> {
         self.xid += 1;
-        self.called.insert((client, self.xid));
         let (offset, length) = (u64::from(offset), (length % (1 << 21)) >> (kind / 9));
         let handle = if kind & 0x80 == 0 { image() } else { root() };
         let plain = Arguments::of(&handle);
@@ -164,6 +234,7 @@ impl Table {
             7 => (procedure::LOOKUP, plain.opaque(NAME.as_bytes()).0),
             _ => (length % 25, vec![kind; offset as usize % 200]),
         };
+        self.called.insert((client, self.xid), procedure);
         client::nfs_message(self.xid, procedure, &arguments)
     }
 
@@ -189,7 +260,7 @@ impl Table {
         if !self.rig.is_closed(client) {
             self.rig.hang_up(client);
         }
-        self.called.retain(|(id, _)| *id != client);
+        self.called.retain(|(id, _), _| *id != client);
         self.rig.connect(client.0);
     }
 
@@ -220,7 +291,12 @@ impl Table {
             for answer in self.rig.answers(client) {
                 let ours = (FIRST..=self.xid).contains(&answer.xid);
                 let called = self.called.remove(&(client, answer.xid));
-                assert!(called || !ours, "{} was not called", answer.xid);
+                assert!(called.is_some() || !ours, "{} was not called", answer.xid);
+                let mut pieces = answer.results.windows(SECRET.len());
+                assert!(!pieces.any(|it| it == SECRET), "what is beside was read");
+                if let Some(procedure) = called {
+                    self.known.learn(procedure, &answer.results);
+                }
             }
         }
         assert!(self.rig.server.bytes_in_use() <= 2 << 20);
@@ -243,6 +319,7 @@ impl Table {
         self.rig.release_all();
         let server = &self.rig.server;
         assert_eq!((server.outstanding(), server.bytes_in_use()), (0, 0));
+        self.beside.is_untouched();
     }
 }
 

@@ -1,8 +1,8 @@
-//! Which label's worker serves a connection, and which label's images a worker is given.
+//! Which label's worker serves a connection, and which label's images and trees a worker is given.
 //!
-//! Where SELinux enforces labels, neither has to be believed: the kernel refuses a worker a
-//! labelled connection, or an image, of another label, whoever hands it over. That can be shown
-//! only with an assignment that is wrong.
+//! Where SELinux enforces labels, none of it has to be believed: the kernel refuses a worker a
+//! labelled connection, an image or a tree of another label, whoever hands it over. That can be
+//! shown only with an assignment that is wrong.
 
 use std::fmt::Debug;
 
@@ -15,6 +15,9 @@ pub trait Assignment: Debug + Send + Sync {
 
     /// The label whose images this label's worker is handed.
     fn images_of(&self, label: &Label) -> Label;
+
+    /// The label whose tree in a store this label's worker is handed.
+    fn tree_of(&self, label: &Label, store: &str) -> Label;
 }
 
 /// Everybody has his own.
@@ -27,6 +30,10 @@ impl Assignment for Own {
     }
 
     fn images_of(&self, label: &Label) -> Label {
+        label.clone()
+    }
+
+    fn tree_of(&self, label: &Label, _: &str) -> Label {
         label.clone()
     }
 }

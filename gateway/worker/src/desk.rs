@@ -72,7 +72,8 @@ impl<S: Service> Desk<S> {
                     Progress::Done(ticket, completion) => self.ended(ticket, completion),
                     Progress::System(ticket, request) => driver.submit(ticket, request),
                     Progress::Answered(io, answer) => {
-                        self.engine.answered(io, answer, self.now, &mut self.outbox);
+                        self.engine
+                            .answered(io, *answer, self.now, &mut self.outbox);
                     }
                 }
             }

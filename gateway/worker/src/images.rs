@@ -29,7 +29,7 @@ pub(crate) enum Progress {
     /// The driver is to run this.
     System(Ticket, Request),
     /// A call of a tree has been answered.
-    Answered(IoId, Answer),
+    Answered(IoId, Box<Answer>),
 }
 
 /// The images, by number.

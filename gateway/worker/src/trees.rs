@@ -79,7 +79,7 @@ impl Trees {
         out: &mut VecDeque<Progress>,
     ) {
         let Some(entry) = self.table.get_mut(&id) else {
-            out.push_back(Progress::Answered(io, gone()));
+            out.push_back(Progress::Answered(io, Box::new(gone())));
             return;
         };
         let answer = entry.tree.answer(&call);
@@ -88,7 +88,7 @@ impl Trees {
             self.waiting.push_back(Waiting { until, what });
             return;
         }
-        out.push_back(Progress::Answered(io, answer));
+        out.push_back(Progress::Answered(io, Box::new(answer)));
     }
 
     /// Begins an operation on a file.
@@ -137,7 +137,7 @@ impl Trees {
                 return;
             }
             Err(Refused { error, operation }) => Step::Done(Completion {
-                result: Err(as_operation(error)),
+                result: Err(error.into()),
                 buffer: into_buffer(operation),
             }),
         };
@@ -218,19 +218,5 @@ fn gone() -> Answer {
         result: Err(TreeError::Stale),
         first: Seen::default(),
         second: Seen::default(),
-    }
-}
-
-/// Why an operation on a file did not begin, in the words of operations.
-const fn as_operation(error: TreeError) -> ImageError {
-    match error {
-        TreeError::Stale | TreeError::NoEntry => ImageError::Revoked,
-        TreeError::Access | TreeError::Permission => ImageError::Denied,
-        TreeError::IsDirectory | TreeError::Invalid | TreeError::NotDirectory => ImageError::NoFile,
-        TreeError::TooLarge => ImageError::OutOfRange,
-        TreeError::NoSpace | TreeError::Quota => ImageError::NoSpace,
-        TreeError::ReadOnly => ImageError::ReadOnly,
-        TreeError::Later => ImageError::NotReady,
-        _ => ImageError::Medium,
     }
 }

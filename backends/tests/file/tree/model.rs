@@ -201,7 +201,7 @@ impl Model {
             self.entries(victim)
                 .is_ok_and(|entries| !entries.is_empty())
         }) {
-            return Err(TreeError::NotEmpty);
+            return Err(TreeError::Exists);
         }
         self.change(from).remove(old);
         self.change(to).insert(new.to_owned(), moving);

@@ -111,3 +111,19 @@ impl From<ImageError> for TreeError {
         }
     }
 }
+
+/// Why an operation on a file did not begin, in the words of operations.
+impl From<TreeError> for ImageError {
+    fn from(error: TreeError) -> Self {
+        match error {
+            TreeError::Stale | TreeError::NoEntry => Self::Revoked,
+            TreeError::Access | TreeError::Permission => Self::Denied,
+            TreeError::IsDirectory | TreeError::Invalid | TreeError::NotDirectory => Self::NoFile,
+            TreeError::TooLarge => Self::OutOfRange,
+            TreeError::NoSpace | TreeError::Quota => Self::NoSpace,
+            TreeError::ReadOnly => Self::ReadOnly,
+            TreeError::Later => Self::NotReady,
+            _ => Self::Medium,
+        }
+    }
+}

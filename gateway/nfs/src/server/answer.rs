@@ -8,7 +8,7 @@ use super::task::About;
 use super::{Server, Turn};
 use crate::record::Mark;
 use crate::rpc::{Accepted, Reply};
-use crate::v3::{self, Attributes, Status, WccData};
+use crate::v3::{self, Attributes, FileType, Status, WccData};
 use crate::xdr::{Encode, Encoder};
 
 /// The padding of data: the longest there is.
@@ -69,6 +69,32 @@ impl Server {
         );
     }
 
+    /// Sends what was read of a file, if that is still there.
+    ///
+    /// > If the read ended at the end-of-file (formally, [...] if READ3args.offset plus
+    /// > READ3resok.count is equal to the size of the file), eof is returned as TRUE; otherwise it is
+    /// > FALSE. (RFC 1813 3.3.6)
+    fn answer_read_of_file(
+        &mut self,
+        id: ConnectionId,
+        xid: u32,
+        (offset, count): (u64, u32),
+        file: Result<Attributes, Status>,
+        data: Option<Buffer>,
+        turn: &mut Turn<'_>,
+    ) {
+        match file {
+            Ok(file) => {
+                let eof = offset.saturating_add(count.into()) >= file.size;
+                self.answer_read(id, xid, (count, eof), Some(file), data, turn);
+            }
+            Err(status) => {
+                self.release(id, data);
+                self.answer_v3::<v3::read::Reply>(id, xid, &Err(status.into()), turn);
+            }
+        }
+    }
+
     /// Sends the answer that waited for these attributes.
     pub(super) fn answer_about(
         &mut self,
@@ -101,9 +127,8 @@ impl Server {
             About::Lookup => self.answer_lookup(id, (xid, place), (attributes, failed), turn),
             About::Create => self.answer_created(id, (xid, place), (attributes, failed), turn),
             About::Read { offset, count } => {
-                let end = offset.saturating_add(count.into());
-                let eof = attributes.is_none_or(|attributes| end >= attributes.size);
-                self.answer_read(id, xid, (count, eof), attributes, data, turn);
+                let file = failed.map_or(Ok(attributes), Err).and_then(regular);
+                self.answer_read_of_file(id, xid, (offset, count), file, data, turn);
             }
             About::Access(access) => {
                 let results = match failed {
@@ -123,6 +148,7 @@ impl Server {
                     committed,
                     verifier,
                 };
+                let failed = failed.or_else(|| regular(attributes).err());
                 let results = done(count > 0, failed).map(success).map_err(Into::into);
                 self.answer_v3::<v3::write::Reply>(id, xid, &results, turn);
             }
@@ -223,6 +249,19 @@ impl Server {
             connection.stage = Stage::Closing;
             turn.outbox.push(Action::Close(id, Ending::AfterSending));
         }
+    }
+}
+
+/// The attributes, if they are a file's.
+///
+/// > Some NFS version 2 protocol server implementations incorrectly returned NFSERR_ISDIR if the
+/// > file system object type was not a regular file. The correct return value for the NFS version 3
+/// > protocol is NFS3ERR_INVAL. (RFC 1813 3.3.6 and 3.3.7)
+fn regular(attributes: Option<Attributes>) -> Result<Attributes, Status> {
+    match attributes {
+        Some(file) if file.file_type == FileType::Regular => Ok(file),
+        Some(_) => Err(Status::Inval),
+        None => Err(Status::Stale),
     }
 }
 

@@ -223,15 +223,13 @@ impl Server {
                 self.answer_v3::<v3::rmdir::Reply>(id, xid, &Err(status.into()), turn);
             }
             Call::Rename(args) => {
-                let status = self.never_changed(id, args.from.dir);
+                let from = self.find_directory(id, args.from.dir);
+                let status = self.never_put(id, from, args.to.dir);
                 self.answer_v3::<v3::rename::Reply>(id, xid, &Err(status.into()), turn);
             }
-            Call::Link(args) if self.find_in_tree(id, args.link.dir).is_some() => {
-                let xdev = Err(Status::XDev.into());
-                self.answer_v3::<v3::link::Reply>(id, xid, &xdev, turn);
-            }
             Call::Link(args) => {
-                let status = self.never_changed(id, args.link.dir);
+                let from = self.find(id, args.file).map(drop);
+                let status = self.never_put(id, from, args.link.dir);
                 self.answer_v3::<v3::link::Reply>(id, xid, &Err(status.into()), turn);
             }
             _ => {}
@@ -299,6 +297,20 @@ impl Server {
         match there {
             Ok(true) => Status::Exist,
             Ok(false) => Status::RoFs,
+            Err(status) => status,
+        }
+    }
+
+    /// Why nothing of the root is put there, under another name.
+    fn never_put(
+        &mut self,
+        id: ConnectionId,
+        from: Result<(), Status>,
+        to: FileHandle<'_>,
+    ) -> Status {
+        match from {
+            Ok(()) if self.find_in_tree(id, to).is_some() => Status::XDev,
+            Ok(()) => self.never_changed(id, to),
             Err(status) => status,
         }
     }

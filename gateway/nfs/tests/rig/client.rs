@@ -201,6 +201,7 @@ pub mod status {
     pub const IO: u32 = 5;
     pub const ACCES: u32 = 13;
     pub const EXIST: u32 = 17;
+    pub const XDEV: u32 = 18;
     pub const NOTDIR: u32 = 20;
     pub const ISDIR: u32 = 21;
     pub const INVAL: u32 = 22;
@@ -208,9 +209,12 @@ pub mod status {
     pub const NOSPC: u32 = 28;
     pub const ROFS: u32 = 30;
     pub const NAMETOOLONG: u32 = 63;
+    pub const NOTEMPTY: u32 = 66;
     pub const STALE: u32 = 70;
     pub const BADHANDLE: u32 = 10_001;
     pub const NOT_SYNC: u32 = 10_002;
+    pub const BAD_COOKIE: u32 = 10_003;
     pub const TOOSMALL: u32 = 10_005;
+    pub const BADTYPE: u32 = 10_007;
     pub const JUKEBOX: u32 = 10_008;
 }

@@ -18,15 +18,17 @@
 pub mod client;
 pub mod disk;
 pub mod results;
+pub mod sentinel;
+pub mod tree_calls;
+mod tree_driver;
+pub mod trees;
 pub mod wire;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant, SystemTime};
 
-use labelgate_backends::tree::{Refused, Tree, TreeOptions};
-use labelgate_backends::{Request, Step, SystemCall};
-use labelgate_engine::tree::{Call, FileId, Node, TreeDescription, TreeId};
+use labelgate_backends::tree::Tree;
+use labelgate_engine::tree::{Call, FileId, TreeId};
 use labelgate_engine::{
     Action, Admission, Completion, ConnectionId, Ending, Engine, ImageDescription, ImageError,
     ImageId, IoId, Login, Operation, Outbox, Outcome, Place, Receive, Received,
@@ -92,7 +94,8 @@ pub struct Rig {
     /// Operations are held until `release`.
     pub hold: bool,
     pub held: VecDeque<(IoId, ImageId, Operation)>,
-    held_calls: VecDeque<(IoId, TreeId, Call)>,
+    pub held_files: VecDeque<(IoId, FileId, Operation)>,
+    pub held_calls: VecDeque<(IoId, TreeId, Call)>,
     pub now: Instant,
     xid: u32,
 }
@@ -119,6 +122,7 @@ impl Rig {
             trees: BTreeMap::new(),
             hold: false,
             held: VecDeque::new(),
+            held_files: VecDeque::new(),
             held_calls: VecDeque::new(),
             now: Instant::now(),
             xid: 100,
@@ -269,10 +273,27 @@ impl Rig {
         while !self.held.is_empty() {
             self.release();
         }
-        while let Some((io, tree, call)) = self.held_calls.pop_front() {
-            self.call_tree(io, tree, &call);
-            self.pump();
+        // The end of one may begin the other, at once.
+        while !self.held_files.is_empty() {
+            self.release_file(0);
         }
+        while !self.held_calls.is_empty() {
+            self.release_call(0);
+        }
+    }
+
+    /// Ends a held operation on a file of a tree.
+    pub fn release_file(&mut self, nth: usize) {
+        let (io, file, operation) = self.held_files.remove(nth).expect("an operation is held");
+        self.execute_on_file(io, file, operation);
+        self.pump();
+    }
+
+    /// Carries out a held call of a tree.
+    pub fn release_call(&mut self, nth: usize) {
+        let (io, tree, call) = self.held_calls.remove(nth).expect("a call is held");
+        self.call_tree(io, tree, &call);
+        self.pump();
     }
 
     pub fn notices(&mut self) -> Vec<Notice> {
@@ -353,6 +374,9 @@ impl Rig {
             Action::Submit(io, Place::Image(image), operation) => {
                 self.execute(io, image, operation)
             }
+            Action::Submit(io, Place::File(file), operation) if self.hold => {
+                self.held_files.push_back((io, file, operation));
+            }
             Action::Submit(io, Place::File(file), operation) => {
                 self.execute_on_file(io, file, operation);
             }
@@ -412,65 +436,5 @@ impl Rig {
         }
         self.server
             .completed(io, completion, self.now, &mut self.outbox);
-    }
-
-    /// Serves a directory as a tree of this name.
-    pub fn add_tree(&mut self, number: u32, name: &str, directory: &std::path::Path) {
-        let root = std::fs::File::open(directory).unwrap();
-        let tree = Tree::open(root.into(), TreeOptions::default()).unwrap();
-        let description = TreeDescription {
-            name: name.to_owned(),
-            root: tree.root(),
-        };
-        self.server.tree_added(TreeId(number), description);
-        self.trees.insert(TreeId(number), tree);
-    }
-
-    fn call_tree(&mut self, io: IoId, tree: TreeId, call: &Call) {
-        let tree = self.trees.get_mut(&tree).expect("a tree that was added");
-        let answer = tree.answer(call);
-        self.server.answered(io, answer, self.now, &mut self.outbox);
-    }
-
-    fn execute_on_file(&mut self, io: IoId, file: FileId, operation: Operation) {
-        let tree = self
-            .trees
-            .get_mut(&file.tree)
-            .expect("a tree that was added");
-        let completion = match tree.start(file.node, operation) {
-            Ok(step) => settled(tree, file.node, step),
-            Err(Refused { operation, .. }) => Completion {
-                result: Err(ImageError::NoFile),
-                buffer: disk::into_buffer(operation),
-            },
-        };
-        self.server
-            .completed(io, completion, self.now, &mut self.outbox);
-    }
-}
-
-/// What comes of an operation of which nothing else is under way.
-fn settled(tree: &mut Tree, node: Node, mut step: Step) -> Completion {
-    loop {
-        step = match step {
-            Step::Done(completion) => return completion,
-            Step::Held(held) => tree.release(node, held),
-            Step::System(mut request) => {
-                let result = run(&mut request);
-                tree.resume(node, request, result)
-            }
-        };
-    }
-}
-
-/// A system call of a request, made at once.
-fn run(request: &mut Request) -> std::io::Result<usize> {
-    let descriptor = request.descriptor().try_clone_to_owned()?;
-    let file = std::fs::File::from(descriptor);
-    match *request.call() {
-        SystemCall::Read { offset, .. } => file.read_at(request.destination(), offset),
-        SystemCall::Write { offset, .. } => file.write_at(request.source(), offset),
-        SystemCall::Sync => file.sync_data().map(|()| 0),
-        SystemCall::Allocate { .. } => Err(std::io::ErrorKind::Unsupported.into()),
     }
 }

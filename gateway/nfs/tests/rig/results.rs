@@ -12,11 +12,34 @@ pub struct Results {
 pub struct Attributes {
     pub file_type: u32,
     pub mode: u32,
+    pub nlink: u32,
+    pub owner: (u32, u32),
     pub size: u64,
     pub used: u64,
+    pub fsid: u64,
     pub fileid: u64,
+    pub atime: (u32, u32),
     pub mtime: (u32, u32),
     pub ctime: (u32, u32),
+}
+
+/// What wcc_attr says of an object before a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Before {
+    pub size: u64,
+    pub mtime: (u32, u32),
+    pub ctime: (u32, u32),
+}
+
+impl Attributes {
+    /// What a call that comes next should say it was before.
+    pub const fn before(&self) -> Before {
+        Before {
+            size: self.size,
+            mtime: self.mtime,
+            ctime: self.ctime,
+        }
+    }
 }
 
 /// An entry of READDIR or READDIRPLUS.
@@ -25,6 +48,7 @@ pub struct Listed {
     pub fileid: u64,
     pub name: String,
     pub cookie: u64,
+    pub attributes: Option<Attributes>,
     pub handle: Option<Vec<u8>>,
 }
 
@@ -75,17 +99,21 @@ impl Results {
 
     pub fn attributes(&mut self) -> Attributes {
         let (file_type, mode) = (self.u32(), self.u32());
-        let [_nlink, _uid, _gid] = [self.u32(), self.u32(), self.u32()];
+        let (nlink, owner) = (self.u32(), (self.u32(), self.u32()));
         let (size, used) = (self.u64(), self.u64());
-        let [_rdev, _fsid] = [self.u64(), self.u64()];
+        let [_rdev, fsid] = [self.u64(), self.u64()];
         let fileid = self.u64();
-        let [_atime, mtime, ctime] = [self.time(), self.time(), self.time()];
+        let [atime, mtime, ctime] = [self.time(), self.time(), self.time()];
         Attributes {
             file_type,
             mode,
+            nlink,
+            owner,
             size,
             used,
+            fsid,
             fileid,
+            atime,
             mtime,
             ctime,
         }
@@ -102,22 +130,40 @@ impl Results {
         self.some_attributes()
     }
 
+    /// wcc_data: what was before and what is afterwards.
+    pub fn weak(&mut self) -> (Option<Before>, Option<Attributes>) {
+        let before = self.bool().then(|| Before {
+            size: self.u64(),
+            mtime: self.time(),
+            ctime: self.time(),
+        });
+        (before, self.some_attributes())
+    }
+
+    /// What CREATE, MKDIR, SYMLINK and MKNOD have made: its handle and its attributes.
+    pub fn made(&mut self) -> (Vec<u8>, Attributes) {
+        assert!(self.bool(), "a handle of what was made");
+        let handle = self.opaque();
+        (handle, self.some_attributes().unwrap())
+    }
+
     /// The entries of READDIR, and whether that is all.
     pub fn entries(&mut self, plus: bool) -> (Vec<Listed>, bool) {
         let mut entries = Vec::new();
         while self.bool() {
             let fileid = self.u64();
-            let name = String::from_utf8(self.opaque()).unwrap();
+            let name = String::from_utf8_lossy(&self.opaque()).into_owned();
             let cookie = self.u64();
-            let handle = plus.then(|| {
-                self.some_attributes();
-                self.bool().then(|| self.opaque())
-            });
+            let (attributes, handle) = match plus {
+                true => (self.some_attributes(), self.bool().then(|| self.opaque())),
+                false => (None, None),
+            };
             entries.push(Listed {
                 fileid,
                 name,
                 cookie,
-                handle: handle.flatten(),
+                attributes,
+                handle,
             });
         }
         (entries, self.bool())

@@ -63,7 +63,7 @@ pub enum TreeRootError {
     #[error("others than its owner may enter it; chmod 0700")]
     Mode,
     /// Its SELinux context is another.
-    #[error("it has the context {is}, and needs {expected}; chcon -R {expected} {TREES}/LEVEL")]
+    #[error("it has the context {is}, and needs {expected}; chcon {expected} {TREES}/LEVEL")]
     Context {
         /// What it has.
         is: Box<Context>,

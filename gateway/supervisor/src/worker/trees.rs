@@ -27,8 +27,7 @@ impl Service {
     /// The stores in which the label has a tree: those that have trees, if its UID is the same for
     /// ever, as files that outlive its workers need.
     pub(super) fn wanted_trees(&self) -> Vec<Arc<Store>> {
-        let label = self.shared.assignment.images_of(&self.label);
-        match label.pair_index() {
+        match self.label.pair_index() {
             Some(_) => self.shared.images.borrow().trees().to_vec(),
             None => Vec::new(),
         }
@@ -50,7 +49,7 @@ impl Service {
     }
 
     fn tree(&self, store: &Store) -> Result<OwnedFd, String> {
-        let label = self.shared.assignment.images_of(&self.label);
+        let label = self.shared.assignment.tree_of(&self.label, &store.name);
         let uid = self.shared.uids.as_ref().map(|uids| uids.of(&label));
         let uid = uid.transpose().map_err(|error| error.to_string())?;
         let selinux = self.shared.provider.selinux();

@@ -84,8 +84,8 @@ impl Server {
         match self.find_in_tree(id, handle) {
             Some(second) if second.tree == first.tree => Ok(second.node),
             Some(_) => Err(Status::XDev),
-            None => match self.find(id, handle) {
-                Ok(_) => Err(Status::XDev),
+            None => match self.find_directory(id, handle) {
+                Ok(()) => Err(Status::XDev),
                 Err(status) => Err(status),
             },
         }
@@ -137,16 +137,16 @@ fn symlink(directory: Node, args: v3::symlink::Args<'_>) -> Result<TreeCall, Sta
     })
 }
 
-/// > NFS3ERR_BADTYPE: An attempt was made to create an object of a type not supported by the server
-/// > (RFC 1813 2.6)
+/// > If the server does not support any of the defined types, the error, NFS3ERR_NOTSUPP, should be
+/// > returned. Otherwise, if the server does not support the target type or the target type is
+/// > illegal, the error, NFS3ERR_BADTYPE, should be returned. (RFC 1813 3.3.11)
 fn mknod(directory: Node, args: v3::mknod::Args<'_>) -> Result<TreeCall, Status> {
     let name = args.component()?;
     let (kind, set): (_, SetAttributes) = match args.what {
         What::Fifo(set) => (Kind::Fifo, set.into()),
         What::Socket(set) => (Kind::Socket, set.into()),
         // No worker may make a device.
-        What::Block(_) | What::Character(_) => return Err(Status::NotSupp),
-        What::Illegal => return Err(Status::BadType),
+        What::Block(_) | What::Character(_) | What::Illegal => return Err(Status::BadType),
     };
     Ok(TreeCall::MakeNode {
         directory,

@@ -4,6 +4,7 @@ use labelgate_engine::tree::{Call as TreeCall, Detail, FileId, Name};
 use labelgate_engine::{ConnectionId, Operation, Place, Timestamp};
 
 use super::super::directory::LONGEST;
+use super::super::file_system::LARGEST;
 use super::super::task::{About, Task};
 use super::super::transfer::PendingRead;
 use super::super::{Limits, Server, Turn};
@@ -92,7 +93,10 @@ impl Server {
     fn read_file(&mut self, asked: Asked, args: v3::read::Args<'_>, turn: &mut Turn<'_>) {
         let Asked { id, xid, file } = asked;
         let (place, offset) = (Place::File(file), args.offset);
-        let count = args.count.min(Limits::TRANSFER);
+        // What is behind the largest file there can be is no file's.
+        let there = LARGEST.saturating_sub(offset);
+        let count = u32::try_from(there).map_or(args.count, |there| args.count.min(there));
+        let count = count.min(Limits::TRANSFER);
         if count == 0 {
             return self.finish_with_attributes(
                 id,

@@ -85,6 +85,7 @@ impl Server {
                 MountStat::Acces,
                 "the kernel does not let its worker go there",
             )),
+            Err(Status::Inval) => Err((MountStat::Inval, "its path has a NUL")),
             Err(Status::NameTooLong) => Err((MountStat::NameTooLong, "its path is too long")),
             Err(_) => Err((MountStat::Io, "its store could not read it")),
         };
