@@ -79,7 +79,7 @@ pub use to_greeter::{
     ToGreeter, Verdict,
 };
 pub use to_importer::{ImageFormat, Import, ImportSource, ToImporter};
-pub use to_portmap::{Entries, Entry, MAX_PORTMAP_SOCKETS, Program, ToPortmap};
+pub use to_portmap::{Entries, Entry, MAX_PORTMAP_SOCKETS, Program, Questions, ToPortmap};
 pub use to_worker::{
     AddImage, AddTree, Attached, Configure, Connection, Driver, LoginState, MAX_STORES, Mismatch,
     ToWorker,

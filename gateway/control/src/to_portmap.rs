@@ -21,7 +21,7 @@ pub enum ToPortmap<D = OwnedFd> {
     ///
     /// The descriptor is a bound UDP socket which says of each datagram where it was sent to
     /// (`IP_PKTINFO`, `IPV6_RECVPKTINFO`). The supervisor keeps a copy for a successor.
-    Answer(Services, D),
+    Answer(Questions, D),
     /// Enter these with another port mapper (RFC 1833, 2.2.1: RPCBPROC_SET). The first message, sent
     /// once, and answered by [`crate::FromPortmap::Entered`] or [`crate::FromPortmap::NotEntered`].
     ///
@@ -31,6 +31,15 @@ pub enum ToPortmap<D = OwnedFd> {
     /// Take out what was entered (RPCBPROC_UNSET). Answered by [`crate::FromPortmap::TakenOut`],
     /// after which the process ends.
     TakeOut,
+}
+
+/// What is asked on one socket, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Questions {
+    /// What is told.
+    pub services: Services,
+    /// What the socket is bound to.
+    pub local: SocketAddr,
 }
 
 /// What is entered with another port mapper: each program for each family of addresses.
@@ -58,7 +67,7 @@ impl<D> ToPortmap<D> {
     /// Parts the message from its descriptor.
     pub fn detach(self) -> (ToPortmap<Attached>, Option<D>) {
         match self {
-            Self::Answer(services, fd) => (ToPortmap::Answer(services, Attached), Some(fd)),
+            Self::Answer(questions, fd) => (ToPortmap::Answer(questions, Attached), Some(fd)),
             Self::Enter(entries, fd) => (ToPortmap::Enter(entries, Attached), Some(fd)),
             Self::TakeOut => (ToPortmap::TakeOut, None),
         }
@@ -69,7 +78,7 @@ impl ToPortmap<Attached> {
     /// Joins the message with the descriptor that came with it.
     pub fn attach<D>(self, descriptor: Option<D>) -> Result<ToPortmap<D>, Mismatch> {
         match (self, descriptor) {
-            (Self::Answer(services, Attached), Some(fd)) => Ok(ToPortmap::Answer(services, fd)),
+            (Self::Answer(questions, Attached), Some(fd)) => Ok(ToPortmap::Answer(questions, fd)),
             (Self::Enter(entries, Attached), Some(fd)) => Ok(ToPortmap::Enter(entries, fd)),
             (Self::TakeOut, None) => Ok(ToPortmap::TakeOut),
             (Self::TakeOut, Some(_)) => Err(Mismatch::Unwanted),

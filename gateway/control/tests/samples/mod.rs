@@ -303,15 +303,20 @@ pub fn to_portmap() -> Vec<ToPortmap<Attached>> {
         nfs_port: u16::MAX,
         mount_port: u16::MAX,
     };
+    let address: SocketAddr = "[2001:db8:ffff:ffff:ffff:ffff:ffff:ffff]:65535"
+        .parse()
+        .unwrap();
     let entry = Entry {
         program: Program::Mount,
-        address: "[2001:db8:ffff:ffff:ffff:ffff:ffff:ffff]:65535"
-            .parse()
-            .unwrap(),
+        address,
+    };
+    let questions = Questions {
+        services,
+        local: address,
     };
     let entries = List::try_from(vec![entry; 4]).unwrap();
     vec![
-        ToPortmap::Answer(services, Attached),
+        ToPortmap::Answer(questions, Attached),
         ToPortmap::Enter(entries, Attached),
         ToPortmap::TakeOut,
     ]
