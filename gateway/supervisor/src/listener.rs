@@ -55,7 +55,8 @@ enum Way {
 /// Binds a listening socket, of this context if one is given. Must be called within a tokio
 /// runtime.
 pub fn bind(address: SocketAddr, context: Option<&Context>) -> io::Result<TcpListener> {
-    let socket = make_socket(address, context)?;
+    let kind = (Type::STREAM, socket2::Protocol::TCP);
+    let socket = make_socket(address, kind, context)?;
     socket.set_reuse_address(true)?;
     if address.is_ipv6() {
         // IPv4 has a listener of its own, or none because the configuration names none.
@@ -67,12 +68,17 @@ pub fn bind(address: SocketAddr, context: Option<&Context>) -> io::Result<TcpLis
     TcpListener::from_std(socket.into())
 }
 
-fn make_socket(address: SocketAddr, context: Option<&Context>) -> io::Result<Socket> {
+/// Makes a socket for an address, of this context if one is given.
+pub(crate) fn make_socket(
+    address: SocketAddr,
+    (kind, protocol): (Type, socket2::Protocol),
+    context: Option<&Context>,
+) -> io::Result<Socket> {
     let _of_context = context
         .map(|context| ForNext::make(Kind::Socket, context))
         .transpose()?;
     let domain = Domain::for_address(address);
-    Socket::new(domain, Type::STREAM, Some(socket2::Protocol::TCP))
+    Socket::new(domain, kind, Some(protocol))
 }
 
 /// Decides who is let in.

@@ -8,7 +8,7 @@
 
 use std::path::Path;
 
-use labelgate_supervisor::config::{Config, DEFAULT};
+use labelgate_supervisor::config::{Config, DEFAULT, Portmap};
 
 /// The problems of a text, one per line.
 fn problems(text: &str) -> String {
@@ -128,7 +128,8 @@ fn nfs_is_spoken_nowhere_unless_the_configuration_says_where() {
     };
     for off in ["", "[nfs]\n", "[nfs]\nlisten = []\nportmap = []\n"] {
         let nfs = of(off);
-        assert!(nfs.listen.is_empty() && nfs.portmap.is_empty() && nfs.bind_handles);
+        let nowhere = nfs.listen.is_empty() && nfs.portmap == Portmap::Own(vec![]);
+        assert!(nowhere && nfs.bind_handles);
     }
     let on = of(
         "[nfs]\nlisten = [\"0.0.0.0:2049\", \"[::]:2049\"]\nportmap = [\"0.0.0.0:111\"]\n\
@@ -136,8 +137,11 @@ fn nfs_is_spoken_nowhere_unless_the_configuration_says_where() {
     );
     let addresses = ["0.0.0.0:2049", "[::]:2049"].map(|text| text.parse().unwrap());
     assert_eq!(on.listen, addresses);
-    assert_eq!(on.portmap, ["0.0.0.0:111".parse().unwrap()]);
+    let own = Portmap::Own(vec!["0.0.0.0:111".parse().unwrap()]);
+    assert_eq!(on.portmap, own);
     assert!(!on.bind_handles);
+    let by_system = of("[nfs]\nlisten = [\"0.0.0.0:2049\"]\nportmap = \"system\"\n");
+    assert_eq!(by_system.portmap, Portmap::System);
 }
 
 #[test]
@@ -167,6 +171,24 @@ fn what_is_wrong_with_nfs_is_said() {
             "\nportmap = [\"0.0.0.0:111\"]",
             "3: portmap tells clients where NFS is, which is nowhere; name an address in listen, \
              such as \"0.0.0.0:2049\", or remove portmap",
+        ),
+        (
+            "listen = [\"0.0.0.0:2049\"]\nportmap = [\n\"0.0.0.0:111\",\n\"111\"]",
+            "5: nfs portmap address \"111\" is no address and port; write \"0.0.0.0:111\" or \"[::]:111\"",
+        ),
+        (
+            "portmap = \"system\"",
+            "2: portmap tells clients where NFS is, which is nowhere; name an address in listen, \
+             such as \"0.0.0.0:2049\", or remove portmap",
+        ),
+        (
+            "listen = [\"0.0.0.0:2049\"]\nportmap = \"rpcbind\"",
+            "3: portmap \"rpcbind\" is neither a list of addresses, such as [\"0.0.0.0:111\"], nor \
+             \"system\"",
+        ),
+        (
+            "listen = [\"0.0.0.0:2049\"]\nportmap = 111",
+            "3: invalid type: integer `111`, expected a list of addresses, or \"system\"",
         ),
         (
             "listn = []",

@@ -50,8 +50,6 @@ impl Socket {
     pub(super) fn receive<'a>(&self, room: &'a mut Room) -> Option<Datagram<'a>> {
         let about = loop {
             let mut parts = [IoSliceMut::new(&mut room.bytes[..])];
-            // Not cmsg_space's length but its capacity is what there is room for.
-            room.about.resize(room.about.capacity(), 0);
             let flags = MsgFlags::MSG_DONTWAIT;
             let (socket, place) = (self.socket.as_raw_fd(), &mut room.about);
             match recvmsg::<SockaddrStorage>(socket, &mut parts, Some(place), flags) {

@@ -39,7 +39,7 @@ pub use login::{ChapSection, LoginSection};
 pub use metrics::MetricsSection;
 pub(crate) use name::target;
 pub use netlabel::{NetlabelKind, NetlabelSource};
-pub use nfs::NfsSection;
+pub use nfs::{NfsSection, Portmap};
 pub use problem::{Problem, Problems};
 pub use store::Store;
 pub use token::{TokenDigest, epoch};
