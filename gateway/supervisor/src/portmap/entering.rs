@@ -156,7 +156,10 @@ impl Entered {
         told.map_err(|error| EnterError::Died(error.to_string()))?;
         match process.control().receive().await {
             Ok(Some(FromPortmap::Entered)) => Ok(process),
-            Ok(Some(FromPortmap::NotEntered { reason })) => Err(EnterError::Refused(reason)),
+            Ok(Some(FromPortmap::NotEntered { reason })) => {
+                process.end("it has nothing to do").await;
+                Err(EnterError::Refused(reason))
+            }
             Ok(said) => {
                 let why = said.map_or("it is gone", |_| "it broke the control protocol");
                 Err(EnterError::Died(process.end(why).await.to_string()))
