@@ -59,7 +59,9 @@ pub enum Failure {
     #[error("no identity has the token that it mounts with")]
     Token,
     /// Its token is good, and there is nothing to mount at what follows it.
-    #[error("there is nothing to mount at {0:?}; a token, or a token and the name of a store that has trees, is all of the path")]
+    #[error(
+        "there is nothing to mount at {0:?}; a token, or a token and the name of a store that has trees, is all of the path"
+    )]
     Path(Text<1024>),
     /// It has shown a file handle that was never one.
     #[error("a file handle that was never one: {0}")]
