@@ -11,7 +11,6 @@ use labelgate_control::Handed;
 use labelgate_registry::Registry;
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
 use sd_notify::NotifyState;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -31,7 +30,7 @@ use crate::portmap::{EnterError, map_ports};
 use crate::provider::{self, MayServe, Provider, SelinuxError};
 use crate::reload::reload;
 use crate::run_lock::{RunLock, RunLockError};
-use crate::sockets::Sockets;
+use crate::sockets::{Listeners, Sockets};
 use crate::state::{InForce, State, StateError, combine, end_expired_leases, open_registry};
 use crate::uid::Uids;
 use crate::worker::Shared;
@@ -137,7 +136,10 @@ pub async fn run_assigned(
         Arc::clone(&shared),
         Arc::clone(&labels),
         Arc::clone(&reception),
-        sockets.services(),
+        (
+            sockets.services(Entrance::Nfs),
+            sockets.services(Entrance::NfsLabelled),
+        ),
     ));
     let mut tasks = JoinSet::new();
     tasks.spawn(reception.keep());
@@ -174,17 +176,17 @@ pub async fn run_assigned(
 }
 
 /// Accepts connections from now on.
-fn keep_doors(
-    tasks: &mut JoinSet<()>,
-    door: &Arc<Door>,
-    doors: [(Entrance, Vec<(SocketAddr, TcpListener)>); 4],
-) {
+fn keep_doors(tasks: &mut JoinSet<()>, door: &Arc<Door>, doors: [(Entrance, Listeners); 6]) {
     for (entrance, listeners) in doors {
         let whom = match entrance {
             Entrance::Login => "",
             Entrance::Labelled => " for those whose label the network tells",
             Entrance::Nfs => " for NFS",
+            Entrance::NfsLabelled => " for NFS, for those whose label the network tells",
             Entrance::Portmap => " for those who look for NFS",
+            Entrance::PortmapLabelled => {
+                " for those who look for NFS and whose label the network tells"
+            }
         };
         for (address, listener) in listeners {
             tracing::info!("listening on {address}{whom}");

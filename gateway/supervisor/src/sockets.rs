@@ -25,7 +25,7 @@ pub type Listeners = Vec<(SocketAddr, TcpListener)>;
 #[derive(Debug)]
 pub struct Sockets {
     /// Who comes in where.
-    pub doors: [(Entrance, Listeners); 4],
+    pub doors: [(Entrance, Listeners); 6],
     /// How clients are told where NFS is, beside the listeners of TCP.
     pub portmap: Mapping,
     /// Where metrics are read.
@@ -71,13 +71,18 @@ impl Sockets {
         let metrics = config.metrics.listen;
         let metrics = metrics.map(|address| listen(address, scraped.as_ref()));
         let (login, labelled) = (login.as_ref(), labelled.as_ref());
-        let gateway = &config.gateway;
-        let (portmap, mapping) = map(&config.nfs, login)?;
+        let (gateway, nfs) = (&config.gateway, &config.nfs);
+        let (portmap, mapping) = map(nfs, login)?;
         let doors = [
             (Entrance::Login, all(&gateway.listen, login)?),
             (Entrance::Labelled, all(&gateway.listen_labelled, labelled)?),
-            (Entrance::Nfs, all(&config.nfs.listen, login)?),
+            (Entrance::Nfs, all(&nfs.listen, login)?),
+            (Entrance::NfsLabelled, all(&nfs.listen_labelled, labelled)?),
             (Entrance::Portmap, portmap),
+            (
+                Entrance::PortmapLabelled,
+                all(&nfs.portmap_labelled, labelled)?,
+            ),
         ];
         Ok(Self {
             doors,
@@ -92,10 +97,10 @@ impl Sockets {
         self.addresses(Entrance::Login).collect()
     }
 
-    /// Where clients of NFS are told to connect to: MOUNT and NFS share a port, and of several the
-    /// first is told.
-    pub fn services(&self) -> Services {
-        let port = self.addresses(Entrance::Nfs).next();
+    /// Where clients of NFS are told to connect to that may use this entrance: MOUNT and NFS share a
+    /// port, and of several the first is told.
+    pub fn services(&self, nfs: Entrance) -> Services {
+        let port = self.addresses(nfs).next();
         let port = port.map_or(0, |address| address.port());
         Services {
             nfs_port: port,

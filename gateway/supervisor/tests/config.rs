@@ -145,6 +145,44 @@ fn nfs_is_spoken_nowhere_unless_the_configuration_says_where() {
 }
 
 #[test]
+fn nfs_is_spoken_with_those_whose_label_the_network_tells_where_the_configuration_says() {
+    let text = "[gateway]\nprovider = \"selinux\"\n[nfs]\nlisten = [\"10.9.3.1:2049\"]\n\
+                listen_labelled = [\"10.9.1.1:2049\"]\nportmap_labelled = [\"10.9.1.1:111\"]\n";
+    let nfs = Config::parse(text, Path::new("labelgate.toml"))
+        .unwrap()
+        .nfs;
+    assert_eq!(nfs.listen_labelled, ["10.9.1.1:2049".parse().unwrap()]);
+    assert_eq!(nfs.portmap_labelled, ["10.9.1.1:111".parse().unwrap()]);
+}
+
+#[test]
+fn what_is_wrong_with_labelled_nfs_is_said() {
+    let expected = [
+        (
+            "[nfs]\nlisten_labelled = [\"10.9.1.1:2049\"]",
+            "2: nfs listen_labelled needs provider \"selinux\": without SELinux the kernel knows no \
+             labels of clients; remove it, or set provider",
+        ),
+        (
+            "[gateway]\nprovider = \"selinux\"\n[nfs]\nportmap_labelled = [\"10.9.1.1:111\"]",
+            "4: portmap_labelled tells clients where NFS is, which is nowhere; name an address in \
+             listen_labelled, such as \"0.0.0.0:2049\", or remove portmap_labelled",
+        ),
+        // The kernel would refuse the second of these.
+        (
+            "[gateway]\nprovider = \"selinux\"\n[nfs]\nlisten = [\"0.0.0.0:2049\"]\n\
+             listen_labelled = [\"10.9.1.1:2049\"]",
+            "5: nfs listen_labelled names 10.9.1.1:2049, which nfs listen has already with \
+             0.0.0.0:2049; name addresses of their own in both",
+        ),
+    ];
+    for (text, problem) in expected {
+        let said = problems(&format!("{text}\n"));
+        assert_eq!(said, format!("labelgate.toml:{problem}"));
+    }
+}
+
+#[test]
 fn what_is_wrong_with_nfs_is_said() {
     let expected = [
         (
@@ -192,7 +230,7 @@ fn what_is_wrong_with_nfs_is_said() {
         ),
         (
             "listn = []",
-            "2: unknown field `listn`, expected one of `listen`, `portmap`, `bind_handles`",
+            "2: unknown field `listn`, expected one of `listen`, `listen_labelled`, `portmap`, `portmap_labelled`, `bind_handles`",
         ),
     ];
     for (text, problem) in expected {

@@ -7,7 +7,8 @@ use labelgate_control::{
     Designator, Driver, Entry, FromGreeter, FromImporter, FromPortmap, FromWorker, Greet, Handed,
     HandleRefusal, ImageFormat, ImageShape, Import, ImportBlame, ImportPhase, ImportProgress,
     ImportSource, List, LoginState, MountRefusal, Negotiated, NotServed, Program, Proof, Protocol,
-    Reverse, ReverseChallenge, Services, Text, ToGreeter, ToImporter, ToPortmap, ToWorker, Verdict,
+    Questions, Reverse, ReverseChallenge, Services, Text, ToGreeter, ToImporter, ToPortmap,
+    ToWorker, Verdict,
 };
 
 /// As many bytes as a text may have.
@@ -42,6 +43,7 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
                 pool_bytes: u64::MAX,
                 max_connections: u32::MAX,
                 stores: u32::MAX,
+                trees: u32::MAX,
                 unprivileged: true,
                 context: Some(full()),
                 handle_key: full_bytes(),
@@ -89,7 +91,13 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
                 peer: address,
                 local: address,
                 identity: full(),
-                login: LoginState::Rpc { epoch: u64::MAX },
+                login: LoginState::Rpc {
+                    epoch: u64::MAX,
+                    ports: Some(Services {
+                        nfs_port: u16::MAX,
+                        mount_port: u16::MAX,
+                    }),
+                },
                 granted: List::default(),
             },
             Attached,

@@ -153,7 +153,9 @@ impl Config {
         let admin = document.admin.check(&gateway.run_dir, &mut problems);
         let audit = document.audit.check(&mut problems);
         let metrics = document.metrics.check(&mut problems);
-        let nfs = document.nfs.check(&mut taken, &mut problems);
+        let nfs = document
+            .nfs
+            .check(gateway.provider, &mut taken, &mut problems);
         let stores = check_stores(document.store, &mut problems);
         let images = check_images(
             document.image,

@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::ops::Range;
 
 use labelgate_control::MAX_PORTMAP_SOCKETS;
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use toml::Spanned;
 
-use super::gateway::{RawAddresses, Taken};
+use super::Provider;
+use super::gateway::{RawAddresses, Taken, check_labelled};
 use super::problem::Collector;
 
 /// Where clients of NFS connect to.
@@ -16,8 +18,12 @@ use super::problem::Collector;
 pub struct NfsSection {
     /// Where NFS and MOUNT are spoken; without an address, nowhere.
     pub listen: Vec<SocketAddr>,
+    /// Where they are spoken with those whose label the network tells.
+    pub listen_labelled: Vec<SocketAddr>,
     /// Where clients are told the ports of these (RFC 1833).
     pub portmap: Portmap,
+    /// Where those are told the ports whose label the network tells, over TCP.
+    pub portmap_labelled: Vec<SocketAddr>,
     /// Whether a file handle is good at the address alone of the client that it was given to.
     pub bind_handles: bool,
 }
@@ -36,7 +42,9 @@ pub enum Portmap {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawNfs {
     listen: RawAddresses,
+    listen_labelled: RawAddresses,
     portmap: Option<Spanned<RawPortmap>>,
+    portmap_labelled: RawAddresses,
     bind_handles: Option<bool>,
 }
 
@@ -52,29 +60,61 @@ const SYSTEM: &str = "system";
 
 impl RawNfs {
     /// `taken` is what other sections listen on.
-    pub(super) fn check(self, taken: &mut Taken, problems: &mut Collector<'_>) -> NfsSection {
-        let listen = self.listen;
-        let listen = listen.map(|list| taken.check("nfs listen", list, 2049, problems));
-        let listen = listen.unwrap_or_default();
-        let span = self.portmap.as_ref().map(Spanned::span);
+    pub(super) fn check(
+        self,
+        provider: Provider,
+        taken: &mut Taken,
+        problems: &mut Collector<'_>,
+    ) -> NfsSection {
+        for (key, list) in [
+            ("nfs listen_labelled", &self.listen_labelled),
+            ("nfs portmap_labelled", &self.portmap_labelled),
+        ] {
+            check_labelled(key, list.as_ref(), provider, problems);
+        }
+        let (portmap_span, labelled_span) = (span(&self.portmap), span(&self.portmap_labelled));
+        let mut addresses = |key, list: RawAddresses, port| {
+            let checked = list.map(|list| taken.check(key, list, port, problems));
+            checked.unwrap_or_default()
+        };
+        let listen = addresses("nfs listen", self.listen, 2049);
+        let listen_labelled = addresses("nfs listen_labelled", self.listen_labelled, 2049);
+        let portmap_labelled = addresses("nfs portmap_labelled", self.portmap_labelled, 111);
         let portmap = match self.portmap {
             None => Portmap::Own(Vec::new()),
             Some(portmap) => check_portmap(portmap, taken, problems),
         };
-        if let Some(span) = span
-            && listen.is_empty()
-            && portmap != Portmap::Own(Vec::new())
-        {
-            let what = "portmap tells clients where NFS is, which is nowhere; name an address in \
-                        listen, such as \"0.0.0.0:2049\", or remove portmap";
-            problems.at(&span, what);
+        let told = portmap != Portmap::Own(Vec::new());
+        let pairs = [
+            ("portmap", "listen", portmap_span, listen.is_empty() && told),
+            (
+                "portmap_labelled",
+                "listen_labelled",
+                labelled_span,
+                listen_labelled.is_empty() && !portmap_labelled.is_empty(),
+            ),
+        ];
+        for (key, where_to, span, nowhere) in pairs {
+            if let Some(span) = span.filter(|_| nowhere) {
+                let what = format_args!(
+                    "{key} tells clients where NFS is, which is nowhere; name an address in \
+                     {where_to}, such as \"0.0.0.0:2049\", or remove {key}"
+                );
+                problems.at(&span, what);
+            }
         }
         NfsSection {
             listen,
+            listen_labelled,
             portmap,
+            portmap_labelled,
             bind_handles: self.bind_handles.unwrap_or(true),
         }
     }
+}
+
+fn span<T>(value: &Option<Spanned<T>>) -> Option<Range<usize>> {
+    value.as_ref().map(Spanned::span)
 }
 
 fn check_portmap(

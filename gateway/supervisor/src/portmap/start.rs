@@ -22,7 +22,7 @@ pub async fn map_ports(
     tasks: &mut JoinSet<()>,
 ) -> Result<Entering, RunError> {
     let launch = Arc::new(launch.as_port_mapper(shared));
-    let services = sockets.services();
+    let services = sockets.services(Entrance::Nfs);
     let shared = Arc::clone(shared);
     let entries = entries(sockets.addresses(Entrance::Nfs));
     match std::mem::take(&mut sockets.portmap) {
