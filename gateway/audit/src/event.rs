@@ -75,6 +75,9 @@ events! {
     WorkerEnd, "worker-end", "A worker's end.";
     GreeterStart, "greeter-start", "A greeter, started or not.";
     GreeterEnd, "greeter-end", "A greeter's end.";
+    PortmapStart, "portmap-start", "The port mapper's process, or one that enters NFS with the system's, started or not.";
+    PortmapEnd, "portmap-end", "The end of such a process.";
+    PortmapEntry, "portmap-entry", "NFS was entered with the system's port mapper, was not, or was taken out.";
     ImporterStart, "importer-start", "An importer, started or not.";
     ImporterEnd, "importer-end", "An importer's end.";
     Admin, "admin", "A request to the admin socket that was refused.";

@@ -51,7 +51,7 @@ pub struct Record<'a> {
     pub target: Option<&'a str>,
     /// The lease: its ID, and what else identifies it.
     pub lease: Option<&'a str>,
-    /// The process of the worker, greeter or importer.
+    /// The process of the worker, greeter, port mapper or importer.
     pub pid: Option<u32>,
     /// The admin who asked for it: `uid 1000 (alice)`.
     pub asked_by: Option<&'a str>,

@@ -3,8 +3,8 @@
 //! Each of these is started with one end of a `SOCK_SEQPACKET` socket pair as its standard input.
 //! One datagram is one message; it is at most [`MAX_MESSAGE`] bytes long and carries at most one
 //! descriptor. Whether it carries one is part of the message's type: [`ToWorker::Configure`],
-//! [`ToWorker::AddImage`], [`ToWorker::Connection`], [`ToGreeter::Greet`] and an importer's files
-//! do, nothing else does, and the supervisor is sent none. [`Order`] says which messages belong on
+//! [`ToWorker::AddImage`], [`ToWorker::Connection`], [`ToGreeter::Greet`], a port mapper's sockets and
+//! an importer's files do, nothing else does, and the supervisor is sent none. [`Order`] says which messages belong on
 //! one socket; [`SupervisorEnd`] and
 //! [`ProcessEnd`] are its ends.
 //!
@@ -26,6 +26,10 @@
 //! [`FromGreeter::Negotiated`], [`FromGreeter::Refused`] or [`FromGreeter::Ended`], or is killed
 //! after [`FromGreeter::Handle`].
 //!
+//! A port mapper is started like a greeter, says [`FromPortmap::Ready`], and stays: it is given
+//! sockets to answer questions on ([`ToPortmap::Answer`]), or what it is to enter with another port
+//! mapper ([`ToPortmap::Enter`]). It ends when the supervisor closes the control socket.
+//!
 //! An importer is given its files and [`ToImporter::Start`], confines itself, says
 //! [`FromImporter::Ready`], and exits after [`FromImporter::Done`] or [`FromImporter::Failed`].
 
@@ -36,6 +40,7 @@ mod codec;
 mod designator;
 mod from_greeter;
 mod from_importer;
+mod from_portmap;
 mod from_worker;
 mod handed;
 mod label;
@@ -48,6 +53,7 @@ mod supervisor_end;
 mod text;
 mod to_greeter;
 mod to_importer;
+mod to_portmap;
 mod to_worker;
 
 pub use bytes::{Bytes, TooLong};
@@ -55,6 +61,7 @@ pub use codec::{DecodeError, EncodeError, MAX_MESSAGE, decode, encode};
 pub use designator::{Designator, Serial};
 pub use from_greeter::{Answer, FromGreeter, Negotiated, ReverseChallenge};
 pub use from_importer::{FromImporter, ImportBlame, ImportPhase, ImportProgress};
+pub use from_portmap::{Datagrams, FromPortmap};
 pub use from_worker::{AuditEvent, FromWorker, ImageShape, NotServed};
 pub use handed::{Handed, OpenAs, OpenHandedError};
 pub use label::MAX_LABEL;
@@ -62,7 +69,7 @@ pub use list::{List, TooMany};
 pub use order::Order;
 pub use pair::pair;
 pub use process_end::{
-    GreeterEnd, ImporterEnd, Incoming, ProcessEnd, ReceiveError, SendError, WorkerEnd,
+    GreeterEnd, ImporterEnd, Incoming, PortmapEnd, ProcessEnd, ReceiveError, SendError, WorkerEnd,
 };
 #[cfg(feature = "supervisor")]
 pub use supervisor_end::{HearError, SupervisorEnd, TellError};
@@ -72,6 +79,7 @@ pub use to_greeter::{
     ToGreeter, Verdict,
 };
 pub use to_importer::{ImageFormat, Import, ImportSource, ToImporter};
+pub use to_portmap::{Entries, Entry, MAX_PORTMAP_SOCKETS, Program, Questions, ToPortmap};
 pub use to_worker::{
     AddImage, AddTree, Attached, Configure, Connection, Driver, LoginState, MAX_STORES, Mismatch,
     ToWorker,

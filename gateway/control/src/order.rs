@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Attached, FromGreeter, FromImporter, FromWorker, Mismatch, ToGreeter, ToImporter, ToWorker,
+    Attached, FromGreeter, FromImporter, FromPortmap, FromWorker, Mismatch, ToGreeter, ToImporter,
+    ToPortmap, ToWorker,
 };
 
 /// What the supervisor tells one kind of process of ours. It decides what that process may say,
@@ -57,6 +58,19 @@ impl Order for ToGreeter {
 impl Order for ToImporter {
     type Datagram = ToImporter<Attached>;
     type Answer = FromImporter;
+
+    fn part(self) -> (Self::Datagram, Option<OwnedFd>) {
+        self.detach()
+    }
+
+    fn join(datagram: Self::Datagram, descriptor: Option<OwnedFd>) -> Result<Self, Mismatch> {
+        datagram.attach(descriptor)
+    }
+}
+
+impl Order for ToPortmap {
+    type Datagram = ToPortmap<Attached>;
+    type Answer = FromPortmap;
 
     fn part(self) -> (Self::Datagram, Option<OwnedFd>) {
         self.detach()

@@ -13,7 +13,8 @@ use rustix::net::{
 
 use crate::codec::{decode, encode};
 use crate::{
-    DecodeError, EncodeError, MAX_MESSAGE, Mismatch, Order, ToGreeter, ToImporter, ToWorker,
+    DecodeError, EncodeError, MAX_MESSAGE, Mismatch, Order, ToGreeter, ToImporter, ToPortmap,
+    ToWorker,
 };
 
 /// The end of the control socket that a process has which the supervisor has started. `M` is what
@@ -32,6 +33,9 @@ pub type WorkerEnd = ProcessEnd<ToWorker>;
 
 /// A greeter's end of its control socket.
 pub type GreeterEnd = ProcessEnd<ToGreeter>;
+
+/// A port mapper's end of its control socket.
+pub type PortmapEnd = ProcessEnd<ToPortmap>;
 
 /// An importer's end of its control socket.
 pub type ImporterEnd = ProcessEnd<ToImporter>;

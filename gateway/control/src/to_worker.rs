@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use labelgate_mac::Label;
 use serde::{Deserialize, Serialize};
 
-use crate::{Bytes, Handed, List, Serial, Text};
+use crate::{Bytes, Handed, List, Serial, Services, Text};
 
 /// Stands in a message for the descriptor that travels beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,6 +192,8 @@ pub enum LoginState {
     Rpc {
         /// What is in the handles of its identity.
         epoch: u64,
+        /// Where it is told that services are, if it is one that asks that (RFC 1833).
+        ports: Option<Services>,
     },
 }
 

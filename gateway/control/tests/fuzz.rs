@@ -12,8 +12,8 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use labelgate_control::{
-    Attached, DecodeError, FromGreeter, FromImporter, FromWorker, MAX_MESSAGE, ToGreeter,
-    ToImporter, ToWorker, decode, encode,
+    Attached, DecodeError, FromGreeter, FromImporter, FromPortmap, FromWorker, MAX_MESSAGE,
+    ToGreeter, ToImporter, ToPortmap, ToWorker, decode, encode,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -88,6 +88,16 @@ fn fuzz_from_importer() {
 }
 
 #[test]
+fn fuzz_to_portmap() {
+    fuzz::<ToPortmap<Attached>>(&samples::to_portmap());
+}
+
+#[test]
+fn fuzz_from_portmap() {
+    fuzz::<FromPortmap>(&samples::from_portmap());
+}
+
+#[test]
 fn the_largest_of_every_message_fits() {
     for message in samples::to_worker() {
         assert_eq!(decode(&encoded(&message)), Ok(message));
@@ -105,6 +115,12 @@ fn the_largest_of_every_message_fits() {
         assert_eq!(decode(&encoded(&message)), Ok(message));
     }
     for message in samples::from_importer() {
+        assert_eq!(decode(&encoded(&message)), Ok(message));
+    }
+    for message in samples::to_portmap() {
+        assert_eq!(decode(&encoded(&message)), Ok(message));
+    }
+    for message in samples::from_portmap() {
         assert_eq!(decode(&encoded(&message)), Ok(message));
     }
 }

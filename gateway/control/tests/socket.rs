@@ -13,8 +13,9 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use labelgate_control::{
-    FromWorker, GreeterEnd, HearError, ImporterEnd, Incoming, Mismatch, NotServed, ReceiveError,
-    SendError, SupervisorEnd, Text, ToGreeter, ToImporter, ToWorker, WorkerEnd, pair,
+    FromWorker, GreeterEnd, HearError, ImporterEnd, Incoming, Mismatch, NotServed, PortmapEnd,
+    ReceiveError, SendError, SupervisorEnd, Text, ToGreeter, ToImporter, ToPortmap, ToWorker,
+    WorkerEnd, pair,
 };
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
@@ -109,6 +110,30 @@ async fn every_message_of_an_import_arrives_as_it_was_sent() {
     }
     for sample in samples::from_importer() {
         importer.send(&sample).unwrap();
+        assert_eq!(supervisor.receive().await.unwrap(), Some(sample));
+    }
+}
+
+#[tokio::test]
+async fn every_message_of_a_port_mapper_arrives_as_it_was_sent() {
+    let (ours, theirs) = pair().unwrap();
+    let supervisor = SupervisorEnd::new(ours).unwrap();
+    let portmap = PortmapEnd::try_from(theirs).unwrap();
+
+    for sample in samples::to_portmap() {
+        let (message, descriptor) = sample.clone().detach();
+        let carries = descriptor.is_some();
+        let sent: ToPortmap = message.attach(descriptor.map(|_| file())).unwrap();
+        supervisor.send(sent).await.unwrap();
+        let Incoming::Message(received) = portmap.receive_blocking().unwrap() else {
+            panic!("no message");
+        };
+        let (received, descriptor) = received.detach();
+        assert_eq!(received, sample);
+        assert_eq!(descriptor.is_some(), carries);
+    }
+    for sample in samples::from_portmap() {
+        portmap.send(&sample).unwrap();
         assert_eq!(supervisor.receive().await.unwrap(), Some(sample));
     }
 }

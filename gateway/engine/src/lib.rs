@@ -33,7 +33,7 @@ pub use image::{
     Completion, Extent, Geometry, ImageDescription, ImageError, Operation, Outcome, Status,
     Timestamp,
 };
-pub use receive::{Admission, Login, MAX_HEADER, Receive, Received};
+pub use receive::{Admission, Login, MAX_HEADER, Ports, Receive, Received};
 pub use transmission::Transmission;
 
 /// A protocol engine: all the state of one label's connections for one protocol.

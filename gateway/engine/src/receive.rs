@@ -37,7 +37,18 @@ pub enum Login {
     Rpc {
         /// What is in the file handles of its identity.
         epoch: u64,
+        /// Where it is told that services are, if it may ask that (RFC 1833).
+        ports: Option<Ports>,
     },
+}
+
+/// Where RPC services are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ports {
+    /// NFS's port.
+    pub nfs: u16,
+    /// MOUNT's port.
+    pub mount: u16,
 }
 
 /// What a connection is to receive next. There is exactly one per connection at any time.

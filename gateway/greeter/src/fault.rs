@@ -38,6 +38,12 @@ pub enum Fault {
     /// The client sent what nothing begins or goes on with that is greeted.
     #[error("the client broke the protocol: {0}")]
     Client(&'static str),
+    /// It cannot be waited for anything.
+    #[error("nothing can be waited for: {0}")]
+    Poll(io::Error),
+    /// The other port mapper, with which something was entered, is gone.
+    #[error("rpcbind has ended the connection, and so what was entered with it")]
+    RpcbindGone,
     /// It took longer than any login.
     #[error("the login took too long")]
     Late,

@@ -181,7 +181,10 @@ fn a_handle_of_another_label_client_or_epoch_is_stale() {
 #[test]
 fn a_client_has_one_address_however_it_came() {
     let mut rig = Rig::new();
-    let login = Login::Rpc { epoch: EPOCH };
+    let login = Login::Rpc {
+        epoch: EPOCH,
+        ports: None,
+    };
     let id = rig.connect_as(1, "[::ffff:192.0.2.1]:900", login);
 
     let mut results = rig.nfs(id, procedure::GETATTR, &Arguments::of(&root()).0);

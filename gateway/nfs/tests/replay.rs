@@ -78,7 +78,10 @@ fn nobody_elses_call_is_taken_for_it() {
     let id = rig.connect(1);
     assert_eq!(remove(&mut rig, id, 7, "a"), status::OK);
 
-    let login = Login::Rpc { epoch: EPOCH };
+    let login = Login::Rpc {
+        epoch: EPOCH,
+        ports: None,
+    };
     let other = rig.connect_as(2, "192.0.2.77:1000", login);
     // The handle is bound to the other client's address.
     assert_eq!(remove(&mut rig, other, 7, "a"), status::STALE);

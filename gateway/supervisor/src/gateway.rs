@@ -7,17 +7,15 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use labelgate_control::{Handed, Services};
-use labelgate_mac::Context;
+use labelgate_control::Handed;
 use labelgate_registry::Registry;
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
 use sd_notify::NotifyState;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::admin::{Door as AdminDoor, DoorError as AdminDoorError};
+use crate::admin::DoorError as AdminDoorError;
 use crate::assignment::{Assignment, Own};
 use crate::audit::{self, Decision, Event, OpenError, Record, Throttle};
 use crate::cgroups::Cgroups;
@@ -25,12 +23,14 @@ use crate::config::Config;
 use crate::greeting::{Authority, Launch, Pool, Reception};
 use crate::import::sweep;
 use crate::label_table::LabelTable;
-use crate::listener::{Door, Entrance, bind};
+use crate::listener::{Door, Entrance};
 use crate::metrics::{self, Metrics};
 use crate::poison::{PoisonMarks, Settling, announce};
-use crate::provider::{self, Domains, MayServe, Provider, Selinux, SelinuxError};
+use crate::portmap::{EnterError, map_ports};
+use crate::provider::{self, MayServe, Provider, SelinuxError};
 use crate::reload::reload;
 use crate::run_lock::{RunLock, RunLockError};
+use crate::sockets::{Listeners, Sockets};
 use crate::state::{InForce, State, StateError, combine, end_expired_leases, open_registry};
 use crate::uid::Uids;
 use crate::worker::Shared;
@@ -77,6 +77,22 @@ pub enum RunError {
         /// Why.
         error: io::Error,
     },
+    /// NFS cannot be entered with the system's port mapper.
+    #[error("NFS cannot be entered with the system's port mapper (portmap = \"system\"): {0}")]
+    Enter(EnterError),
+    /// Another port mapper has the port, and takes no entries.
+    #[error(
+        "the port mapper cannot listen on {address} ({listen}), and NFS cannot be entered with \
+         another one either: {enter}; stop what runs there, or remove portmap"
+    )]
+    PortTaken {
+        /// The address.
+        address: SocketAddr,
+        /// Why it cannot be listened on.
+        listen: io::Error,
+        /// Why it cannot be entered.
+        enter: EnterError,
+    },
     /// The system refused something else.
     #[error("{0}")]
     System(#[from] io::Error),
@@ -108,21 +124,26 @@ pub async fn run_assigned(
     sweep_stores(&in_force, &provider);
     let mut signals = Signals::new()?;
     raise_descriptor_limit();
-    let sockets = Sockets::open(&in_force.config, &provider)?;
+    let mut sockets = Sockets::open(&in_force.config, &provider)?;
 
     let shared = Arc::new(share(&in_force, poison, provider, Box::new(assignment))?);
     let labels = Arc::new(LabelTable::new(Arc::clone(&shared)));
-    let reception = receive(&shared, &labels, &registry)?;
+    let launch = Arc::new(launch(&shared)?);
+    let reception = receive(&shared, &labels, &launch, &registry)?;
     let services = (Arc::clone(&shared), Arc::clone(&labels));
     let state = State::new(file, registry, in_force, services, sockets.portals());
     let door = Arc::new(Door::new(
         Arc::clone(&shared),
         Arc::clone(&labels),
         Arc::clone(&reception),
-        sockets.services(),
+        (
+            sockets.services(Entrance::Nfs),
+            sockets.services(Entrance::NfsLabelled),
+        ),
     ));
     let mut tasks = JoinSet::new();
     tasks.spawn(reception.keep());
+    let ports = map_ports(&mut sockets, (&shared, &launch), &mut tasks).await?;
     let (stop_admins, stop) = watch::channel(false);
     let admins = sockets.admins.serve(Arc::clone(&state), stop);
     let admins = tokio::spawn(admins);
@@ -141,6 +162,8 @@ pub async fn run_assigned(
     signals.obey(&state).await?;
     say_that_it_stops();
     stop_admins.send_replace(true);
+    // Nobody is to look for what is about to go.
+    ports.stop().await;
     tasks.shutdown().await;
     if !labels.stop(shared.section.drain + END_PATIENCE).await {
         tracing::error!("some workers have not ended and are left to the kernel");
@@ -153,17 +176,17 @@ pub async fn run_assigned(
 }
 
 /// Accepts connections from now on.
-fn keep_doors(
-    tasks: &mut JoinSet<()>,
-    door: &Arc<Door>,
-    doors: [(Entrance, Vec<(SocketAddr, TcpListener)>); 4],
-) {
+fn keep_doors(tasks: &mut JoinSet<()>, door: &Arc<Door>, doors: [(Entrance, Listeners); 6]) {
     for (entrance, listeners) in doors {
         let whom = match entrance {
             Entrance::Login => "",
             Entrance::Labelled => " for those whose label the network tells",
             Entrance::Nfs => " for NFS",
+            Entrance::NfsLabelled => " for NFS, for those whose label the network tells",
             Entrance::Portmap => " for those who look for NFS",
+            Entrance::PortmapLabelled => {
+                " for those who look for NFS and whose label the network tells"
+            }
         };
         for (address, listener) in listeners {
             tracing::info!("listening on {address}{whom}");
@@ -196,76 +219,6 @@ fn sweep_stores(in_force: &InForce, provider: &Provider) {
             }
         });
     }
-}
-
-/// Everything that is listened on.
-struct Sockets {
-    doors: [(Entrance, Vec<(SocketAddr, TcpListener)>); 4],
-    metrics: Option<(SocketAddr, TcpListener)>,
-    admins: AdminDoor,
-}
-
-impl Sockets {
-    fn open(config: &Config, provider: &Provider) -> Result<Self, RunError> {
-        let domains = provider.selinux().map(Selinux::domains);
-        let (login, labelled) = (
-            domains.map(Domains::login_listener),
-            domains.map(Domains::labelled_listener),
-        );
-        let all = |addresses: &[SocketAddr], context: Option<&Context>| {
-            let listeners = addresses.iter().map(|address| listen(*address, context));
-            listeners.collect::<Result<_, _>>()
-        };
-        let scraped = domains.map(Domains::metrics_listener);
-        let metrics = config.metrics.listen;
-        let metrics = metrics.map(|address| listen(address, scraped.as_ref()));
-        let (login, labelled) = (login.as_ref(), labelled.as_ref());
-        let (gateway, nfs) = (&config.gateway, &config.nfs);
-        let doors = [
-            (Entrance::Login, all(&gateway.listen, login)?),
-            (Entrance::Labelled, all(&gateway.listen_labelled, labelled)?),
-            (Entrance::Nfs, all(&nfs.listen, login)?),
-            (Entrance::Portmap, all(&nfs.portmap, login)?),
-        ];
-        Ok(Self {
-            doors,
-            metrics: metrics.transpose()?,
-            admins: AdminDoor::bind(&config.admin)?,
-        })
-    }
-
-    /// Where initiators connect to.
-    fn portals(&self) -> Vec<SocketAddr> {
-        self.addresses(Entrance::Login).collect()
-    }
-
-    /// Where clients of NFS are told to connect to: MOUNT and NFS share a port, and of several the
-    /// first is told.
-    fn services(&self) -> Services {
-        let port = self.addresses(Entrance::Nfs).next();
-        let port = port.map_or(0, |address| address.port());
-        Services {
-            nfs_port: port,
-            mount_port: port,
-        }
-    }
-
-    fn addresses(&self, of: Entrance) -> impl Iterator<Item = SocketAddr> {
-        let mine = self
-            .doors
-            .iter()
-            .filter(move |(entrance, _)| *entrance == of);
-        mine.flat_map(|(_, listeners)| listeners.iter().map(|(address, _)| *address))
-    }
-}
-
-/// Listens, and says where: port 0, which is for tests, becomes a real one.
-fn listen(
-    address: SocketAddr,
-    context: Option<&Context>,
-) -> Result<(SocketAddr, TcpListener), RunError> {
-    let listener = bind(address, context).map_err(|error| RunError::Listen { address, error })?;
-    Ok((listener.local_addr().unwrap_or(address), listener))
 }
 
 fn share(
@@ -317,18 +270,23 @@ fn share(
     })
 }
 
+/// What greeters are started with.
+fn launch(shared: &Shared) -> io::Result<Launch> {
+    let program = find(shared.section.greeter.as_ref(), "labelgate-greeter")?;
+    Ok(Launch::new(program, shared))
+}
+
 /// The reception for connections whose label their address does not tell.
 fn receive(
     shared: &Arc<Shared>,
     labels: &Arc<LabelTable>,
+    launch: &Arc<Launch>,
     registry: &Arc<dyn Registry>,
 ) -> io::Result<Arc<Reception>> {
     let section = &shared.section;
-    let program = find(section.greeter.as_ref(), "labelgate-greeter")?;
     let authority = Authority::new(section.chap.clone(), Arc::clone(registry));
     let authority = authority.map_err(io::Error::other)?;
-    let launch = Launch::new(program, shared);
-    let pool = Arc::new(Pool::new(launch, section.login.ready));
+    let pool = Arc::new(Pool::new(Arc::clone(launch), section.login.ready));
     let (shared, labels) = (Arc::clone(shared), Arc::clone(labels));
     Ok(Arc::new(Reception::new(shared, labels, pool, authority)))
 }

@@ -39,8 +39,12 @@ pub enum Entrance {
     Labelled,
     /// Of clients of NFS: by their address, or by what they mount.
     Nfs,
+    /// Of clients of NFS: the network tells it.
+    NfsLabelled,
     /// It is not: they are told where NFS is, and nothing else.
     Portmap,
+    /// The network tells it, and they are told where NFS is for such as them.
+    PortmapLabelled,
 }
 
 /// Where a connection goes.
@@ -55,7 +59,8 @@ enum Way {
 /// Binds a listening socket, of this context if one is given. Must be called within a tokio
 /// runtime.
 pub fn bind(address: SocketAddr, context: Option<&Context>) -> io::Result<TcpListener> {
-    let socket = make_socket(address, context)?;
+    let kind = (Type::STREAM, socket2::Protocol::TCP);
+    let socket = make_socket(address, kind, context)?;
     socket.set_reuse_address(true)?;
     if address.is_ipv6() {
         // IPv4 has a listener of its own, or none because the configuration names none.
@@ -67,12 +72,17 @@ pub fn bind(address: SocketAddr, context: Option<&Context>) -> io::Result<TcpLis
     TcpListener::from_std(socket.into())
 }
 
-fn make_socket(address: SocketAddr, context: Option<&Context>) -> io::Result<Socket> {
+/// Makes a socket for an address, of this context if one is given.
+pub(crate) fn make_socket(
+    address: SocketAddr,
+    (kind, protocol): (Type, socket2::Protocol),
+    context: Option<&Context>,
+) -> io::Result<Socket> {
     let _of_context = context
         .map(|context| ForNext::make(Kind::Socket, context))
         .transpose()?;
     let domain = Domain::for_address(address);
-    Socket::new(domain, Type::STREAM, Some(socket2::Protocol::TCP))
+    Socket::new(domain, kind, Some(protocol))
 }
 
 /// Decides who is let in.
@@ -83,6 +93,8 @@ pub struct Door {
     reception: Arc<Reception>,
     /// Where clients of NFS are told to connect to.
     services: Services,
+    /// Where those are whose label the network tells.
+    labelled_services: Services,
     /// Connections let through to workers per second, over all listeners. The reception has a rate
     /// of its own: whoever has proved nothing waits there, in a fair line, and not in the kernel's
     /// behind everyone who came before.
@@ -96,7 +108,7 @@ impl Door {
         shared: Arc<Shared>,
         labels: Arc<LabelTable>,
         reception: Arc<Reception>,
-        services: Services,
+        (services, labelled_services): (Services, Services),
     ) -> Self {
         let limits = shared.section.limits;
         let per_second = limits.accepts_per_second;
@@ -105,6 +117,7 @@ impl Door {
             labels,
             reception,
             services,
+            labelled_services,
             rate: Mutex::new(Rate::new(per_second, per_second, Instant::now())),
         }
     }
@@ -133,7 +146,9 @@ impl Door {
             Entrance::Login | Entrance::Nfs | Entrance::Portmap => {
                 self.knock(stream, peer, entrance).await;
             }
-            Entrance::Labelled => self.knock_labelled(stream, peer).await,
+            Entrance::Labelled | Entrance::NfsLabelled | Entrance::PortmapLabelled => {
+                self.knock_labelled(stream, peer, entrance).await;
+            }
         }
     }
 
@@ -159,7 +174,7 @@ impl Door {
 
     /// Lets a connection in whose label the network tells, or closes it. Nothing else is taken for
     /// its proof.
-    async fn knock_labelled(&self, stream: TcpStream, peer: SocketAddr) {
+    async fn knock_labelled(&self, stream: TcpStream, peer: SocketAddr, entrance: Entrance) {
         let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
         let identities = Arc::clone(&self.shared.identities.borrow());
         let source = identities.netlabel_source(peer.ip());
@@ -167,7 +182,8 @@ impl Door {
             Ok(identity) => identities.dated(Arc::new(identity)),
             Err(reason) => return self.refuse(peer, None, &reason.into()),
         };
-        let whose = (Arc::clone(&identity), Login::Untouched);
+        let login = labelled_login(&identity, entrance, self.labelled_services);
+        let whose = (Arc::clone(&identity), login);
         let let_in = self.to_worker(stream, peer, whose).await;
         if let Err(reason) = let_in {
             self.refuse(peer, Some(&identity), &reason);
@@ -262,8 +278,10 @@ fn admit(
     (address, entrance): (IpAddr, Entrance),
 ) -> Result<(), Refusal> {
     let may_prove = match entrance {
-        Entrance::Login | Entrance::Labelled => identities.use_chap(),
+        Entrance::Login => identities.use_chap(),
         Entrance::Nfs | Entrance::Portmap => identities.use_tokens(),
+        // Nothing but what the network tells is taken for a proof there.
+        Entrance::Labelled | Entrance::NfsLabelled | Entrance::PortmapLabelled => false,
     };
     match known {
         Some(identity) if identity.is_admitted(address, SystemTime::now()) => Ok(()),
@@ -279,20 +297,34 @@ fn way(known: Option<Arc<Identity>>, entrance: Entrance, services: Services) -> 
         (Entrance::Portmap, _) => Way::Reception(Protocol::Portmap(services)),
         // By NFS nobody is shown anything of another label than its own.
         (Entrance::Nfs, Some(identity)) => {
-            let epoch = identity.epoch;
-            Way::Worker(identity, Login::Rpc { epoch })
+            let login = Login::nfs(&identity);
+            Way::Worker(identity, login)
         }
         (Entrance::Nfs, None) => Way::Reception(Protocol::Rpc(services)),
-        (Entrance::Login | Entrance::Labelled, Some(identity)) if identity.grants.is_empty() => {
+        (_, Some(identity)) if identity.grants.is_empty() => {
             Way::Worker(identity, Login::Untouched)
         }
-        (Entrance::Login | Entrance::Labelled, known) => {
+        (_, known) => {
             let proof = match known {
                 Some(_) => Proof::Address,
                 None => Proof::Chap,
             };
             Way::Reception(Protocol::Iscsi { proof })
         }
+    }
+}
+
+/// What a connection is to speak of which the network tells whose it is. Its label's worker tells it
+/// where NFS is, too: the port mapper that others ask does not hear it.
+fn labelled_login(identity: &Identity, entrance: Entrance, services: Services) -> Login {
+    let epoch = identity.epoch;
+    match entrance {
+        Entrance::NfsLabelled => Login::nfs(identity),
+        Entrance::PortmapLabelled => Login::Rpc {
+            epoch,
+            ports: Some(services),
+        },
+        _ => Login::Untouched,
     }
 }
 
@@ -373,10 +405,31 @@ mod tests {
         for known in [identity(vec![]), identity(vec![granted])] {
             let way = way(Some(Arc::clone(&known)), Entrance::Nfs, SERVICES);
             assert!(
-                matches!(&way, Way::Worker(to, Login::Rpc { epoch: 7 }) if *to == known),
+                matches!(&way, Way::Worker(to, Login::Rpc { epoch: 7, ports: None }) if *to == known),
                 "{way:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_the_network_labels_goes_to_its_labels_worker_whatever_it_asks() {
+        let known = identity(vec![]);
+        let login = |entrance| labelled_login(&known, entrance, SERVICES);
+        assert!(matches!(login(Entrance::Labelled), Login::Untouched));
+        let nfs = login(Entrance::NfsLabelled);
+        let is_nfs = matches!(
+            nfs,
+            Login::Rpc {
+                epoch: 7,
+                ports: None
+            }
+        );
+        assert!(is_nfs, "{nfs:?}");
+        let told = login(Entrance::PortmapLabelled);
+        assert!(
+            matches!(&told, Login::Rpc { epoch: 7, ports: Some(services) } if *services == SERVICES),
+            "{told:?}"
+        );
     }
 
     #[test]

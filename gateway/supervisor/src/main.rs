@@ -166,6 +166,8 @@ fn serve(config: Config, arguments: &Arguments) -> ExitCode {
                 | RunError::State(_)
                 | RunError::Admin(_)
                 | RunError::Listen { .. }
+                | RunError::Enter(_)
+                | RunError::PortTaken { .. }
                 | RunError::System(_) => SYSTEM,
             })
         }

@@ -8,7 +8,7 @@
 
 use std::path::Path;
 
-use labelgate_supervisor::config::{Config, DEFAULT};
+use labelgate_supervisor::config::{Config, DEFAULT, Portmap};
 
 /// The problems of a text, one per line.
 fn problems(text: &str) -> String {
@@ -128,7 +128,8 @@ fn nfs_is_spoken_nowhere_unless_the_configuration_says_where() {
     };
     for off in ["", "[nfs]\n", "[nfs]\nlisten = []\nportmap = []\n"] {
         let nfs = of(off);
-        assert!(nfs.listen.is_empty() && nfs.portmap.is_empty() && nfs.bind_handles);
+        let nowhere = nfs.listen.is_empty() && nfs.portmap == Portmap::Own(vec![]);
+        assert!(nowhere && nfs.bind_handles);
     }
     let on = of(
         "[nfs]\nlisten = [\"0.0.0.0:2049\", \"[::]:2049\"]\nportmap = [\"0.0.0.0:111\"]\n\
@@ -136,8 +137,49 @@ fn nfs_is_spoken_nowhere_unless_the_configuration_says_where() {
     );
     let addresses = ["0.0.0.0:2049", "[::]:2049"].map(|text| text.parse().unwrap());
     assert_eq!(on.listen, addresses);
-    assert_eq!(on.portmap, ["0.0.0.0:111".parse().unwrap()]);
+    let own = Portmap::Own(vec!["0.0.0.0:111".parse().unwrap()]);
+    assert_eq!(on.portmap, own);
     assert!(!on.bind_handles);
+    let by_system = of("[nfs]\nlisten = [\"0.0.0.0:2049\"]\nportmap = \"system\"\n");
+    assert_eq!(by_system.portmap, Portmap::System);
+}
+
+#[test]
+fn nfs_is_spoken_with_those_whose_label_the_network_tells_where_the_configuration_says() {
+    let text = "[gateway]\nprovider = \"selinux\"\n[nfs]\nlisten = [\"10.9.3.1:2049\"]\n\
+                listen_labelled = [\"10.9.1.1:2049\"]\nportmap_labelled = [\"10.9.1.1:111\"]\n";
+    let nfs = Config::parse(text, Path::new("labelgate.toml"))
+        .unwrap()
+        .nfs;
+    assert_eq!(nfs.listen_labelled, ["10.9.1.1:2049".parse().unwrap()]);
+    assert_eq!(nfs.portmap_labelled, ["10.9.1.1:111".parse().unwrap()]);
+}
+
+#[test]
+fn what_is_wrong_with_labelled_nfs_is_said() {
+    let expected = [
+        (
+            "[nfs]\nlisten_labelled = [\"10.9.1.1:2049\"]",
+            "2: nfs listen_labelled needs provider \"selinux\": without SELinux the kernel knows no \
+             labels of clients; remove it, or set provider",
+        ),
+        (
+            "[gateway]\nprovider = \"selinux\"\n[nfs]\nportmap_labelled = [\"10.9.1.1:111\"]",
+            "4: portmap_labelled tells clients where NFS is, which is nowhere; name an address in \
+             listen_labelled, such as \"0.0.0.0:2049\", or remove portmap_labelled",
+        ),
+        // The kernel would refuse the second of these.
+        (
+            "[gateway]\nprovider = \"selinux\"\n[nfs]\nlisten = [\"0.0.0.0:2049\"]\n\
+             listen_labelled = [\"10.9.1.1:2049\"]",
+            "5: nfs listen_labelled names 10.9.1.1:2049, which nfs listen has already with \
+             0.0.0.0:2049; name addresses of their own in both",
+        ),
+    ];
+    for (text, problem) in expected {
+        let said = problems(&format!("{text}\n"));
+        assert_eq!(said, format!("labelgate.toml:{problem}"));
+    }
 }
 
 #[test]
@@ -169,8 +211,26 @@ fn what_is_wrong_with_nfs_is_said() {
              such as \"0.0.0.0:2049\", or remove portmap",
         ),
         (
+            "listen = [\"0.0.0.0:2049\"]\nportmap = [\n\"0.0.0.0:111\",\n\"111\"]",
+            "5: nfs portmap address \"111\" is no address and port; write \"0.0.0.0:111\" or \"[::]:111\"",
+        ),
+        (
+            "portmap = \"system\"",
+            "2: portmap tells clients where NFS is, which is nowhere; name an address in listen, \
+             such as \"0.0.0.0:2049\", or remove portmap",
+        ),
+        (
+            "listen = [\"0.0.0.0:2049\"]\nportmap = \"rpcbind\"",
+            "3: portmap \"rpcbind\" is neither a list of addresses, such as [\"0.0.0.0:111\"], nor \
+             \"system\"",
+        ),
+        (
+            "listen = [\"0.0.0.0:2049\"]\nportmap = 111",
+            "3: invalid type: integer `111`, expected a list of addresses, or \"system\"",
+        ),
+        (
             "listn = []",
-            "2: unknown field `listn`, expected one of `listen`, `portmap`, `bind_handles`",
+            "2: unknown field `listn`, expected one of `listen`, `listen_labelled`, `portmap`, `portmap_labelled`, `bind_handles`",
         ),
     ];
     for (text, problem) in expected {

@@ -14,6 +14,7 @@ use labelgate_control::{
 use labelgate_engine::tree::{TreeDescription, TreeId};
 use labelgate_engine::{
     Action, Admission, ConnectionId, Ending, Geometry, ImageDescription, ImageId, Login, Outbox,
+    Ports,
 };
 
 use crate::desk::Desk;
@@ -226,7 +227,13 @@ fn admission(connection: Connection) -> Admission {
         login: match connection.login {
             LoginState::Untouched => Login::Untouched,
             LoginState::Negotiated(login) => Login::Negotiated(login.to_vec()),
-            LoginState::Rpc { epoch } => Login::Rpc { epoch },
+            LoginState::Rpc { epoch, ports } => Login::Rpc {
+                epoch,
+                ports: ports.map(|services| Ports {
+                    nfs: services.nfs_port,
+                    mount: services.mount_port,
+                }),
+            },
         },
         granted: connection
             .granted

@@ -20,6 +20,9 @@ pub enum Role {
     /// It speaks with one connection whose identity is not known yet: on two sockets that it is
     /// given, and to nothing else.
     Greeter,
+    /// It stays, and answers datagrams on sockets that it is given; or it has programs entered with
+    /// another port mapper, on a connection that it is given.
+    Portmap,
     /// It fills one image from a stream or from another file, all of which it is given before it
     /// is confined.
     Importer,
@@ -86,8 +89,8 @@ impl<'a> Reach<'a> {
     }
 }
 
-/// How a process is to be confined. Start from [`Profile::worker`], [`Profile::greeter`]
-/// or [`Profile::importer`] and change what differs.
+/// How a process is to be confined. Start from [`Profile::worker`], [`Profile::greeter`],
+/// [`Profile::portmap`] or [`Profile::importer`] and change what differs.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Profile<'a> {
@@ -146,6 +149,17 @@ impl Profile<'_> {
             tasks: 0,
             file_size: None,
             reach: Reach::Nothing,
+        }
+    }
+
+    /// The profile of a port mapper with a UID of its own: that of a greeter, but for 24 descriptors,
+    /// of which one is a socket for each address.
+    #[must_use]
+    pub const fn portmap() -> Self {
+        Self {
+            role: Role::Portmap,
+            descriptors: 24,
+            ..Self::greeter()
         }
     }
 

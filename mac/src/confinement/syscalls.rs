@@ -15,6 +15,7 @@
 mod greeter;
 mod importer;
 mod opening;
+mod portmap;
 mod tree;
 mod worker;
 
@@ -46,6 +47,7 @@ impl fmt::Display for Filter {
             Role::Worker(DriverKind::Ring) => "ring",
             Role::Worker(DriverKind::Epoll) => "epoll",
             Role::Greeter => "greeter",
+            Role::Portmap => "portmap",
             Role::Importer => "importer",
         };
         let does = match (self.opens, self.serves_trees) {
@@ -74,6 +76,7 @@ pub fn install(role: Role, reach: Reach<'_>) -> Result<Filter, ConfinementError>
     let mut rules = match role {
         Role::Worker(driver) => worker::rules(driver, pid)?,
         Role::Greeter => greeter::rules(pid)?,
+        Role::Portmap => portmap::rules(pid)?,
         Role::Importer => importer::rules(pid)?,
     };
     if reach.opens() {

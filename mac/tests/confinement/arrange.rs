@@ -1,7 +1,7 @@
 //! What a probe has before it confines itself, as a worker has its sockets and images.
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{FromRawFd, OwnedFd};
 
 use rustix::fs::{MemfdFlags, Mode, OFlags, open};
@@ -12,6 +12,10 @@ pub struct Arranged {
     pub socket: OwnedFd,
     /// A TCP listener to connect to.
     pub listener: TcpListener,
+    /// A UDP socket with an address.
+    pub datagrams: UdpSocket,
+    /// That address.
+    pub datagrams_address: SocketAddr,
     /// A file with 64 KiB in it.
     pub image: OwnedFd,
     /// A directory that may be reached, open with `O_PATH`.
@@ -31,9 +35,12 @@ pub fn arrange(tree: Option<&str>) -> io::Result<Arranged> {
     let socket = unsafe { OwnedFd::from_raw_fd(known(socket.into())?) };
     let image = rustix::fs::memfd_create("image", MemfdFlags::CLOEXEC)?;
     rustix::fs::ftruncate(&image, 65536)?;
+    let datagrams = UdpSocket::bind("127.0.0.1:0")?;
     Ok(Arranged {
         socket,
         listener: TcpListener::bind("127.0.0.1:0")?,
+        datagrams_address: datagrams.local_addr()?,
+        datagrams,
         image,
         directory: [directory("/dev/shm")?],
         tree: tree.map(directory).transpose()?.into_iter().collect(),

@@ -15,6 +15,7 @@ mod greeter;
 mod importer;
 mod layers;
 mod opening;
+mod portmap;
 mod probe;
 mod run;
 mod syscalls;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     trials.extend(syscalls::trials());
     trials.extend(work::trials());
     trials.extend(greeter::trials());
+    trials.extend(portmap::trials());
     trials.extend(importer::trials());
     trials.extend(opening::trials());
     trials.extend(tree::trials());

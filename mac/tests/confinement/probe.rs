@@ -92,6 +92,8 @@ fn confine(layers: &str, arranged: &Arranged) -> Result<String, ConfinementError
         "epoll" => confinement::confine(&Profile::worker(DriverKind::Epoll))?.to_string(),
         "greeter" => confinement::confine(&Profile::greeter())?.to_string(),
         "greeter-limits" => limits::apply(&Profile::greeter())?.to_string(),
+        "portmap" => confinement::confine(&Profile::portmap())?.to_string(),
+        "portmap-limits" => limits::apply(&Profile::portmap())?.to_string(),
         "importer" => confinement::confine(&crate::importer::profile())?.to_string(),
         "importer-limits" => limits::apply(&crate::importer::profile())?.to_string(),
         "shared" => confinement::confine(&shared(Profile::worker(DriverKind::Ring)))?.to_string(),
@@ -124,6 +126,7 @@ fn confine(layers: &str, arranged: &Arranged) -> Result<String, ConfinementError
         }
         "seccomp-importer" => syscalls::install(Role::Importer, Reach::Nothing)?.to_string(),
         "seccomp-greeter" => syscalls::install(Role::Greeter, Reach::Nothing)?.to_string(),
+        "seccomp-portmap" => syscalls::install(Role::Portmap, Reach::Nothing)?.to_string(),
         other => confine_with_tree(other, arranged)?,
     })
 }

@@ -61,6 +61,7 @@ pub fn act(action: &str, arranged: &Arranged) -> io::Result<()> {
         "tree-link-outside" => crate::tree::link_outside(arranged),
         "tree-execute" => crate::tree::execute(arranged),
         "greet" => crate::greeter::greet(arranged),
+        "answer-datagrams" => crate::portmap::answer(arranged),
         "import" => crate::importer::import(arranged),
         "write-beyond" => crate::importer::write_beyond(arranged),
         other => panic!("no such action: {other}"),

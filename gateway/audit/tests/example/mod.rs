@@ -41,6 +41,8 @@ pub fn example(event: Event, labels: &Labels) -> Option<Record<'_>> {
         | Event::WorkerEnd
         | Event::GreeterStart
         | Event::GreeterEnd
+        | Event::PortmapStart
+        | Event::PortmapEnd
         | Event::ImporterStart
         | Event::ImporterEnd => of_process(event, labels),
         Event::ImageCleared
@@ -66,6 +68,7 @@ pub fn example(event: Event, labels: &Labels) -> Option<Record<'_>> {
             of_enforcement(event)
         }
         Event::Reload
+        | Event::PortmapEntry
         | Event::StoreAdd
         | Event::StoreRemove
         | Event::Admin
@@ -120,7 +123,10 @@ fn of_process(event: Event, labels: &Labels) -> Record<'_> {
         }
         Event::ImagePoisoned => image(Decision::Note).reason("a flush has failed"),
         Event::ImageRemoved => image(Decision::Note),
-        Event::GreeterStart => process(bare(Decision::Allow)),
+        Event::GreeterStart | Event::PortmapStart => process(bare(Decision::Allow)),
+        Event::PortmapEnd => {
+            process(bare(Decision::Note)).reason("killed by the supervisor: the gateway stops")
+        }
         Event::GreeterEnd => process(bare(Decision::Note)).reason("ended as it was asked to"),
         Event::WorkerStart | Event::ImporterStart => process(labelled(Decision::Allow)),
         Event::WorkerEnd => process(labelled(Decision::Note))
@@ -202,6 +208,9 @@ fn of_gateway(event: Event) -> Record<'static> {
     match event {
         Event::StoreAdd => store.reason("/srv/vms"),
         Event::StoreRemove => store,
+        Event::PortmapEntry => {
+            Record::new(event, Decision::Allow).reason("entered with /run/rpcbind.sock")
+        }
         Event::Admin => Record {
             decision: Decision::Deny,
             ..asked

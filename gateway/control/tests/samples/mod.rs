@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 
 use labelgate_control::{
-    AddImage, Answer, Attached, AuditEvent, Bytes, ChapAlgorithm, Configure, Connection,
-    Designator, Driver, FromGreeter, FromImporter, FromWorker, Greet, Handed, HandleRefusal,
-    ImageFormat, ImageShape, Import, ImportBlame, ImportPhase, ImportProgress, ImportSource, List,
-    LoginState, MountRefusal, Negotiated, NotServed, Proof, Protocol, Reverse, ReverseChallenge,
-    Services, Text, ToGreeter, ToImporter, ToWorker, Verdict,
+    AddImage, Answer, Attached, AuditEvent, Bytes, ChapAlgorithm, Configure, Connection, Datagrams,
+    Designator, Driver, Entry, FromGreeter, FromImporter, FromPortmap, FromWorker, Greet, Handed,
+    HandleRefusal, ImageFormat, ImageShape, Import, ImportBlame, ImportPhase, ImportProgress,
+    ImportSource, List, LoginState, MountRefusal, Negotiated, NotServed, Program, Proof, Protocol,
+    Questions, Reverse, ReverseChallenge, Services, Text, ToGreeter, ToImporter, ToPortmap,
+    ToWorker, Verdict,
 };
 
 /// As many bytes as a text may have.
@@ -42,6 +43,7 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
                 pool_bytes: u64::MAX,
                 max_connections: u32::MAX,
                 stores: u32::MAX,
+                trees: u32::MAX,
                 unprivileged: true,
                 context: Some(full()),
                 handle_key: full_bytes(),
@@ -89,7 +91,13 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
                 peer: address,
                 local: address,
                 identity: full(),
-                login: LoginState::Rpc { epoch: u64::MAX },
+                login: LoginState::Rpc {
+                    epoch: u64::MAX,
+                    ports: Some(Services {
+                        nfs_port: u16::MAX,
+                        mount_port: u16::MAX,
+                    }),
+                },
                 granted: List::default(),
             },
             Attached,
@@ -294,5 +302,47 @@ pub fn from_importer() -> Vec<FromImporter> {
             blame: ImportBlame::Space,
             reason: full(),
         },
+    ]
+}
+
+/// Every message to a port mapper; those with a socket carry a descriptor.
+pub fn to_portmap() -> Vec<ToPortmap<Attached>> {
+    let services = Services {
+        nfs_port: u16::MAX,
+        mount_port: u16::MAX,
+    };
+    let address: SocketAddr = "[2001:db8:ffff:ffff:ffff:ffff:ffff:ffff]:65535"
+        .parse()
+        .unwrap();
+    let entry = Entry {
+        program: Program::Mount,
+        address,
+    };
+    let questions = Questions {
+        services,
+        local: address,
+    };
+    let entries = List::try_from(vec![entry; 4]).unwrap();
+    vec![
+        ToPortmap::Answer(questions, Attached),
+        ToPortmap::Enter(entries, Attached),
+        ToPortmap::TakeOut,
+    ]
+}
+
+/// Every message from a port mapper.
+pub fn from_portmap() -> Vec<FromPortmap> {
+    vec![
+        FromPortmap::Ready {
+            confinement: List::try_from(vec![full(); 16]).unwrap(),
+        },
+        FromPortmap::Counted(Datagrams {
+            answered: u32::MAX,
+            silent: u32::MAX,
+            limited: u32::MAX,
+        }),
+        FromPortmap::Entered,
+        FromPortmap::NotEntered { reason: full() },
+        FromPortmap::TakenOut,
     ]
 }

@@ -163,7 +163,7 @@ impl Server {
     }
 
     /// Sends a message in one fragment, with `count` bytes of a buffer and padding at its end.
-    fn send(
+    pub(super) fn send(
         &mut self,
         id: ConnectionId,
         message: impl FnOnce(&mut Encoder<'_>),

@@ -9,6 +9,7 @@ use super::task::{About, Task};
 use super::transfer::{PendingRead, PendingWrite};
 use super::{Limits, Server, Turn};
 use crate::mount;
+use crate::portmap;
 use crate::rpc::{Accepted, CallHeader, Parsed, Reply};
 use crate::v3::access::Permissions;
 use crate::v3::{self, Call, SetAttributes, SetTime, Status, Time, write};
@@ -28,6 +29,7 @@ impl Server {
         let done = match header.program {
             mount::PROGRAM => mount::Call::parse(&header, arguments)
                 .map(|call| self.mount_procedure(id, xid, call, turn)),
+            portmap::PROGRAM => self.tell_ports(id, &header, arguments, turn),
             _ => decode(&header, arguments).map(|call| self.procedure(id, xid, call, turn)),
         };
         if let Err(why) = done {

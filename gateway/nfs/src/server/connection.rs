@@ -8,6 +8,7 @@ use labelgate_handle::LENGTH;
 use labelgate_handle::Object;
 
 use super::transfer::{PendingRead, PendingWrite};
+use crate::portmap::Services;
 
 /// One connection.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub(super) struct Connection {
     pub(super) known: Option<([u8; LENGTH], Object)>,
     /// Handles of it that were refused.
     pub(super) refused: u64,
+    /// What the port mapper's questions are answered with, if it may ask any.
+    pub(super) services: Option<Services>,
 }
 
 /// What it is to receive next, or what it waits for.
@@ -109,6 +112,7 @@ impl Connection {
             taken: now,
             known: None,
             refused: 0,
+            services: None,
         }
     }
 

@@ -187,6 +187,11 @@ impl Export {
         self.images.len() + self.trees.len()
     }
 
+    /// When the server started, by both clocks.
+    pub(super) const fn started(&self) -> (SystemTime, Instant) {
+        self.started
+    }
+
     /// When the list of images last changed.
     pub(super) fn changed(&self) -> Time {
         let (wall, start) = self.started;

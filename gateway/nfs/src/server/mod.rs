@@ -21,6 +21,7 @@ mod limits;
 mod mounting;
 mod notice;
 mod object;
+mod ports;
 mod program;
 mod receive;
 mod replay;
@@ -45,6 +46,7 @@ use export::Export;
 pub use handles::Handles;
 pub use limits::Limits;
 pub use notice::Notice;
+use ports::services;
 use replay::Replays;
 use task::Tasks;
 
@@ -138,11 +140,12 @@ impl Engine for Server {
         outbox: &mut Outbox,
     ) -> Receive {
         let room = self.connections.len() < self.limits.connections as usize;
-        let Login::Rpc { epoch } = admission.login else {
+        let Login::Rpc { epoch, ports } = admission.login else {
             outbox.push(Action::Close(id, Ending::Now));
             return Receive::Pause;
         };
-        let connection = Connection::new(epoch, admission.peer.ip(), now);
+        let mut connection = Connection::new(epoch, admission.peer.ip(), now);
+        connection.services = ports.map(|ports| services(ports, admission.local));
         self.connections.insert(id, connection);
         if !room || self.draining {
             return self.broken(

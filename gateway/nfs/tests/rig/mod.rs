@@ -155,7 +155,10 @@ impl Rig {
     }
 
     pub fn connect(&mut self, number: u32) -> ConnectionId {
-        let login = Login::Rpc { epoch: EPOCH };
+        let login = Login::Rpc {
+            epoch: EPOCH,
+            ports: None,
+        };
         self.connect_as(number, PEER, login)
     }
 

@@ -186,13 +186,7 @@ fn check_listeners(
     let only_labelled = labelled
         .as_ref()
         .is_some_and(|list| !list.get_ref().is_empty());
-    if let Some(list) = labelled.as_ref().filter(|_| only_labelled)
-        && provider != Provider::Selinux
-    {
-        let what = "listen_labelled needs provider \"selinux\": without SELinux the kernel knows \
-                    no labels of clients; remove it, or set provider";
-        problems.at(&list.span(), what);
-    }
+    check_labelled("listen_labelled", labelled.as_ref(), provider, problems);
     if let Some(list) = login.as_ref()
         && list.get_ref().is_empty()
         && !only_labelled
@@ -212,6 +206,32 @@ fn check_listeners(
     };
     let labelled = labelled.map(|list| taken.check("listen_labelled", list, 3260, problems));
     (login, labelled.unwrap_or_default())
+}
+
+/// Notes a problem if addresses are named where nobody could be heard.
+pub(super) fn check_labelled(
+    key: &str,
+    list: Option<&Spanned<Vec<Spanned<String>>>>,
+    provider: Provider,
+    problems: &mut Collector<'_>,
+) {
+    if let Some(list) = list.filter(|list| !list.get_ref().is_empty())
+        && provider != Provider::Selinux
+    {
+        let what = format_args!(
+            "{key} needs provider \"selinux\": without SELinux the kernel knows no labels of \
+             clients; remove it, or set provider"
+        );
+        problems.at(&list.span(), what);
+    }
+}
+
+/// Whether two addresses cannot be listened on at once, though they are not the same: one is every
+/// address of its family.
+fn cover_each_other(one: SocketAddr, other: SocketAddr) -> bool {
+    let everywhere = one.ip().is_unspecified() || other.ip().is_unspecified();
+    let family = one.is_ipv4() == other.is_ipv4();
+    everywhere && family && one.port() == other.port() && one.port() != 0
 }
 
 impl Taken {
@@ -234,7 +254,15 @@ impl Taken {
                 problems.at(&text.span(), what);
                 continue;
             };
-            match self.0.iter().find(|(taken, _)| *taken == address) {
+            let clash = |taken: SocketAddr| taken == address || cover_each_other(taken, address);
+            match self.0.iter().find(|(taken, _)| clash(*taken)) {
+                Some((taken, first)) if *taken != address => {
+                    let what = format_args!(
+                        "{key} names {address}, which {first} has already with {taken}; name \
+                         addresses of their own in both"
+                    );
+                    problems.at(&text.span(), what);
+                }
                 Some((_, first)) if *first == key => {
                     problems.at(&text.span(), format_args!("{key} names {address} twice"));
                 }

@@ -39,7 +39,7 @@ pub use login::{ChapSection, LoginSection};
 pub use metrics::MetricsSection;
 pub(crate) use name::target;
 pub use netlabel::{NetlabelKind, NetlabelSource};
-pub use nfs::NfsSection;
+pub use nfs::{NfsSection, Portmap};
 pub use problem::{Problem, Problems};
 pub use store::Store;
 pub use token::{TokenDigest, epoch};
@@ -153,7 +153,9 @@ impl Config {
         let admin = document.admin.check(&gateway.run_dir, &mut problems);
         let audit = document.audit.check(&mut problems);
         let metrics = document.metrics.check(&mut problems);
-        let nfs = document.nfs.check(&mut taken, &mut problems);
+        let nfs = document
+            .nfs
+            .check(gateway.provider, &mut taken, &mut problems);
         let stores = check_stores(document.store, &mut problems);
         let images = check_images(
             document.image,

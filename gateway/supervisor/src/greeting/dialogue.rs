@@ -194,8 +194,8 @@ impl Dialogue<'_> {
         let who = (&*identities, self.address);
         let refusal = match self.exports.open(handle, who).await {
             Ok(identity) => {
-                let epoch = identity.epoch;
-                return Ok(agreed(identity, How::Handle, Login::Rpc { epoch }));
+                let login = Login::nfs(&identity);
+                return Ok(agreed(identity, How::Handle, login));
             }
             Err(failure @ Failure::BadHandle(_)) => (failure, HandleRefusal::Malformed),
             Err(failure @ Failure::StaleHandle) => (failure, HandleRefusal::Stale),

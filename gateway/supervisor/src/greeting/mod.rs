@@ -9,7 +9,8 @@
 //! or the group that the target belongs to, has.
 //!
 //! * [`hall`] and [`visitor`]: who waits, who has a seat, who has to give it up.
-//! * [`pool`] and [`greeter`]: the processes.
+//! * [`pool`], [`greeter`], [`process`] and [`launch`]: the processes; [`port_mapper`]: one that
+//!   stays.
 //! * [`authority`], [`challenges`], [`response`]: CHAP. [`exports`]: tokens and file handles.
 //! * [`dialogue`]: what a greeter may say when. [`reception`]: all of it, for one connection.
 
@@ -22,13 +23,17 @@ mod exports;
 mod failure;
 mod greeter;
 mod hall;
+mod launch;
 mod pool;
+mod port_mapper;
+mod process;
 mod reception;
 mod response;
 mod visitor;
 
 pub use arrival::Arrival;
 pub use authority::Authority;
-pub use greeter::Launch;
+pub use launch::Launch;
 pub use pool::Pool;
+pub use port_mapper::PortMapper;
 pub use reception::Reception;

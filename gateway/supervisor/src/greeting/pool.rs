@@ -8,7 +8,8 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
-use super::greeter::{Greeter, Launch};
+use super::greeter::Greeter;
+use super::launch::Launch;
 use crate::config::Identities;
 
 /// After a greeter could not be started, the next attempt to have one ready waits this long, and
@@ -21,7 +22,7 @@ const ROUND: Duration = Duration::from_secs(5);
 /// Greeters that are ready before anyone needs them. Each is used for one connection.
 #[derive(Debug)]
 pub struct Pool {
-    launch: Launch,
+    launch: Arc<Launch>,
     wanted: usize,
     ready: Mutex<VecDeque<Greeter>>,
     taken: Notify,
@@ -29,7 +30,7 @@ pub struct Pool {
 
 impl Pool {
     /// A pool that keeps so many ready, once it is [kept](Pool::keep).
-    pub fn new(launch: Launch, wanted: usize) -> Self {
+    pub fn new(launch: Arc<Launch>, wanted: usize) -> Self {
         Self {
             launch,
             wanted,
@@ -46,7 +47,7 @@ impl Pool {
                 return Ok(greeter);
             }
         }
-        Greeter::start(&self.launch).await
+        Greeter::greet(&self.launch).await
     }
 
     /// Keeps greeters ready, for ever, while there are identities that need them.
@@ -73,7 +74,7 @@ impl Pool {
                 let _ = timeout(ROUND, woken).await;
                 continue;
             }
-            match Greeter::start(&self.launch).await {
+            match Greeter::greet(&self.launch).await {
                 Ok(greeter) => {
                     self.ready().push_back(greeter);
                     pause = FIRST_PAUSE;

@@ -68,9 +68,11 @@ catalogue! {
     GREETED: Counter "labelgate_greetings_total" ["result"]
         "Connections that a greeter was to receive, by whether they got to a worker or why not.";
     GREETER_STARTS: Counter "labelgate_greeter_starts_total" ["result"]
-        "Greeters started, by whether they became ready.";
+        "Greeters and port mappers started, by whether they became ready.";
     GREETER_DEATHS: Counter "labelgate_greeter_deaths_total" ["cause"]
-        "Greeters reaped after their connection. The supervisor kills them, unless they end first.";
+        "Greeters reaped after their connection, and port mappers. The supervisor kills them, unless they end first.";
+    PORTMAP_DATAGRAMS: Counter "labelgate_portmap_datagrams_total" ["result"]
+        "Datagrams to the port mapper, by whether they were answered, met with silence, or too many of their source.";
 
     WORKERS: Gauge "labelgate_workers" []
         "Worker processes.";

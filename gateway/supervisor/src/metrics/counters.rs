@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use dashmap::DashMap;
+use labelgate_control::Datagrams;
 use labelgate_mac::Label;
 use prometheus::{IntCounterVec, IntGauge, Registry};
 
@@ -92,6 +93,22 @@ label_values! {
     }
 }
 
+/// What became of a datagram that asked the port mapper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Answered,
+    Silent,
+    Limited,
+}
+
+label_values! {
+    Asked {
+        Answered => "answered",
+        Silent => "silent",
+        Limited => "limited",
+    }
+}
+
 /// Whether a greeter became ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Started {
@@ -126,7 +143,12 @@ impl<V: LabelValue> Tally<V> {
     }
 
     fn add(&self, value: V) {
-        self.counters.with_label_values(&[value.value()]).inc();
+        self.add_all(value, 1);
+    }
+
+    fn add_all(&self, value: V, count: u32) {
+        let counter = self.counters.with_label_values(&[value.value()]);
+        counter.inc_by(count.into());
     }
 }
 
@@ -140,6 +162,7 @@ pub struct Metrics {
     greeted: Tally<Greeted>,
     greeter_starts: Tally<Started>,
     greeter_deaths: Tally<Cause>,
+    datagrams: Tally<Asked>,
     labels: DashMap<Label, Arc<LabelMeter>>,
 }
 
@@ -161,6 +184,7 @@ impl Metrics {
             greeted: Tally::new(&catalogue::GREETED, &registry)?,
             greeter_starts: Tally::new(&catalogue::GREETER_STARTS, &registry)?,
             greeter_deaths: Tally::new(&catalogue::GREETER_DEATHS, &registry)?,
+            datagrams: Tally::new(&catalogue::PORTMAP_DATAGRAMS, &registry)?,
             labels: DashMap::new(),
             registry,
         })
@@ -186,7 +210,14 @@ impl Metrics {
         self.greeter_starts.add(result);
     }
 
-    /// A greeter that had received a connection is reaped.
+    /// So many datagrams came to the port mapper, which says so itself.
+    pub fn datagrams(&self, counted: Datagrams) {
+        self.datagrams.add_all(Asked::Answered, counted.answered);
+        self.datagrams.add_all(Asked::Silent, counted.silent);
+        self.datagrams.add_all(Asked::Limited, counted.limited);
+    }
+
+    /// A greeter that had received a connection, or a port mapper, is reaped.
     pub fn greeter_ended(&self, cause: Cause) {
         self.greeter_deaths.add(cause);
     }

@@ -60,6 +60,13 @@ impl Domains {
         self.domain("labelgate_greeter_t", Level::lowest())
     }
 
+    /// A greeter that stays: it answers datagrams, on sockets of the login listener's context, or
+    /// enters programs with the system's port mapper.
+    #[must_use]
+    pub fn port_mapper(&self) -> Context {
+        self.domain("labelgate_portmap_t", Level::lowest())
+    }
+
     /// The socket that clients connect to whose label the network does not tell.
     #[must_use]
     pub fn login_listener(&self) -> Context {
@@ -135,6 +142,8 @@ mod tests {
         assert_eq!(image, "system_u:object_r:labelgate_image_t:s0:c1,c2");
         let greeter = domains.greeter().to_string();
         assert_eq!(greeter, "system_u:system_r:labelgate_greeter_t:s0");
+        let port_mapper = domains.port_mapper().to_string();
+        assert_eq!(port_mapper, "system_u:system_r:labelgate_portmap_t:s0");
         let connection = domains.connection(&label).to_string();
         assert_eq!(
             connection,

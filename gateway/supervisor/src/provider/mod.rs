@@ -77,4 +77,10 @@ impl Provider {
     pub fn greeter(&self) -> Option<Context> {
         Some(self.selinux()?.domains().greeter())
     }
+
+    /// What a port mapper runs as.
+    #[must_use]
+    pub fn port_mapper(&self) -> Option<Context> {
+        Some(self.selinux()?.domains().port_mapper())
+    }
 }

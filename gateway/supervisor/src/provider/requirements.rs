@@ -125,6 +125,7 @@ struct Contexts {
     importer: Context,
     content_importer: Context,
     greeter: Context,
+    port_mapper: Context,
     image: Context,
     other_image: Context,
     content: Context,
@@ -145,6 +146,7 @@ impl Contexts {
             importer: domains.process(Role::Importer, &one),
             content_importer: domains.content_importer(),
             greeter: domains.greeter(),
+            port_mapper: domains.port_mapper(),
             image: domains.image(&one),
             other_image: domains.image(&other),
             content: domains.content(),
@@ -158,12 +160,13 @@ impl Contexts {
         }
     }
 
-    fn processes(&self) -> [&Context; 4] {
+    fn processes(&self) -> [&Context; 5] {
         [
             &self.worker,
             &self.importer,
             &self.content_importer,
             &self.greeter,
+            &self.port_mapper,
         ]
     }
 
@@ -215,6 +218,7 @@ impl Contexts {
                 (&self.worker_of_all, &self.image),
                 (&self.importer, &self.other_image),
                 (&self.greeter, &self.image),
+                (&self.port_mapper, &self.image),
                 (&self.content_importer, &self.image),
                 (&self.own, &self.image),
             ] {
@@ -226,6 +230,7 @@ impl Contexts {
         all.push(access(&self.worker, &self.content, "file", "write"));
         for process in self.processes() {
             all.push(access(process, process, "tcp_socket", "create"));
+            all.push(access(process, process, "udp_socket", "create"));
             all.push(access(process, process, "process", "setexec"));
             all.push(access(process, process, "process", "setcurrent"));
             all.push(access(process, process, "process", "ptrace"));

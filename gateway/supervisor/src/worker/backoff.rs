@@ -1,4 +1,4 @@
-//! How long to wait before a worker is started again.
+//! How long to wait before a worker, or another process of ours, is started again.
 
 use std::time::Duration;
 

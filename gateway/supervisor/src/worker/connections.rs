@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use labelgate_control::{Bytes, Text};
+use labelgate_control::{Bytes, Services, Text};
 use labelgate_mac::Label;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -56,10 +56,21 @@ pub enum Login {
     Rpc {
         /// What is in the file handles of its identity.
         epoch: u64,
+        /// Where it is told that services are, if it is one that asks that.
+        ports: Option<Services>,
     },
 }
 
 impl Login {
+    /// That of a connection of this identity that speaks NFS.
+    #[must_use]
+    pub const fn nfs(identity: &Identity) -> Self {
+        Self::Rpc {
+            epoch: identity.epoch,
+            ports: None,
+        }
+    }
+
     /// The target that it asked for, as far as it was heard.
     #[must_use]
     pub fn target(&self) -> Option<&Text<223>> {

@@ -292,7 +292,7 @@ impl Service {
             login: match &candidate.login {
                 Login::Untouched => LoginState::Untouched,
                 Login::Negotiated { state, .. } => LoginState::Negotiated(state.clone()),
-                &Login::Rpc { epoch } => LoginState::Rpc { epoch },
+                &Login::Rpc { epoch, ports } => LoginState::Rpc { epoch, ports },
             },
             granted,
         };

@@ -18,6 +18,7 @@ mod state;
 mod stderr;
 mod trees;
 
+pub use backoff::Backoff;
 pub use connections::{Candidate, Login, NoLonger, has_departed};
 pub use death::Death;
 pub use describe::Description;

@@ -131,7 +131,13 @@ fn a_token_mounts_and_what_it_mounts_proves_whose_a_connection_is() {
     let agreed = agreed(end);
     assert_eq!(agreed.identity.name.as_str(), "nfs-a");
     assert_eq!(agreed.how, How::Handle);
-    assert!(matches!(agreed.login, Login::Rpc { epoch: EPOCH }));
+    assert!(matches!(
+        agreed.login,
+        Login::Rpc {
+            epoch: EPOCH,
+            ports: None
+        }
+    ));
 }
 
 #[test]
