@@ -54,10 +54,7 @@ impl fmt::Display for Domain {
         match (self.directories, self.trees) {
             (0, 0) => f.write_str("no files")?,
             (count, 0) => write!(f, "files beneath {count} directories only")?,
-            (count, trees) => write!(
-                f,
-                "files beneath {count} directories and {trees} trees only"
-            )?,
+            (count, trees) => write!(f, "files beneath {count} directories, {trees} trees only")?,
         }
         f.write_str(if self.denies_tcp() {
             ", no tcp"

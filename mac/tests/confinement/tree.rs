@@ -191,7 +191,7 @@ fn report() {
     let said = |layers| probe_as(UID, layers, &["nothing", tree.path()]).report;
     let report = said("ring-tree");
     assert!(
-        report.contains("files beneath 0 directories and 1 trees only"),
+        report.contains("files beneath 0 directories, 1 trees only"),
         "{report}"
     );
     assert!(
@@ -200,7 +200,7 @@ fn report() {
     );
     let report = said("ring-both");
     assert!(
-        report.contains("files beneath 1 directories and 1 trees only"),
+        report.contains("files beneath 1 directories, 1 trees only"),
         "{report}"
     );
     assert!(
