@@ -438,7 +438,11 @@ fn bytes_that_are_no_login_end_their_connection_alone() {
 #[test]
 fn a_connection_that_is_to_speak_rpc_is_closed_unread() {
     let mut rig = rig();
-    let id = rig.connect_with(1, VM, Progress::Rpc { epoch: 1 }, &[]);
+    let progress = Progress::Rpc {
+        epoch: 1,
+        ports: None,
+    };
+    let id = rig.connect_with(1, VM, progress, &[]);
     assert!(rig.is_closed(id));
 }
 
