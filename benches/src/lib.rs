@@ -1,1 +1,3 @@
-//! Side-by-side measurements against other servers: the programs `peers` and `labelgate-floor`.
+//! Side-by-side measurements against other servers: the program `peers`, and those that it starts.
+
+pub mod records;

@@ -2,16 +2,27 @@
 
 use std::fmt;
 
+/// Through which front end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Front {
+    /// iSCSI, and NBD beside it.
+    Block,
+    /// NFS version 3.
+    Nfs,
+}
+
 /// A program that makes the I/O.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Client {
-    /// `qemu-img bench`: QEMU's own iSCSI and NBD clients. It knows no random pattern; "scattered"
-    /// walks the image in a stride that meets every block once.
+    /// `qemu-img bench`: QEMU's own iSCSI, NBD and NFS clients. It knows no random pattern;
+    /// "scattered" walks the image in a stride that meets every block once.
     QemuImg,
     /// libiscsi's `iscsi-perf`: truly random reads, iSCSI servers only.
     IscsiPerf,
     /// `labelgate-load`, ours: random reads and writes, iSCSI servers only.
     Load,
+    /// `labelgate-nfs-load`, ours: NFS servers only.
+    NfsLoad,
 }
 
 impl fmt::Display for Client {
@@ -20,6 +31,7 @@ impl fmt::Display for Client {
             Self::QemuImg => "qemu-img",
             Self::IscsiPerf => "iscsi-perf",
             Self::Load => "labelgate-load",
+            Self::NfsLoad => "labelgate-nfs-load",
         })
     }
 }
@@ -35,24 +47,30 @@ pub enum Order {
     Random,
 }
 
-/// Reads or writes.
+/// What is asked for again and again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
+pub enum Operation {
     /// From the image.
     Read,
     /// To the image.
     Write,
+    /// NFS's NULL: nothing.
+    Null,
+    /// NFS's GETATTR.
+    GetAttr,
 }
 
 /// One pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Case {
+    /// Through which front end.
+    pub front: Front,
     /// Who makes the I/O.
     pub client: Client,
     /// Its order.
     pub order: Order,
-    /// Its direction.
-    pub direction: Direction,
+    /// What it asks for.
+    pub operation: Operation,
     /// Bytes of one I/O.
     pub block: u64,
     /// I/Os under way at once.
@@ -61,58 +79,110 @@ pub struct Case {
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.front == Front::Nfs {
+            f.write_str("nfs-")?;
+        }
+        let operation = match self.operation {
+            Operation::Read => "read",
+            Operation::Write => "write",
+            Operation::Null => return write!(f, "null-depth{}", self.depth),
+            Operation::GetAttr => return write!(f, "getattr-depth{}", self.depth),
+        };
         let order = match self.order {
             Order::Sequential => "sequential",
             Order::Scattered => "scattered",
             Order::Random => "random",
-        };
-        let direction = match self.direction {
-            Direction::Read => "read",
-            Direction::Write => "write",
         };
         let (size, unit) = if self.block < 1 << 20 {
             (self.block >> 10, 'k')
         } else {
             (self.block >> 20, 'm')
         };
-        write!(f, "{size}{unit}-{order}-{direction}-depth{}", self.depth)
+        write!(f, "{size}{unit}-{order}-{operation}-depth{}", self.depth)
     }
 }
 
-/// All cases; with `quick` those of qemu-img only.
+/// All cases; with `quick` those of qemu-img, and NFS's calls that move nothing.
 pub fn cases(quick: bool) -> Vec<Case> {
     let mut cases = Vec::new();
-    for (order, block, depth) in [
+    for front in [Front::Block, Front::Nfs] {
+        cases.extend(of_qemu_img(front));
+        if front == Front::Nfs {
+            cases.extend(of_calls());
+        }
+        if !quick {
+            cases.extend(at_random(front));
+        }
+    }
+    cases
+}
+
+const BOTH: [Operation; 2] = [Operation::Read, Operation::Write];
+
+fn of_qemu_img(front: Front) -> impl Iterator<Item = Case> {
+    let patterns = [
         (Order::Scattered, 4 << 10, 1),
         (Order::Scattered, 4 << 10, 32),
         (Order::Sequential, 1 << 20, 8),
-    ] {
-        for direction in [Direction::Read, Direction::Write] {
-            cases.push(Case {
-                client: Client::QemuImg,
-                order,
-                direction,
-                block,
-                depth,
-            });
-        }
-    }
-    if !quick {
-        for depth in [1, 32] {
-            for (client, direction) in [
-                (Client::IscsiPerf, Direction::Read),
-                (Client::Load, Direction::Read),
-                (Client::Load, Direction::Write),
-            ] {
-                cases.push(Case {
+    ];
+    patterns.into_iter().flat_map(move |(order, block, depth)| {
+        BOTH.map(|operation| Case {
+            front,
+            client: Client::QemuImg,
+            order,
+            operation,
+            block,
+            depth,
+        })
+    })
+}
+
+fn of_calls() -> impl Iterator<Item = Case> {
+    let depths = [1, 32];
+    depths.into_iter().flat_map(|depth| {
+        [Operation::Null, Operation::GetAttr].map(|operation| Case {
+            front: Front::Nfs,
+            client: Client::NfsLoad,
+            order: Order::Sequential,
+            operation,
+            block: 0,
+            depth,
+        })
+    })
+}
+
+/// 4 KiB at random; and where QEMU's own client costs much, 1 MiB by one that costs little.
+fn at_random(front: Front) -> Vec<Case> {
+    let (iscsi_perf, load) = match front {
+        Front::Block => (Some(Client::IscsiPerf), Client::Load),
+        Front::Nfs => (None, Client::NfsLoad),
+    };
+    let mut cases = Vec::new();
+    for depth in [1, 32] {
+        let perf = iscsi_perf.map(|client| (client, Operation::Read));
+        let loads = BOTH.map(|operation| (load, operation));
+        cases.extend(
+            perf.into_iter()
+                .chain(loads)
+                .map(|(client, operation)| Case {
+                    front,
                     client,
                     order: Order::Random,
-                    direction,
+                    operation,
                     block: 4 << 10,
                     depth,
-                });
-            }
-        }
+                }),
+        );
+    }
+    if front == Front::Nfs {
+        cases.extend(BOTH.map(|operation| Case {
+            front,
+            client: load,
+            order: Order::Sequential,
+            operation,
+            block: 1 << 20,
+            depth: 8,
+        }));
     }
     cases
 }

@@ -8,12 +8,12 @@ use std::{
 use labelgate_fixtures::{
     Failure,
     cache::program,
-    process::{Finished, command, run},
+    process::{Finished, run},
 };
 
 use crate::{
     accounting::{self, Snapshot, Usage},
-    case::{Case, Client, Direction, Order},
+    case::{Case, Client, Operation, Order},
     server::Server,
 };
 
@@ -63,9 +63,10 @@ impl Run {
 /// Runs the case's client against the server.
 pub fn measure(case: &Case, server: &Server, amount: Amount) -> Result<Run, Failure> {
     let mut client = match case.client {
-        Client::QemuImg => qemu_img(case, &server.url(), amount.ios),
-        Client::IscsiPerf => iscsi_perf(case, &server.url(), amount.seconds),
-        Client::Load => load(case, &server.url(), amount.ios)?,
+        Client::QemuImg => qemu_img(case, server, amount.ios),
+        Client::IscsiPerf => iscsi_perf(case, server, amount.seconds),
+        Client::Load => load(case, server, amount.ios)?,
+        Client::NfsLoad => nfs_load(case, server, amount.ios)?,
     };
     let before = (Snapshot::of(server.root()), accounting::of_ended_children());
     let (busy, start) = (accounting::of_machine(), Instant::now());
@@ -75,7 +76,9 @@ pub fn measure(case: &Case, server: &Server, amount: Amount) -> Result<Run, Fail
     let client = accounting::of_ended_children().saturating_sub(before.1);
     let busy = accounting::of_machine().saturating_sub(busy);
     let (ios, seconds) = match case.client {
-        Client::QemuImg | Client::Load => (amount.ios as f64, completed_in(&finished)?),
+        Client::QemuImg | Client::Load | Client::NfsLoad => {
+            (amount.ios as f64, completed_in(&finished)?)
+        }
         Client::IscsiPerf => {
             let seconds = amount.seconds as f64;
             (average(&finished)? * seconds, seconds)
@@ -93,25 +96,25 @@ pub fn measure(case: &Case, server: &Server, amount: Amount) -> Result<Run, Fail
 }
 
 /// `-t none` is what VMs use; qemu-img sends no flush of its own.
-fn qemu_img(case: &Case, url: &str, ios: u64) -> Command {
+fn qemu_img(case: &Case, server: &Server, ios: u64) -> Command {
     let step = if case.order == Order::Scattered {
         case.block * STRIDE
     } else {
         case.block
     };
-    let mut client = command("qemu-img");
+    let mut client = server.command("qemu-img");
     client.args(["bench", "-f", "raw", "-t", "none"]);
     client.args(["-c", &ios.to_string(), "-d", &case.depth.to_string()]);
     client.args(["-s", &case.block.to_string(), "-S", &step.to_string()]);
-    if case.direction == Direction::Write {
+    if case.operation == Operation::Write {
         client.arg("-w");
     }
-    client.arg(url);
+    client.arg(server.url());
     client
 }
 
-fn iscsi_perf(case: &Case, url: &str, seconds: u64) -> Command {
-    let mut client = command("iscsi-perf");
+fn iscsi_perf(case: &Case, server: &Server, seconds: u64) -> Command {
+    let mut client = server.command("iscsi-perf");
     client.args([
         "-m",
         &case.depth.to_string(),
@@ -122,20 +125,41 @@ fn iscsi_perf(case: &Case, url: &str, seconds: u64) -> Command {
     if case.order == Order::Random {
         client.arg("-r");
     }
-    client.arg(url);
+    client.arg(server.url());
     client
 }
 
 /// Of an URL `iscsi://ADDRESS:PORT/TARGET/LUN`.
-fn load(case: &Case, url: &str, ios: u64) -> Result<Command, Failure> {
-    let mut client = command(program("labelgate-load")?);
-    client.args(url.trim_start_matches("iscsi://").split('/'));
+fn load(case: &Case, server: &Server, ios: u64) -> Result<Command, Failure> {
+    let mut client = server.command(program("labelgate-load")?);
+    client.args(server.url().trim_start_matches("iscsi://").split('/'));
     client.args(["--count", &ios.to_string()]);
     client.args(["--depth", &case.depth.to_string()]);
     client.args(["--block", &case.block.to_string()]);
-    if case.direction == Direction::Write {
+    if case.operation == Operation::Write {
         client.arg("--write");
     }
+    Ok(client)
+}
+
+fn nfs_load(case: &Case, server: &Server, ios: u64) -> Result<Command, Failure> {
+    let mut client = server.command(program("labelgate-nfs-load")?);
+    client.arg(server.url()).arg(match case.operation {
+        Operation::Read => "read",
+        Operation::Write => "write",
+        Operation::Null => "null",
+        Operation::GetAttr => "getattr",
+    });
+    client.args(["--count", &ios.to_string()]);
+    client.args(["--depth", &case.depth.to_string()]);
+    client.args(["--block", &case.block.to_string()]);
+    client.args([
+        "--order",
+        match case.order {
+            Order::Random => "random",
+            Order::Sequential | Order::Scattered => "sequential",
+        },
+    ]);
     Ok(client)
 }
 

@@ -22,7 +22,12 @@ mod server;
 mod statistics;
 mod table;
 
-use std::{env, fs, path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::Parser;
 use labelgate_fixtures::{
@@ -33,12 +38,12 @@ use labelgate_fixtures::{
 };
 
 use crate::{
-    case::{Case, cases},
+    case::{Case, Front, cases},
     figures::Figure,
     medium::Medium,
     options::Options,
     report::Row,
-    server::Server,
+    server::{Driver, Server},
 };
 
 /// Set in the process that measures one medium: the file its rows go to.
@@ -109,46 +114,62 @@ fn wanted(options: &Options) -> Vec<Case> {
 /// The part of a process whose TMPDIR is the medium.
 fn measure_medium(options: &Options, part: &PathBuf) -> Result<(), Failure> {
     let medium = medium::name_of_mine()?;
-    let directory = Scratch::new("peers")?;
-    let master = directory.join("master.raw");
-    medium::fill(&master, options.image_size())?;
-    let servers = start(options, &master)?;
-    rustix::fs::sync();
     println!(
         "# {medium}, {} repeats, {}\n",
         options.effort().repeats,
         clients()
     );
+    let mut rows = Vec::new();
+    for front in [Front::Block, Front::Nfs] {
+        rows.extend(measure_front(options, &medium, front)?);
+    }
+    let text = serde_json::to_vec(&rows).map_err(|error| Failure::Unexpected(error.to_string()))?;
+    fs::write(part, text).map_err(Failure::io("writing the rows of a medium"))
+}
+
+/// All servers of a front end, one after the other in each case.
+fn measure_front(options: &Options, medium: &str, front: Front) -> Result<Vec<Row>, Failure> {
     let (mut rows, mut lost) = (Vec::new(), false);
-    for case in wanted(options) {
+    let mut cases = wanted(options);
+    cases.retain(|case| case.front == front);
+    if cases.is_empty() {
+        return Ok(rows);
+    }
+    let directory = Scratch::new("peers")?;
+    let master = directory.join("master.raw");
+    medium::fill(&master, options.image_size())?;
+    let servers = start(options, front, &master)?;
+    rustix::fs::sync();
+    for case in cases {
         let say = |text: &str| {
             eprintln!("lost: {text}");
             lost = true;
         };
         let series = schedule::run(&case, &servers, options.effort(), say);
-        let compared = report::compare(&case, &medium, &servers, &series);
+        let compared = report::compare(&case, medium, &servers, &series);
         println!("{}", table::markdown(&compared));
         rows.extend(compared);
     }
-    let text = serde_json::to_vec(&rows).map_err(|error| Failure::Unexpected(error.to_string()))?;
-    fs::write(part, text).map_err(Failure::io("writing the rows of a medium"))?;
     if lost {
         // Dropped, gateways show their logs.
-        return Ok(());
+        return Ok(rows);
     }
-    servers.into_iter().try_for_each(Server::stop)
+    servers.into_iter().try_for_each(Server::stop)?;
+    Ok(rows)
 }
 
-fn start(options: &Options, master: &std::path::Path) -> Result<Vec<Server>, Failure> {
+fn start(options: &Options, front: Front, master: &Path) -> Result<Vec<Server>, Failure> {
     let mut servers = Vec::new();
     if !options.without_ours {
         program("labelgated")?;
-        servers.push(Server::ours("labelgate (ring)", "ring", master)?);
-        servers.push(Server::ours("labelgate (epoll)", "epoll", master)?);
+        servers.push(Server::ours(Driver::Ring, front, master)?);
+        servers.push(Server::ours(Driver::Epoll, front, master)?);
     }
-    servers.push(Server::tgt(master)?);
-    servers.push(Server::nbdkit(master)?);
-    servers.push(Server::floor(options.image_size())?);
+    match front {
+        Front::Block => servers.extend([Server::tgt(master)?, Server::nbdkit(master)?]),
+        Front::Nfs => servers.extend([Server::ganesha(master)?, Server::nfsserve(master)?]),
+    }
+    servers.push(Server::floor(front, options.image_size())?);
     Ok(servers)
 }
 
@@ -164,11 +185,11 @@ fn clients() -> String {
         .to_owned();
     let engines = run(command("fio").arg("--enghelp"), limit);
     let engines = engines.map(|finished| finished.stdout).unwrap_or_default();
-    // fio reaches NBD only, in Debian: nothing it measures has a counterpart of ours yet.
+    // fio reaches NBD only, in Debian, which is not ours.
     let fio = if engines.contains("libiscsi") {
         "not used"
     } else {
-        "has no iSCSI engine"
+        "has no engine for iSCSI or NFS"
     };
     format!("{qemu}; fio: {fio}")
 }

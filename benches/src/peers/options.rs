@@ -6,11 +6,12 @@ use clap::Parser;
 
 use crate::schedule::Effort;
 
-/// Measures labelgate side by side with tgt, nbdkit and the floor. Prints figures, asserts nothing.
+/// Measures labelgate side by side with tgt and nbdkit, with nfs-ganesha and nfsserve, and with the
+/// floor of each protocol. Prints figures, asserts nothing.
 #[derive(Debug, Parser)]
 #[command(name = "peers", version)]
 pub struct Options {
-    /// About three minutes: tmpfs and qemu-img only, runs of one second.
+    /// About seven minutes: tmpfs, mostly qemu-img, runs of one second.
     #[arg(long)]
     pub quick: bool,
     /// Repeats of every case [default: 7; 5 with --quick].

@@ -47,8 +47,11 @@ pub fn run(
     effort: Effort,
     mut progress: impl FnMut(&str),
 ) -> Series {
-    let reaches =
-        |server: &Server| case.client == Client::QemuImg || server.protocol == Protocol::Iscsi;
+    let reaches = |server: &Server| match case.client {
+        Client::QemuImg => true,
+        Client::IscsiPerf | Client::Load => server.protocol == Protocol::Iscsi,
+        Client::NfsLoad => server.protocol == Protocol::Nfs,
+    };
     let mut taking_part = Vec::new();
     for (index, server) in servers
         .iter()

@@ -1,15 +1,25 @@
 //! The servers that stand side by side. All run at once, each with a copy of the same image on the
 //! same medium; only one is used at a time.
 
-use std::{fs, net::Ipv4Addr, path::Path, time::Duration};
+use std::{
+    ffi::OsStr,
+    fs,
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use labelgate_fixtures::{
     Failure,
     cache::program,
     gateway::{Gateway, LABEL_A, Plan},
-    peer::{Nbdkit, Tgt},
+    loopback::loopback_address,
+    peer::{Ganesha, Nbdkit, Tgt},
     process::{Service, command},
 };
+
+use crate::case::Front;
 
 /// What a server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +28,8 @@ pub enum Protocol {
     Iscsi,
     /// NBD, which carries a third of the header and negotiates nothing per command.
     Nbd,
+    /// RFC 1813.
+    Nfs,
 }
 
 /// A running server.
@@ -37,27 +49,39 @@ enum Running {
     Gateway(Box<Gateway>),
     Tgt(Tgt),
     Nbdkit(Nbdkit),
-    Floor(Floor),
+    Ganesha(Ganesha),
+    Listed(Listed),
 }
 
-/// A running labelgate-floor.
+/// A running program of ours that says where it listens.
 #[derive(Debug)]
-struct Floor {
+struct Listed {
     service: Service,
-    address: String,
+    url: String,
 }
+
+/// The name of the image, for servers of files.
+const FILE: &str = "bench.raw";
 
 impl Server {
     /// labelgated with the driver that its configuration calls `driver`.
-    pub fn ours(name: &'static str, driver: &str, master: &Path) -> Result<Self, Failure> {
+    pub fn ours(driver: Driver, front: Front, master: &Path) -> Result<Self, Failure> {
+        let (name, driver) = match driver {
+            Driver::Ring => ("labelgate (ring)", "\"ring\""),
+            Driver::Epoll => ("labelgate (epoll)", "\"epoll\""),
+        };
         let plan = Plan::new()
             .image_from("bench", LABEL_A, master)
             .identity(Ipv4Addr::LOCALHOST.into(), LABEL_A)
-            .setting("driver", &format!("\"{driver}\""));
+            .setting("driver", driver);
+        let (protocol, plan) = match front {
+            Front::Block => (Protocol::Iscsi, plan),
+            Front::Nfs => (Protocol::Nfs, plan.nfs()),
+        };
         let running = Running::Gateway(Box::new(Gateway::start(plan)?));
         Ok(Self {
             name,
-            protocol: Protocol::Iscsi,
+            protocol,
             is_ours: true,
             running,
         })
@@ -65,35 +89,65 @@ impl Server {
 
     /// tgtd.
     pub fn tgt(master: &Path) -> Result<Self, Failure> {
-        let running = Running::Tgt(Tgt::start(&copy(master, "tgt")?)?);
-        Ok(Self {
-            name: "tgt",
-            protocol: Protocol::Iscsi,
-            is_ours: false,
-            running,
-        })
+        let running = Running::Tgt(Tgt::start(&copy(master, "tgt.raw")?)?);
+        Ok(Self::other("tgt", Protocol::Iscsi, running))
     }
 
     /// nbdkit with its file plugin.
     pub fn nbdkit(master: &Path) -> Result<Self, Failure> {
-        let running = Running::Nbdkit(Nbdkit::start(&copy(master, "nbdkit")?)?);
-        Ok(Self {
-            name: "nbdkit (NBD)",
-            protocol: Protocol::Nbd,
-            is_ours: false,
-            running,
-        })
+        let running = Running::Nbdkit(Nbdkit::start(&copy(master, "nbdkit.raw")?)?);
+        Ok(Self::other("nbdkit (NBD)", Protocol::Nbd, running))
     }
 
-    /// labelgate-floor with a disk of `size` bytes that no medium stands behind.
-    pub fn floor(size: u64) -> Result<Self, Failure> {
-        let running = Running::Floor(Floor::start(size)?);
-        Ok(Self {
-            name: "floor",
-            protocol: Protocol::Iscsi,
+    /// nfs-ganesha with its FSAL_VFS.
+    pub fn ganesha(master: &Path) -> Result<Self, Failure> {
+        let directory = directory(master, "ganesha")?;
+        let running = Running::Ganesha(Ganesha::start(&directory)?);
+        Ok(Self::other("nfs-ganesha", Protocol::Nfs, running))
+    }
+
+    /// The crate `nfsserve`.
+    pub fn nfsserve(master: &Path) -> Result<Self, Failure> {
+        let directory = directory(master, "nfsserve")?;
+        let mut start = command(program("nfsserve-directory")?);
+        let address = loopback_address().to_string();
+        start.arg(directory).args(["--address", &address]);
+        let service = ready(&mut start)?.0;
+        let url = format!("nfs://{address}/{FILE}");
+        let running = Running::Listed(Listed { service, url });
+        Ok(Self::other("nfsserve", Protocol::Nfs, running))
+    }
+
+    const fn other(name: &'static str, protocol: Protocol, running: Running) -> Self {
+        Self {
+            name,
+            protocol,
             is_ours: false,
             running,
-        })
+        }
+    }
+
+    /// labelgate-floor, or labelgate-nfs-floor, with a disk of `size` bytes that no medium stands
+    /// behind.
+    pub fn floor(front: Front, size: u64) -> Result<Self, Failure> {
+        let size = size.to_string();
+        let (protocol, service, url) = match front {
+            Front::Block => {
+                let mut start = command(program("labelgate-floor")?);
+                let (service, address) = ready(start.args(["--size", &size]))?;
+                let url = format!("iscsi://{address}/iqn.2026-01.net.labelgate:floor/0");
+                (Protocol::Iscsi, service, url)
+            }
+            Front::Nfs => {
+                let address = loopback_address().to_string();
+                let mut start = command(program("labelgate-nfs-floor")?);
+                start.args(["--size", &size, "--address", &address]);
+                let url = format!("nfs://{address}/{FILE}");
+                (Protocol::Nfs, ready(&mut start)?.0, url)
+            }
+        };
+        let running = Running::Listed(Listed { service, url });
+        Ok(Self::other("floor", protocol, running))
     }
 
     /// Ends the server. A gateway that is dropped instead shows the last lines of its log.
@@ -104,22 +158,29 @@ impl Server {
     pub fn stop(self) -> Result<(), Failure> {
         match self.running {
             Running::Gateway(gateway) => gateway.stop(),
-            Running::Tgt(_) | Running::Nbdkit(_) | Running::Floor(_) => Ok(()),
+            Running::Tgt(_) | Running::Nbdkit(_) | Running::Ganesha(_) | Running::Listed(_) => {
+                Ok(())
+            }
         }
     }
 
     /// Where clients find the image.
     pub fn url(&self) -> String {
         match &self.running {
+            Running::Gateway(gateway) if self.protocol == Protocol::Nfs => gateway.nfs_url("bench"),
             Running::Gateway(gateway) => gateway.url("bench"),
             Running::Tgt(tgt) => tgt.url(),
             Running::Nbdkit(nbdkit) => nbdkit.url(),
-            Running::Floor(floor) => {
-                format!(
-                    "iscsi://{}/iqn.2026-01.net.labelgate:floor/0",
-                    floor.address
-                )
-            }
+            Running::Ganesha(ganesha) => ganesha.url(FILE),
+            Running::Listed(listed) => listed.url.clone(),
+        }
+    }
+
+    /// A client of it: what runs where its URL is good.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        match &self.running {
+            Running::Ganesha(ganesha) => ganesha.command(program),
+            _ => command(program),
         }
     }
 
@@ -129,33 +190,45 @@ impl Server {
             Running::Gateway(gateway) => gateway.pid(),
             Running::Tgt(tgt) => tgt.pid(),
             Running::Nbdkit(nbdkit) => nbdkit.pid(),
-            Running::Floor(floor) => floor.service.pid(),
+            Running::Ganesha(ganesha) => ganesha.pid(),
+            Running::Listed(listed) => listed.service.pid(),
         }
     }
 }
 
-impl Floor {
-    fn start(size: u64) -> Result<Self, Failure> {
-        let mut start = command(program("labelgate-floor")?);
-        start.args(["--size", &size.to_string()]);
-        let mut service = Service::start(&mut start)?;
-        let mut address = None;
-        service.wait_ready(Duration::from_secs(10), |log| {
-            address = log.strip_prefix("listening on ").and_then(|rest| {
-                rest.contains('\n')
-                    .then(|| rest.lines().next().unwrap_or_default().to_owned())
-            });
-            address.is_some()
-        })?;
-        Ok(Self {
-            service,
-            address: address.unwrap_or_default(),
-        })
-    }
+/// How a worker moves bytes.
+#[derive(Debug, Clone, Copy)]
+pub enum Driver {
+    /// By io_uring.
+    Ring,
+    /// By readiness.
+    Epoll,
 }
 
-fn copy(master: &Path, name: &str) -> Result<std::path::PathBuf, Failure> {
-    let path = master.with_file_name(format!("{name}.raw"));
+/// Starts a program that says where it listens, and what it says.
+fn ready(start: &mut Command) -> Result<(Service, String), Failure> {
+    let mut service = Service::start(start)?;
+    let mut address = None;
+    service.wait_ready(Duration::from_secs(10), |log| {
+        address = log.strip_prefix("listening on ").and_then(|rest| {
+            rest.contains('\n')
+                .then(|| rest.lines().next().unwrap_or_default().to_owned())
+        });
+        address.is_some()
+    })?;
+    Ok((service, address.unwrap_or_default()))
+}
+
+/// A directory with nothing but a copy of the image.
+fn directory(master: &Path, name: &str) -> Result<PathBuf, Failure> {
+    let path = master.with_file_name(name);
+    fs::create_dir(&path).map_err(Failure::io(format!("making {}", path.display())))?;
+    copy(master, &format!("{name}/{FILE}"))?;
+    Ok(path)
+}
+
+fn copy(master: &Path, name: &str) -> Result<PathBuf, Failure> {
+    let path = master.with_file_name(name);
     fs::copy(master, &path).map_err(Failure::io(format!("making {}", path.display())))?;
     Ok(path)
 }

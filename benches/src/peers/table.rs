@@ -78,8 +78,10 @@ confidence given in notes. undecided: the interval holds 1. client CPU: seconds 
 against ours, the client's start and login included. ticks: the most that whole clock ticks may put
 one run's server time off by. busy: processors that other programs kept busy during the runs.
 floor: a server that stores nothing; it says what the client and the socket cost. nbdkit speaks NBD,
-not iSCSI. scattered: a stride over the whole image, because qemu-img has no random pattern.
-random: iscsi-perf, which only reads, and labelgate-load, whose own cost is the larger one.
+not iSCSI. nfsserve: the crate, over pread and pwrite. nfs-ganesha: FSAL_VFS, in a network namespace
+with its clients. scattered: a stride over the whole image, because qemu-img has no random pattern.
+random: iscsi-perf, which only reads, labelgate-load, whose own cost is the larger one, and
+labelgate-nfs-load. null, getattr: calls of NFS that move no data.
 ";
 
 fn cells(row: &Row) -> [String; 12] {
