@@ -59,6 +59,8 @@ pub enum SystemCall {
     },
     /// `fdatasync`.
     Sync,
+    /// `fsync`: the times of the file, too.
+    SyncAll,
     /// `fallocate`.
     Allocate {
         /// `FALLOC_FL_*`.

@@ -267,7 +267,7 @@ impl InFlight {
     const fn changes(call: &SystemCall) -> usize {
         match call {
             SystemCall::Write { .. } | SystemCall::Allocate { .. } => 1,
-            SystemCall::Read { .. } | SystemCall::Sync => 0,
+            SystemCall::Read { .. } | SystemCall::Sync | SystemCall::SyncAll => 0,
         }
     }
 }

@@ -36,7 +36,19 @@ impl FileImage {
             return Step::Held(Held { buffer, needed });
         }
         self.plan.flushing();
-        self.system(SystemCall::Sync, Job::Sync(buffer))
+        self.system(self.sync_call(), Job::Sync(buffer))
+    }
+
+    /// Of a file, its times are stable with its data; of an image, nobody asks for them.
+    ///
+    /// > If stable is FILE_SYNC, the server must commit the data written plus all file system
+    /// > metadata to stable storage before returning results. (RFC 1813 3.3.7)
+    const fn sync_call(&self) -> SystemCall {
+        if self.elastic {
+            SystemCall::SyncAll
+        } else {
+            SystemCall::Sync
+        }
     }
 
     /// Whether operations are with the driver, or something that was written may not be stable.

@@ -185,7 +185,7 @@ impl FileImage {
                 let flags = ReadWriteFlags::empty();
                 rustix::io::pwritev2(&self.descriptor, &zeros, offset, flags)
             }
-            SystemCall::Read { .. } | SystemCall::Sync => Err(Errno::INVAL),
+            SystemCall::Read { .. } | SystemCall::Sync | SystemCall::SyncAll => Err(Errno::INVAL),
         }
     }
 

@@ -14,12 +14,25 @@ impl Tree {
     /// told so waits for seconds.
     pub fn answer(&mut self, call: &Call) -> Answer {
         let (first, second) = call.about();
+        let mut is_late = false;
         let mut before = |node: Option<Node>| {
-            let node = node.filter(|_| call.changes())?;
-            self.attributes(node).ok()
+            let seen = self.attributes(node.filter(|_| call.changes())?);
+            is_late |= seen == Err(TreeError::Later);
+            seen.ok()
         };
         let (first_before, second_before) = (before(first), before(second));
-        let result = self.carry_out(call);
+        let result = match is_late {
+            true => Err(TreeError::Later),
+            false => self.carry_out(call),
+        };
+        if result == Err(TreeError::Later) {
+            // To look again would be to search again.
+            return Answer {
+                result,
+                first: Seen::default(),
+                second: Seen::default(),
+            };
+        }
         let mut seen = |node: Option<Node>, before| Seen {
             before,
             after: match (&result, call) {

@@ -10,6 +10,7 @@ use rustix::io::Errno;
 use super::name::Name;
 use super::resolve::{BENEATH, Located, Placed, open_beneath};
 use super::set_attributes::times;
+use super::stable::once_changed;
 use super::{Attributes, Create, Kind, Node, SetAttributes, SetTime, Tree, TreeError, Verifier};
 
 /// What a file may be used for that was made without a mode.
@@ -30,6 +31,8 @@ impl Tree {
         let set = attributes_of(how);
         self.check_owner(&set)?;
         let parent = self.locate_directory(directory)?;
+        // Before it is made, and would have to be removed again.
+        self.files.make_room()?;
         let flags =
             OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mode = Mode::from_raw_mode(DEFAULT_MODE);
@@ -64,7 +67,7 @@ impl Tree {
             return Err(error);
         }
         self.sync_directory(parent)?;
-        self.attributes(attributes.node)
+        self.attributes(attributes.node).map_err(once_changed)
     }
 
     /// Sets the times of a file that is open: after it was taken, which reads of it, and so changes
@@ -106,6 +109,17 @@ impl Tree {
 
     /// An object was made that is no file: gives it its attributes.
     pub(super) fn made(
+        &mut self,
+        directory: Node,
+        parent: &Located,
+        name: &[u8],
+        set: &SetAttributes,
+    ) -> Result<Attributes, TreeError> {
+        self.finish(directory, parent, name, set)
+            .map_err(once_changed)
+    }
+
+    fn finish(
         &mut self,
         directory: Node,
         parent: &Located,

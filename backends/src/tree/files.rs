@@ -37,6 +37,8 @@ struct OpenFile {
     used: u64,
     /// It has no name any more.
     gone: bool,
+    /// It was opened only to be read, because its mode says so.
+    narrow: bool,
 }
 
 impl Files {
@@ -95,13 +97,14 @@ impl Files {
             operations: 0,
             used: self.clock,
             gone: false,
+            narrow: false,
         };
         self.open.insert(node, file);
     }
 
     /// Closes the file that was not used for longest, unless there is room. One with data that may
     /// not be stable is flushed before: when it is opened again, nobody may be told of an error.
-    fn make_room(&mut self) -> Result<(), TreeError> {
+    pub(super) fn make_room(&mut self) -> Result<(), TreeError> {
         while self.open.len() >= self.bound {
             let idle = self.open.iter().filter(|(_, file)| file.operations == 0);
             let oldest = idle.min_by_key(|(_, file)| (!file.image.settled(), file.used));
@@ -150,7 +153,8 @@ impl Tree {
     /// # Errors
     /// The operation, if the file could not be opened.
     pub fn start(&mut self, node: Node, operation: Operation) -> Result<Step, Refused> {
-        if let Err(error) = self.open_file(node) {
+        let writes = operation.changes();
+        if let Err(error) = self.open_file(node, writes) {
             return Err(Refused { error, operation });
         }
         let Some(file) = self.files.use_now(node) else {
@@ -188,28 +192,35 @@ impl Tree {
         !self.files.poisoned.is_empty()
     }
 
-    /// Has a file open.
-    pub(super) fn open_file(&mut self, node: Node) -> Result<(), TreeError> {
+    /// Has a file open, for writing if it can be and is to be.
+    pub(super) fn open_file(&mut self, node: Node, writes: bool) -> Result<(), TreeError> {
         self.young.release();
-        if let Some(file) = self.files.open.get(&node) {
-            return if file.gone {
-                Err(TreeError::Stale)
-            } else {
-                Ok(())
-            };
+        let narrow = match self.files.open.get(&node) {
+            Some(file) if file.gone => return Err(TreeError::Stale),
+            Some(file) if !(writes && file.narrow) => return Ok(()),
+            // What is under way with it ends first.
+            Some(file) if file.operations > 0 => return Err(TreeError::Later),
+            Some(_) => true,
+            None => false,
+        };
+        if !narrow {
+            self.files.make_room()?;
         }
-        let (descriptor, writable) = self.open_data(node)?;
-        self.take_file(node, descriptor, writable)
+        let (descriptor, writable) = self.open_data(node, writes)?;
+        self.take_file(node, descriptor, writable)?;
+        if let Some(file) = self.files.open.get_mut(&node) {
+            file.narrow = !writable && !writes;
+        }
+        Ok(())
     }
 
-    /// Keeps a file that was opened.
+    /// Keeps a file that was opened, for which there is room.
     pub(super) fn take_file(
         &mut self,
         node: Node,
         descriptor: OwnedFd,
         writable: bool,
     ) -> Result<(), TreeError> {
-        self.files.make_room()?;
         let options = FileOptions {
             read_only: !writable,
             poisoned: self.files.poisoned.contains(&node),
@@ -223,7 +234,7 @@ impl Tree {
 
     /// Makes a file longer or shorter.
     pub(super) fn set_size(&mut self, node: Node, size: u64) -> Result<(), TreeError> {
-        self.open_file(node)?;
+        self.open_file(node, true)?;
         let file = self.files.use_now(node).ok_or(TreeError::Stale)?;
         Ok(file.image.set_size(size)?)
     }

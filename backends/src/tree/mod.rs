@@ -68,7 +68,7 @@ pub struct TreeOptions {
     pub places: usize,
     /// How many files are open at the same time.
     pub open_files: usize,
-    /// How many entries a search looks at in one call.
+    /// How many entries a search looks at in one turn ([`Tree::next_turn`]).
     pub search: usize,
     /// Changes of names and attributes are on stable storage before the call returns.
     pub sync_metadata: bool,
@@ -160,7 +160,7 @@ impl Tree {
             device: attributes::device(&stat),
             options,
             places: Places::new(node, options.places),
-            search: Search::default(),
+            search: Search::new(options.search),
             files: Files::new(options.open_files),
             young: Young::default(),
             buffer: Vec::with_capacity(DIRECTORY_BUFFER),

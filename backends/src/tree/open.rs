@@ -14,21 +14,28 @@ use super::resolve::{Placed, open_beneath};
 use super::{Kind, Node, Tree, TreeError};
 
 impl Tree {
-    /// Opens a regular file for reading and, if the store takes writes, writing: which of them.
-    pub(super) fn open_data(&mut self, node: Node) -> Result<(OwnedFd, bool), TreeError> {
+    /// Opens a regular file for reading and, if the store takes writes, writing: which of them. One
+    /// that is to be read only is not widened for it.
+    pub(super) fn open_data(
+        &mut self,
+        node: Node,
+        writes: bool,
+    ) -> Result<(OwnedFd, bool), TreeError> {
         let placed = self.locate_placed(node)?;
         match placed.object.attributes.kind {
             Kind::Regular => {}
             Kind::Directory => return Err(TreeError::IsDirectory),
             _ => return Err(TreeError::Invalid),
         }
-        let opened = match open_beneath(&placed.parent, &placed.name, OFlags::RDWR) {
-            Err(Errno::ACCESS) => (open_as_owner(&placed)?, true),
+        let open = |flags| open_beneath(&placed.parent, &placed.name, flags);
+        let opened = match open(OFlags::RDWR) {
+            Err(Errno::ACCESS) if writes => (open_as_owner(&placed)?, true),
+            Err(Errno::ACCESS) => match open(OFlags::RDONLY) {
+                Err(Errno::ACCESS) => (open_as_owner(&placed)?, true),
+                answer => (answer?, false),
+            },
             // Read-only, or immutable.
-            Err(Errno::ROFS | Errno::PERM) => {
-                let file = open_beneath(&placed.parent, &placed.name, OFlags::RDONLY)?;
-                (file, false)
-            }
+            Err(Errno::ROFS | Errno::PERM) => (open(OFlags::RDONLY)?, false),
             answer => (answer?, true),
         };
         if self.observe(&opened.0, b"")?.node != node {

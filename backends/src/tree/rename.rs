@@ -4,6 +4,7 @@ use rustix::fs::{AtFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::name::Name;
+use super::stable::once_changed;
 use super::{Attributes, Kind, Node, Tree, TreeError};
 
 impl Tree {
@@ -42,7 +43,8 @@ impl Tree {
             .map_err(not_replaced)?;
         let same = victim.is_some_and(|victim| victim.node == moving.node);
         if !same {
-            if moving.kind == Kind::Directory && from != to {
+            // Within its directory too: its new name may be where the walk has been.
+            if moving.kind == Kind::Directory {
                 self.search.disturb();
             }
             self.remember(moving.node, to, new);
@@ -75,12 +77,15 @@ impl Tree {
         }
         let flags = AtFlags::empty();
         rustix::fs::linkat(&source.parent, &*source.name, &target, name, flags)?;
-        self.sync_directory(&target)?;
-        let linked = self.observe(&target, name)?;
+        let linked = self.observe(&target, name).map_err(once_changed)?;
         if linked.node != node {
             // Somebody has put another object where this one was.
+            rustix::fs::unlinkat(&target, name, flags)?;
             return Err(TreeError::Later);
         }
+        // Often the old name goes next.
+        self.remember(node, directory, name);
+        self.sync_directory(&target)?;
         Ok(linked)
     }
 }

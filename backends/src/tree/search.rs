@@ -1,11 +1,12 @@
 //! The search for nodes whose place is not known.
 //!
 //! One walk through the tree serves all that are wanted, and remembers what else it meets as long
-//! as there is room, since who asks for one handle after a restart asks for others. It goes on, a bounded piece at a time,
-//! whenever one of them is asked for. A node that a whole round has not met is absent. A round
-//! during which a directory was moved may have missed what is in it, and counts for nothing.
+//! as there is room, and whatever lies beside what was wanted, since who asks for one handle asks for
+//! others. It goes on, a bounded piece in each turn, when one of them is asked for. A node that a
+//! whole round has not met is absent. A round during which a directory was moved may have missed
+//! what is in it, and counts for nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -22,7 +23,7 @@ const MAX_WANTED: usize = 1024;
 /// How many nodes are remembered that are not there, and for how long: somebody may put them back.
 const MAX_ABSENT: usize = 1024;
 const ABSENCE: Duration = Duration::from_secs(10);
-/// After how long a call stops searching, whatever it has seen.
+/// How long is searched in one turn, whatever was seen: everybody else of the label waits.
 const PATIENCE: Duration = Duration::from_millis(10);
 
 #[derive(Debug)]
@@ -31,6 +32,10 @@ pub(super) struct Search {
     wanted: HashMap<Node, u8>,
     absent: Lru<Node, (Instant, TreeError)>,
     walk: Option<Walk>,
+    /// How many entries may still be looked at in this turn.
+    left: usize,
+    /// How long was searched in this turn.
+    took: Duration,
     /// Somebody has moved a directory during this round.
     disturbed: bool,
     /// A directory of this round could not be read: what is in it is not known to be gone.
@@ -57,15 +62,19 @@ struct Level {
 /// An entry that matters to a search.
 struct Candidate {
     name: Rc<[u8]>,
+    inode: u64,
     directory: bool,
 }
 
-impl Default for Search {
-    fn default() -> Self {
+impl Search {
+    /// None; so many entries may be looked at in the first turn.
+    pub(super) fn new(left: usize) -> Self {
         Self {
             wanted: HashMap::new(),
             absent: Lru::new(MAX_ABSENT),
             walk: None,
+            left,
+            took: Duration::ZERO,
             disturbed: false,
             unreadable: false,
         }
@@ -73,6 +82,21 @@ impl Default for Search {
 }
 
 impl Search {
+    fn next_turn(&mut self, entries: usize) {
+        (self.left, self.took) = (entries, Duration::ZERO);
+    }
+
+    /// A part of this turn was used.
+    fn spend(&mut self, entries: usize, since: &mut Instant) {
+        let now = Instant::now();
+        self.took += now.saturating_duration_since(*since);
+        *since = now;
+        self.left = match self.took < PATIENCE {
+            true => self.left.saturating_sub(entries),
+            false => 0,
+        };
+    }
+
     /// Adds a node to those that are searched for, if there is room.
     pub(super) fn want(&mut self, node: Node) -> bool {
         if self.wanted.contains_key(&node) {
@@ -139,19 +163,22 @@ impl Tree {
         if let Some(error) = self.search.absence(node) {
             return Err(error);
         }
-        if !self.search.want(node) {
-            return Err(TreeError::Later);
+        // Where too many are wanted, their search goes on none the less: it makes room.
+        let is_wanted = self.search.want(node);
+        let mut since = Instant::now();
+        while self.search.left > 0 && self.search.wanted.contains_key(&node) == is_wanted {
+            let entries = self.walk_on()?;
+            self.search.spend(entries, &mut since);
         }
-        let (mut budget, start) = (self.options.search, Instant::now());
-        let mut patient = true;
-        while budget > 0 && patient && self.search.wanted.contains_key(&node) {
-            budget = budget.saturating_sub(self.walk_on()?);
-            patient = start.elapsed() < PATIENCE;
-        }
-        if self.search.wanted.contains_key(&node) {
+        if !is_wanted || self.search.wanted.contains_key(&node) {
             return Err(TreeError::Later);
         }
         self.search.absence(node).map_or(Ok(()), Err)
+    }
+
+    /// What is asked for from here on may be searched for a while again.
+    pub fn next_turn(&mut self) {
+        self.search.next_turn(self.options.search);
     }
 
     /// Goes one step of the walk: how many entries it has looked at, at least one.
@@ -194,11 +221,25 @@ impl Tree {
                 self.search.disturbed |= self.level_still_wanted();
                 return Ok(self.leave_level());
             }
-            Err(error) => return Err(error),
+            Err(TreeError::Later) => return Err(TreeError::Later),
+            // One bad directory keeps nobody from the others.
+            Err(_) => {
+                self.search.unreadable = true;
+                return Ok(self.leave_level());
+            }
         };
-        let (candidates, next, count) = self.candidates(&directory, cookie)?;
+        let Ok((mut candidates, next, count)) = self.candidates(&directory, cookie) else {
+            self.search.unreadable = true;
+            return Ok(self.leave_level());
+        };
+        let wanted: HashSet<u64> = self.search.wanted.keys().map(|node| node.inode).collect();
+        let is_wanted = |candidate: &Candidate| wanted.contains(&candidate.inode);
+        let all = self.places.have_room() || candidates.iter().any(is_wanted);
+        candidates.retain(|candidate| all || candidate.directory);
+        // What is wanted comes last: where little is remembered, the rest is not to displace it.
+        candidates.sort_by_key(is_wanted);
         for candidate in candidates {
-            self.consider(&directory, candidate);
+            self.consider(&directory, candidate, all);
         }
         if let Some(level) = self.level() {
             level.cookie = next;
@@ -239,8 +280,7 @@ impl Tree {
         Ok(directory)
     }
 
-    /// The entries from `cookie` on that may be what is wanted, or lead to it; where to go on; how
-    /// many there were.
+    /// Some entries from `cookie` on; where to go on; how many there were.
     fn candidates(
         &mut self,
         directory: &OwnedFd,
@@ -248,7 +288,6 @@ impl Tree {
     ) -> Result<(Vec<Candidate>, Option<u64>, usize), TreeError> {
         rustix::fs::seek(directory, SeekFrom::Start(cookie))?;
         let (mut found, mut next, mut count) = (Vec::new(), None, 0);
-        let all = self.places.have_room();
         let mut entries = RawDir::new(directory, self.buffer.spare_capacity_mut());
         while let Some(entry) = entries.next() {
             let entry = entry?;
@@ -256,15 +295,10 @@ impl Tree {
             next = Some(entry.next_entry_cookie());
             let name = entry.file_name().to_bytes();
             let directory = matches!(entry.file_type(), FileType::Directory | FileType::Unknown);
-            let wanted = || {
-                self.search
-                    .wanted
-                    .keys()
-                    .any(|node| node.inode == entry.ino())
-            };
-            if !matches!(name, b"." | b"..") && (all || directory || wanted()) {
+            if !matches!(name, b"." | b"..") {
                 found.push(Candidate {
                     name: name.into(),
+                    inode: entry.ino(),
                     directory,
                 });
             }
@@ -275,8 +309,8 @@ impl Tree {
         Ok((found, next, count))
     }
 
-    /// Looks at an entry: whether it is wanted, whether to walk through it.
-    fn consider(&mut self, directory: &OwnedFd, candidate: Candidate) {
+    /// Looks at an entry: whether it is wanted, or to be remembered, and whether to walk through it.
+    fn consider(&mut self, directory: &OwnedFd, candidate: Candidate, remember: bool) {
         // What has gone meanwhile is not there.
         let Ok(attributes) = self.observe(directory, &candidate.name) else {
             return;
@@ -285,7 +319,7 @@ impl Tree {
         if self.search.wanted.contains_key(&node) {
             self.settle_here(node, &candidate.name);
         } else if let Some(here) = self.level().map(|level| level.node)
-            && self.places.have_room()
+            && remember
         {
             self.places.insert(node, here, &candidate.name);
         }

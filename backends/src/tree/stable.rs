@@ -3,17 +3,26 @@
 //! > Data-modifying operations ... must be committed to stable storage before the reply
 //! > (RFC 1813 1.6, 4.8)
 //!
-//! A directory's `fsync` brings what was made, moved or removed in it with it. Where an object
-//! itself has changed and cannot be opened (a pipe, a socket, a link; what its owner has forbidden
-//! himself to read), the whole file system is synced.
+//! A directory's `fsync` brings what was made, moved or removed in it with it. What its owner has
+//! forbidden himself to read cannot be opened: for that, the whole file system is synced. The mode
+//! and the times of a link, a pipe or a socket that is there already are waited for by nobody: it
+//! would be the whole file system each time, with what every other label has written there.
 
 use std::os::fd::AsFd;
 
 use rustix::fs::OFlags;
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use super::resolve::{Placed, open_beneath};
 use super::{Kind, Node, Tree, TreeError};
+
+/// Something has been changed: who is told to come again would have it changed twice.
+pub(super) const fn once_changed(error: TreeError) -> TreeError {
+    match error {
+        TreeError::Later => TreeError::Io,
+        error => error,
+    }
+}
 
 impl Tree {
     pub(super) fn sync_directory(&self, directory: impl AsFd) -> Result<(), TreeError> {
@@ -45,13 +54,14 @@ impl Tree {
             return Ok(());
         }
         if !matches!(kind, Kind::Regular | Kind::Directory) {
-            return Ok(rustix::fs::syncfs(&self.root)?);
+            return Ok(());
         }
-        match open_beneath(parent, name, OFlags::RDONLY) {
-            Ok(opened) => Ok(rustix::fs::fsync(opened)?),
-            Err(Errno::ACCESS | Errno::PERM) => Ok(rustix::fs::syncfs(&self.root)?),
-            Err(errno) => Err(errno.into()),
-        }
+        let synced = match open_beneath(parent, name, OFlags::RDONLY) {
+            Ok(opened) => retry_on_intr(|| rustix::fs::fsync(&opened)),
+            Err(Errno::ACCESS | Errno::PERM) => retry_on_intr(|| rustix::fs::syncfs(&self.root)),
+            Err(errno) => Err(errno),
+        };
+        synced.map_err(|errno| once_changed(errno.into()))
     }
 
     const fn syncs(&self) -> bool {

@@ -172,7 +172,9 @@ impl Executor {
 pub fn run(request: &mut Request, mood: Mood) -> Result<usize, Errno> {
     let call = *request.call();
     let limit = match mood {
-        Mood::Interrupted if call != SystemCall::Sync => return Err(Errno::INTR),
+        Mood::Interrupted if !matches!(call, SystemCall::Sync | SystemCall::SyncAll) => {
+            return Err(Errno::INTR);
+        }
         Mood::Unsupported if matches!(call, SystemCall::Allocate { .. }) => {
             return Err(Errno::OPNOTSUPP);
         }
@@ -202,6 +204,7 @@ pub fn run(request: &mut Request, mood: Mood) -> Result<usize, Errno> {
             rustix::io::pwritev2(file, &[IoSlice::new(from)], offset, flags)
         }
         SystemCall::Sync => rustix::fs::fdatasync(file).map(|()| 0),
+        SystemCall::SyncAll => rustix::fs::fsync(file).map(|()| 0),
         SystemCall::Allocate {
             mode,
             offset,

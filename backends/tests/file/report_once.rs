@@ -61,7 +61,7 @@ impl Kernel {
         }
         let (name, request) = &fresh[index % fresh.len()];
         let (looks, count) = match *request.call() {
-            SystemCall::Sync => (true, 0),
+            SystemCall::Sync | SystemCall::SyncAll => (true, 0),
             SystemCall::Write { length, stable, .. } => (stable, length),
             _ => (false, 0),
         };

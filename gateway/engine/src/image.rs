@@ -92,6 +92,20 @@ pub enum Operation {
     Status,
 }
 
+impl Operation {
+    /// Whether it changes what is stored.
+    #[must_use]
+    pub const fn changes(&self) -> bool {
+        match self {
+            Self::Write { .. }
+            | Self::Discard { .. }
+            | Self::WriteZeroes { .. }
+            | Self::Resize { .. } => true,
+            Self::Read { .. } | Self::Flush | Self::Extent { .. } | Self::Status => false,
+        }
+    }
+}
+
 /// A run of an image, from the offset that was asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {

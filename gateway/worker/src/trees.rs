@@ -19,6 +19,10 @@ use crate::meter::{self, Meter};
 /// so long for an old handle is one that a client can wait for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How many wait, those included whose clients have gone meanwhile: as many as all connections that
+/// there may be can have under way. Whoever comes then is told to come again (NFS3ERR_JUKEBOX).
+const MOST_WAITING: usize = 4096;
+
 /// The trees, by what handles call them.
 pub(crate) struct Trees {
     table: BTreeMap<TreeId, Entry>,
@@ -83,7 +87,8 @@ impl Trees {
             return;
         };
         let answer = entry.tree.answer(&call);
-        if answer.result == Err(TreeError::Later) && now < until {
+        let may_wait = now < until && self.waiting.len() < MOST_WAITING;
+        if answer.result == Err(TreeError::Later) && may_wait {
             let what = What::Call(io, id, call);
             self.waiting.push_back(Waiting { until, what });
             return;
@@ -126,12 +131,13 @@ impl Trees {
             out.push_back(Progress::Done(ticket, completion));
             return;
         };
+        let may_wait = now < until && self.waiting.len() < MOST_WAITING;
         let step = match entry.tree.start(file.node, operation) {
             Ok(step) => step,
             Err(Refused {
                 error: TreeError::Later,
                 operation,
-            }) if now < until => {
+            }) if may_wait => {
                 let what = What::Operation(ticket, file, operation);
                 self.waiting.push_back(Waiting { until, what });
                 return;
@@ -172,8 +178,15 @@ impl Trees {
         !self.waiting.is_empty()
     }
 
-    /// Tries everything again, once, that could not be done yet.
+    /// Tries everything again, once, that could not be done yet. What trees are searched for in one
+    /// turn is bounded, however many ask: the label's disks are served by the same thread.
     pub(crate) fn try_again(&mut self, now: Instant, out: &mut VecDeque<Progress>) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        for entry in self.table.values_mut() {
+            entry.tree.next_turn();
+        }
         for Waiting { until, what } in std::mem::take(&mut self.waiting) {
             match what {
                 What::Call(io, id, call) => self.try_call((io, id, call), until, now, out),

@@ -150,7 +150,7 @@ fn a_search_goes_on_where_it_stopped_and_ends() {
     let found = loop {
         calls += 1;
         match rig.tree.attributes(file) {
-            Err(TreeError::Later) => {}
+            Err(TreeError::Later) => rig.tree.next_turn(),
             answer => break answer,
         }
     };
@@ -195,6 +195,7 @@ fn what_a_search_may_have_missed_is_not_gone() {
     let mut answers = Vec::new();
     for turn in 0..200 {
         answers.push(rig.tree.attributes(file));
+        rig.tree.next_turn();
         let next = (home + 1 + turn % 7) % 20;
         let from = rig.lookup(root, &format!("d{home}"));
         let to = rig.lookup(root, &format!("d{next}"));
@@ -248,4 +249,92 @@ fn what_cannot_be_remembered_is_found_again() {
     for (number, file) in files.iter().enumerate() {
         assert_eq!(rig.read(*file, 0, 200).unwrap(), [number as u8; 100]);
     }
+}
+
+/// All that ask share one turn: a label's disks are served by the thread that searches.
+#[test]
+fn one_turn_searches_no_longer_however_many_ask() {
+    let options = TreeOptions {
+        search: 20,
+        places: 16,
+        ..TreeOptions::default()
+    };
+    let mut rig = Rig::on(Place::tmpfs("64m"), options);
+    for file in 0..2000 {
+        fs::write(rig.path(&format!("f{file}")), "").unwrap();
+    }
+    let nodes: Vec<_> = (0..50)
+        .map(|n| rig.lookup(rig.root, &format!("f{n}")).unwrap())
+        .collect();
+    rig.restart();
+
+    for node in &nodes {
+        assert_eq!(rig.tree.attributes(*node), Err(TreeError::Later));
+    }
+
+    for node in nodes {
+        assert_eq!(rig.patiently(node).unwrap().node, node);
+    }
+}
+
+/// Who scans more files than are remembered comes to each directory once, not to each file.
+#[test]
+fn what_lies_beside_a_file_that_was_searched_for_is_found_with_it() {
+    let options = TreeOptions {
+        search: 4096,
+        places: 200,
+        ..TreeOptions::default()
+    };
+    let mut rig = Rig::on(Place::tmpfs("64m"), options);
+    let mut nodes = Vec::new();
+    for directory in 0..10 {
+        let path = rig.path(&format!("d{directory}"));
+        fs::create_dir(&path).unwrap();
+        let parent = rig.lookup(rig.root, &format!("d{directory}")).unwrap();
+        for file in 0..100 {
+            fs::write(path.join(format!("f{file}")), "").unwrap();
+            nodes.push(rig.lookup(parent, &format!("f{file}")).unwrap());
+        }
+    }
+
+    let mut later = 0;
+    for node in nodes {
+        while rig.tree.attributes(node) == Err(TreeError::Later) {
+            later += 1;
+            rig.tree.next_turn();
+        }
+    }
+    assert!(later < 100, "1000 files, and {later} times to come again");
+}
+
+/// A directory that gets another name in the one where it is may be passed by the walk.
+#[test]
+fn a_directory_that_is_renamed_where_it_is_during_a_search_is_not_gone() {
+    let options = TreeOptions {
+        search: 20,
+        places: 16,
+        ..TreeOptions::default()
+    };
+    let mut rig = Rig::on(Place::ext4(64 << 20), options);
+    for directory in 0..400 {
+        fs::create_dir_all(rig.path(&format!("d{directory}/e"))).unwrap();
+    }
+    let parent = rig.lookup(rig.root, "d0").unwrap();
+    let wanted = rig.lookup(parent, "e").unwrap();
+    rig.restart();
+
+    let root = rig.root;
+    for turn in 0..200 {
+        let answer = rig.tree.attributes(wanted);
+        assert_ne!(answer, Err(TreeError::Stale), "turn {turn}");
+        rig.tree.next_turn();
+        let name = |turn: i32| match turn {
+            0 => "d0".to_owned(),
+            turn => format!("moved{turn}"),
+        };
+        rig.tree
+            .rename(root, name(turn).as_bytes(), root, name(turn + 1).as_bytes())
+            .unwrap();
+    }
+    assert_eq!(rig.patiently(wanted).unwrap().node, wanted);
 }

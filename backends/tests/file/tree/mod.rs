@@ -123,7 +123,7 @@ impl Rig {
     pub fn patiently(&mut self, node: Node) -> Result<Attributes, TreeError> {
         loop {
             match self.tree.attributes(node) {
-                Err(TreeError::Later) => {}
+                Err(TreeError::Later) => self.tree.next_turn(),
                 answer => return answer,
             }
         }
@@ -160,7 +160,10 @@ impl Rig {
         loop {
             match self.tree.start(node, operation) {
                 Ok(step) => return Ok(step),
-                Err(refused) if refused.error == TreeError::Later => operation = refused.operation,
+                Err(refused) if refused.error == TreeError::Later => {
+                    operation = refused.operation;
+                    self.tree.next_turn();
+                }
                 Err(refused) => return Err(refused.error),
             }
         }

@@ -225,10 +225,10 @@ impl Model {
 }
 
 /// What the tree answers, once it does.
-fn patiently<T>(mut ask: impl FnMut() -> Answer<T>) -> Answer<T> {
+fn patiently<T>(rig: &mut Rig, mut ask: impl FnMut(&mut Rig) -> Answer<T>) -> Answer<T> {
     loop {
-        match ask() {
-            Err(TreeError::Later) => {}
+        match ask(rig) {
+            Err(TreeError::Later) => rig.tree.next_turn(),
             answer => return answer,
         }
     }
@@ -242,25 +242,25 @@ fn apply(rig: &mut Rig, model: &mut Model, one: Move) {
         Move::Lookup(d, name) => {
             let (number, node) = model.pick(d);
             let expected = model.find(number, &name).map(|found| model.nodes[&found]);
-            assert_eq!(patiently(|| rig.lookup(node, &name)), expected);
+            assert_eq!(patiently(rig, |rig| rig.lookup(node, &name)), expected);
         }
         Move::Remove(d, name) => {
             let (number, node) = model.pick(d);
             let expected = model.remove(number, &name);
-            let answer = patiently(|| rig.tree.remove(node, name.as_bytes()));
+            let answer = patiently(rig, |rig| rig.tree.remove(node, name.as_bytes()));
             assert_eq!(answer, expected);
         }
         Move::Rmdir(d, name) => {
             let (number, node) = model.pick(d);
             let expected = model.rmdir(number, &name);
-            let answer = patiently(|| rig.tree.rmdir(node, name.as_bytes()));
+            let answer = patiently(rig, |rig| rig.tree.rmdir(node, name.as_bytes()));
             assert_eq!(answer, expected);
         }
         Move::Rename(d, old, e, new) => {
             let ((from, source), (to, target)) = (model.pick(d), model.pick(e));
             let expected = model.rename(from, &old, to, &new);
             let (old, new) = (old.as_bytes(), new.as_bytes());
-            let answer = patiently(|| rig.tree.rename(source, old, target, new));
+            let answer = patiently(rig, |rig| rig.tree.rename(source, old, target, new));
             assert_eq!(answer, expected);
         }
         Move::Link(o, d, name) => link(rig, model, o, d, &name),
@@ -318,7 +318,7 @@ fn resize(rig: &mut Rig, model: &mut Model, object: usize, size: u16) {
         size: Some(size.into()),
         ..NOTHING
     };
-    let answer = patiently(|| rig.tree.set_attributes(node, &set, None));
+    let answer = patiently(rig, |rig| rig.tree.set_attributes(node, &set, None));
     let expected = model.file(number).map(|file| file.resize(size.into(), 0));
     assert_eq!(answer.map(drop), expected);
 }
@@ -327,7 +327,7 @@ fn list(rig: &mut Rig, model: &mut Model, directory: usize) {
     let (number, node) = model.pick(directory);
     let expected = model.entries(number);
     let expected = expected.map(|entries| entries.keys().cloned().collect());
-    let answer: Answer<Vec<String>> = match patiently(|| rig.tree.attributes(node)) {
+    let answer: Answer<Vec<String>> = match patiently(rig, |rig| rig.tree.attributes(node)) {
         Ok(attributes) if attributes.kind == Kind::Directory => Ok(rig.names(node)),
         Ok(_) => Err(TreeError::NotDirectory),
         Err(error) => Err(error),
@@ -345,7 +345,7 @@ fn make(
 ) {
     let (number, node) = model.pick(directory);
     let expected = model.free(number, name);
-    let answer = patiently(|| make(rig, node, name.as_bytes()));
+    let answer = patiently(rig, |rig| make(rig, node, name.as_bytes()));
     assert_eq!(answer.map(drop), expected);
     if let Ok(made) = answer {
         let made = model.add(object, made);
@@ -355,7 +355,7 @@ fn make(
 
 fn link(rig: &mut Rig, model: &mut Model, object: usize, directory: usize, name: &str) {
     let ((number, node), (parent, target)) = (model.pick(object), model.pick(directory));
-    let answer = patiently(|| rig.tree.link(node, target, name.as_bytes()));
+    let answer = patiently(rig, |rig| rig.tree.link(node, target, name.as_bytes()));
     let expected = if name.starts_with('.') {
         Err(TreeError::Exists)
     } else {
@@ -375,7 +375,7 @@ fn link(rig: &mut Rig, model: &mut Model, object: usize, directory: usize, name:
 /// An object is what the model says.
 fn agree(rig: &mut Rig, model: &mut Model, object: usize) {
     let (number, node) = model.pick(object);
-    let answer = patiently(|| rig.tree.attributes(node));
+    let answer = patiently(rig, |rig| rig.tree.attributes(node));
     match model.objects.get(&number) {
         None => assert_eq!(answer, Err(TreeError::Stale)),
         Some(Object::Directory { .. }) => assert_eq!(answer.unwrap().kind, Kind::Directory),

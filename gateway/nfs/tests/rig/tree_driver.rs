@@ -26,6 +26,7 @@ impl Rig {
     pub(super) fn call_tree(&mut self, io: IoId, tree: TreeId, call: &Call) {
         let tree = self.trees.get_mut(&tree).expect("a tree that was added");
         let answer = patiently(|| {
+            tree.next_turn();
             let answer = tree.answer(call);
             let later = answer.result == Err(TreeError::Later);
             (answer, later)
@@ -39,12 +40,15 @@ impl Rig {
             .get_mut(&file.tree)
             .expect("a tree that was added");
         let mut next = Some(operation);
-        let started = patiently(|| match tree.start(file.node, next.take().unwrap()) {
-            Err(Refused { error, operation }) => {
-                next = Some(operation);
-                (Err(error), error == TreeError::Later)
+        let started = patiently(|| {
+            tree.next_turn();
+            match tree.start(file.node, next.take().unwrap()) {
+                Err(Refused { error, operation }) => {
+                    next = Some(operation);
+                    (Err(error), error == TreeError::Later)
+                }
+                Ok(step) => (Ok(step), false),
             }
-            Ok(step) => (Ok(step), false),
         });
         let completion = match started {
             Ok(step) => settled(tree, file.node, step),
@@ -91,6 +95,7 @@ fn run(request: &mut Request) -> std::io::Result<usize> {
         SystemCall::Read { offset, .. } => file.read_at(request.destination(), offset),
         SystemCall::Write { offset, .. } => file.write_at(request.source(), offset),
         SystemCall::Sync => file.sync_data().map(|()| 0),
+        SystemCall::SyncAll => file.sync_all().map(|()| 0),
         SystemCall::Allocate { .. } => Err(std::io::ErrorKind::Unsupported.into()),
     }
 }

@@ -20,6 +20,10 @@ const METER: u32 = 1 << 31;
 /// No file in a tree is longer.
 const LONGEST: u64 = i64::MAX as u64;
 
+/// Landlock looks at opening, not at changing modes and times; nothing would stand between the files
+/// of two labels.
+const ONE_USER: &str = "labelgated does not run as root, and all its workers have one user: start it as root, or with provider = \"selinux\"";
+
 /// Stores, with the roots of the label's trees there.
 pub(super) type Trees = Vec<(Arc<Store>, OwnedFd)>;
 
@@ -53,6 +57,9 @@ impl Service {
         let uid = self.shared.uids.as_ref().map(|uids| uids.of(&label));
         let uid = uid.transpose().map_err(|error| error.to_string())?;
         let selinux = self.shared.provider.selinux();
+        if uid.is_none() && selinux.is_none() {
+            return Err(ONE_USER.to_owned());
+        }
         let context = selinux.map(|selinux| selinux.domains().tree(&label));
         let owner = TreeOwner {
             label: &label,

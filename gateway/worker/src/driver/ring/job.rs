@@ -35,6 +35,7 @@ impl Job {
             SystemCall::Sync => opcode::Fsync::new(file)
                 .flags(types::FsyncFlags::DATASYNC)
                 .build(),
+            SystemCall::SyncAll => opcode::Fsync::new(file).build(),
             SystemCall::Allocate {
                 mode,
                 offset,

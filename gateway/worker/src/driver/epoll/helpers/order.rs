@@ -60,6 +60,7 @@ impl Order {
                 Ok(rustix::io::pwritev2(file, &pieces, offset, flags)?)
             }
             SystemCall::Sync => Ok(rustix::fs::fdatasync(file).map(|()| 0)?),
+            SystemCall::SyncAll => Ok(rustix::fs::fsync(file).map(|()| 0)?),
             SystemCall::Allocate {
                 mode,
                 offset,
