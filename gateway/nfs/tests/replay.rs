@@ -141,6 +141,46 @@ fn the_answer_goes_to_the_connection_that_is_left() {
 }
 
 #[test]
+fn what_was_done_after_its_connection_had_gone_is_answered_on_the_next() {
+    let (mut rig, directory) = tree();
+    let id = rig.connect(1);
+    rig.hold = true;
+    let call = client::nfs(7, procedure::REMOVE, &name("a"));
+    rig.feed(id, &call);
+    rig.hang_up(id);
+    rig.release_all();
+    rig.hold = false;
+    assert!(!directory.path().join("a").exists());
+
+    let again = rig.connect(2);
+    assert_eq!(remove(&mut rig, again, 7, "a"), status::OK);
+    assert_eq!(remove(&mut rig, again, 8, "a"), status::NOENT);
+}
+
+/// Its handle is good: it is sealed for the client, not for the connection that has gone.
+#[test]
+fn a_directory_that_was_made_so_can_be_used() {
+    let (mut rig, _directory) = tree();
+    let id = rig.connect(1);
+    rig.hold = true;
+    let arguments = [name("made"), vec![0; 24]].concat();
+    let call = client::nfs(7, procedure::MKDIR, &arguments);
+    rig.feed(id, &call);
+    rig.hang_up(id);
+    rig.release_all();
+    rig.hold = false;
+
+    let again = rig.connect(2);
+    rig.feed(again, &call);
+    let mut answer = rig.one(again).results();
+    assert_eq!(answer.u32(), status::OK);
+    let (handle, _) = answer.made();
+    let getattr = client::nfs(8, procedure::GETATTR, &Arguments::of(&handle).0);
+    rig.feed(again, &getattr);
+    assert_eq!(rig.one(again).results().u32(), status::OK);
+}
+
+#[test]
 fn a_thousand_answers_are_kept_and_the_oldest_goes_first() {
     let (mut rig, directory) = tree();
     let id = rig.connect(1);

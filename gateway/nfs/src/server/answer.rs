@@ -162,7 +162,8 @@ impl Server {
         }
     }
 
-    /// Sends a message in one fragment, with `count` bytes of a buffer and padding at its end.
+    /// Sends a message in one fragment, with `count` bytes of a buffer and padding at its end. One
+    /// whose connection has gone is kept, if it may be asked for again.
     pub(super) fn send(
         &mut self,
         id: ConnectionId,
@@ -170,7 +171,7 @@ impl Server {
         data: Option<(Buffer, usize, &[u8])>,
         turn: &mut Turn<'_>,
     ) {
-        if !self.connections.contains_key(&id) {
+        if !self.connections.contains_key(&id) && self.replays.answering().is_none() {
             return;
         }
         self.scratch.clear();

@@ -24,15 +24,14 @@ impl Handles {
 }
 
 impl Server {
-    /// The handle of an object, for this connection's client.
+    /// The handle of an object, for this connection's client; or for the one whose answer is kept
+    /// because it has gone.
     pub(super) fn seal(&self, id: ConnectionId, object: Object) -> Option<[u8; LENGTH]> {
-        let connection = self.connections.get(&id)?;
-        let handle = Handle {
-            epoch: connection.epoch,
-            object,
-        };
-        let client = self.handles.client(connection.peer);
-        Some(handle.seal(&self.handles.key, client))
+        let connected = self.connections.get(&id).map(|it| (it.epoch, it.peer));
+        let kept = self.replays.answering().map(|it| (it.epoch, it.client));
+        let (epoch, peer) = connected.or(kept)?;
+        let handle = Handle { epoch, object };
+        Some(handle.seal(&self.handles.key, self.handles.client(peer)))
     }
 
     /// What a handle leads to, if it was given to this connection's client.

@@ -6,7 +6,7 @@
 //!
 //! A repeated call is known by the client's address, the identity, the XID and all of its bytes. Of
 //! one that is still under way no second answer comes, unless its connection has gone: then the
-//! new one gets the only one. The cache is the worker's memory: it does not outlive the worker, so
+//! new one gets the only one, now or, if the call ends before it is repeated, from here. The cache is the worker's memory: it does not outlive the worker, so
 //! that a REMOVE that is repeated to the next one finds nothing to remove. (An exclusive CREATE is
 //! known again by its file.)
 
@@ -34,8 +34,10 @@ const KEPT: Duration = Duration::from_secs(120);
 /// What tells a call from every other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Fingerprint {
-    client: IpAddr,
-    epoch: u64,
+    /// Where its client is.
+    pub(super) client: IpAddr,
+    /// The epoch of the handles that it may use.
+    pub(super) epoch: u64,
     xid: u32,
     /// Of all bytes, by a hash with a key that nobody knows.
     sum: u64,
@@ -53,8 +55,8 @@ enum Known {
 pub(super) struct Replays {
     hasher: RandomState,
     known: HashMap<Fingerprint, Known>,
-    /// Those that were answered, oldest first.
-    order: VecDeque<Fingerprint>,
+    /// Those that were answered, and when, oldest first.
+    order: VecDeque<(Instant, Fingerprint)>,
     /// The call that is being looked at, until it is under way.
     arriving: Option<Fingerprint>,
     /// The call whose answer is the next that is laid out.
@@ -79,6 +81,11 @@ impl Replays {
         self.answering = call;
     }
 
+    /// Whose answer is laid out next, though its connection may have gone.
+    pub(super) const fn answering(&self) -> Option<&Fingerprint> {
+        self.answering.as_ref()
+    }
+
     /// It is done with the call that was to be answered.
     pub(super) fn answered(&mut self) {
         let left = self.answering.take();
@@ -86,7 +93,7 @@ impl Replays {
     }
 
     /// Nobody was answered.
-    pub(super) fn forget(&mut self, call: Option<Fingerprint>) {
+    fn forget(&mut self, call: Option<Fingerprint>) {
         if let Some(call) = call {
             self.known.remove(&call);
         }
@@ -102,11 +109,20 @@ impl Replays {
             return;
         }
         self.known.insert(call, Known::Answered(now, answer.into()));
-        self.order.push_back(call);
+        self.order.push_back((now, call));
         while self.order.len() > MOST {
-            if let Some(oldest) = self.order.pop_front() {
-                self.known.remove(&oldest);
+            if let Some((at, oldest)) = self.order.pop_front() {
+                self.forget_answer(at, &oldest);
             }
+        }
+    }
+
+    /// It may have been another call's meanwhile, which is kept.
+    fn forget_answer(&mut self, at: Instant, call: &Fingerprint) {
+        if let Some(Known::Answered(since, _)) = self.known.get(call)
+            && *since == at
+        {
+            self.known.remove(call);
         }
     }
 }

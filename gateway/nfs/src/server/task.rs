@@ -128,6 +128,9 @@ impl Tasks {
     }
 }
 
+/// The connection of an answer that is kept and not sent: no driver has so many.
+const NOBODY: ConnectionId = ConnectionId(u32::MAX);
+
 impl Server {
     /// Whether an operation is one of this engine's.
     #[must_use]
@@ -211,13 +214,12 @@ impl Server {
             debug_assert!(false, "a call is answered once");
             return;
         };
-        match pending.connection {
-            Some(id) => {
-                self.replays.answer(pending.replay);
-                self.answer_called(id, pending, answer, turn);
-                self.replays.answered();
-            }
-            None => self.replays.forget(pending.replay),
+        // What was done for somebody who has gone is answered to him when he asks again.
+        let kept = pending.replay.is_some().then_some(NOBODY);
+        if let Some(id) = pending.connection.or(kept) {
+            self.replays.answer(pending.replay);
+            self.answer_called(id, pending, answer, turn);
+            self.replays.answered();
         }
         self.feed(turn);
     }
