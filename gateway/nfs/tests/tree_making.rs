@@ -101,7 +101,7 @@ fn a_link_that_says_nothing_is_not_made() {
 }
 
 #[test]
-fn a_link_says_1024_bytes_at_most() {
+fn a_link_says_4095_bytes_at_most() {
     let mut served = Served::new();
     let root = served.root();
 
@@ -109,8 +109,8 @@ fn a_link_says_1024_bytes_at_most() {
         let target = vec![b'a'; length];
         served.status(procedure::SYMLINK, symlink(&root, name, &target))
     };
-    assert_eq!(made(b"longest", 1024), status::OK);
-    assert_eq!(made(b"longer", 1025), status::NAMETOOLONG);
+    assert_eq!(made(b"longest", 4095), status::OK);
+    assert_eq!(made(b"longer", 4096), status::NAMETOOLONG);
 }
 
 #[test]

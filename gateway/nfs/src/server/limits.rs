@@ -23,8 +23,8 @@ impl Limits {
     pub const TRANSFER: u32 = 1 << 20;
 
     /// The most bytes a call has that is no WRITE, or a WRITE beside its data: the longest header
-    /// of RPC, and the two longest names with their handles.
-    pub(super) const CALL: usize = 4096;
+    /// of RPC, and the longest text of a symbolic link with its name, or two names.
+    pub(super) const CALL: usize = 8192;
 
     /// The longest record.
     pub(super) const RECORD: usize = Self::TRANSFER as usize + Self::CALL;

@@ -3,11 +3,10 @@
 use super::Status;
 use crate::xdr::{Decode, Decoder, Encode, Encoder, Malformed};
 
-/// The longest text of a symbolic link, in bytes.
-pub const MAX_SYMLINK_DATA: usize = 1024;
+/// The longest text of a symbolic link, in bytes: what Linux has of one (`PATH_MAX` with its NUL).
+pub const MAX_SYMLINK_DATA: usize = 4095;
 
 /// The longest text that is looked at, in bytes: up to here it is too long, and garbage beyond.
-/// A Linux client lets its programs make links of almost this length.
 pub const MAX_SYMLINK_DATA_READ: usize = 4096;
 
 /// The text of a symbolic link: one to [`MAX_SYMLINK_DATA`] bytes, none of them NUL.
