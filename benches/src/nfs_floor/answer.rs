@@ -51,6 +51,7 @@ fn services(local: SocketAddr) -> Services {
         nfs_port: local.port(),
         mount_port: local.port(),
         portmap_port: local.port(),
+        udp: false,
         local: local.ip(),
         time: 0,
     }

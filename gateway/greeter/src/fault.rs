@@ -44,6 +44,9 @@ pub enum Fault {
     /// The other port mapper, with which something was entered, is gone.
     #[error("rpcbind has ended the connection, and so what was entered with it")]
     RpcbindGone,
+    /// What was entered is not there any more, and cannot be entered again.
+    #[error("what was entered with rpcbind is gone: {0}")]
+    EntryLost(String),
     /// It took longer than any login.
     #[error("the login took too long")]
     Late,

@@ -3,6 +3,8 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
+use std::thread::sleep;
+use std::time::Duration;
 
 use labelgate_control::Services;
 use labelgate_mac::Context;
@@ -17,6 +19,10 @@ use crate::provider::{Domains, Provider, Selinux};
 
 /// Where the port mapper of a system is.
 const PORTMAP: u16 = 111;
+
+/// So often a port is tried that is taken, and after so long each time.
+const TRIES: u32 = 40;
+const BETWEEN: Duration = Duration::from_millis(50);
 
 /// Listening sockets, with what each is bound to.
 pub type Listeners = Vec<(SocketAddr, TcpListener)>;
@@ -142,11 +148,26 @@ fn map_own(addresses: &[SocketAddr], context: Option<&Context>) -> Result<Both, 
     let listeners = all(addresses, context)?;
     // At the same ports, of which one may have been the system's choice.
     let datagrams = listeners.iter().map(|&(address, _)| {
-        let bound = bind_datagrams(address, context);
-        bound.map_err(|error| RunError::Listen { address, error })
+        let bound = patiently(|| bind_datagrams(address, context));
+        bound.map_err(|error| {
+            let error = io::Error::new(error.kind(), format!("over UDP: {error}"));
+            RunError::Listen { address, error }
+        })
     });
     let datagrams = datagrams.collect::<Result<_, _>>()?;
     Ok((listeners, datagrams))
+}
+
+/// The process of a gateway that was just killed may have a UDP port for a moment longer; of TCP, whose
+/// port was free, nothing is left of it.
+fn patiently<T>(bind: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    for _ in 0..TRIES {
+        match bind() {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => sleep(BETWEEN),
+            done => return done,
+        }
+    }
+    bind()
 }
 
 fn all(addresses: &[SocketAddr], context: Option<&Context>) -> Result<Listeners, RunError> {

@@ -39,7 +39,7 @@ pub(super) fn stay(control: &PortmapEnd, first: Socket, mut sources: Sources) ->
         }
         for socket in &sockets {
             for _ in 0..AT_A_TIME {
-                if !answer_one(socket, &mut room, &mut sources, &mut count) {
+                if !answer_one(socket, &mut room, &mut sources, &mut count)? {
                     break;
                 }
             }
@@ -49,16 +49,21 @@ pub(super) fn stay(control: &PortmapEnd, first: Socket, mut sources: Sources) ->
 }
 
 /// Deals with the next datagram; `false` if there is none.
-fn answer_one(socket: &Socket, room: &mut Room, sources: &mut Sources, count: &mut Count) -> bool {
-    let Some(datagram) = socket.receive(room) else {
-        return false;
+fn answer_one(
+    socket: &Socket,
+    room: &mut Room,
+    sources: &mut Sources,
+    count: &mut Count,
+) -> Result<bool, Fault> {
+    let Some(datagram) = socket.receive(room)? else {
+        return Ok(false);
     };
     let verdict = judge(datagram, &socket.questions, sources, Instant::now());
     count.add(&verdict);
     if let (Verdict::Answer(answer), Some(from)) = (verdict, datagram.destination) {
         socket.send(&answer, from, datagram.source);
     }
-    true
+    Ok(true)
 }
 
 /// Waits until something has come, for so long at most; whether the supervisor has said something.

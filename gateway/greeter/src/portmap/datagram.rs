@@ -49,18 +49,21 @@ pub(super) fn judge(
     let Some(local) = destination.filter(|_| is_whole && may_be_answered(source)) else {
         return Verdict::Silence;
     };
-    if !sources.take(source.ip(), now) {
-        return Verdict::Limited;
-    }
     let services = portmap::Services {
         nfs_port: questions.services.nfs_port,
         mount_port: questions.services.mount_port,
         portmap_port: questions.local.port(),
         local,
+        udp: true,
         time: seconds(),
     };
     let answer = portmap::answer_message(bytes, &services, Transport::Udp);
-    answer.map_or(Verdict::Silence, Verdict::Answer)
+    match answer {
+        None => Verdict::Silence,
+        // What gets no answer takes none from who asks from there.
+        Some(_) if !sources.take(source.ip(), now) => Verdict::Limited,
+        Some(answer) => Verdict::Answer(answer),
+    }
 }
 
 /// Whether an answer could go back to where it came from, and to nobody else.

@@ -1,15 +1,21 @@
 //! Entering what is served with another port mapper, and taking it out again.
 
 use std::os::fd::OwnedFd;
+use std::time::Duration;
 
 use labelgate_control::{Entry, FromPortmap, Incoming, PortmapEnd, SendError, Text, ToPortmap};
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::rpcbind::{Rpcbind, Trouble, netid, numbers};
 use crate::Fault;
 
-/// Enters these, and stays until they are to be taken out, or the other port mapper is gone.
+/// After this long it is looked whether they are still there: other NFS servers of this machine take
+/// out what they find, when they start and when they end.
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// Enters these, and stays until they are to be taken out, or the other port mapper or one of them is
+/// gone.
 pub(super) fn stay(
     control: &PortmapEnd,
     entries: &[Entry],
@@ -21,12 +27,18 @@ pub(super) fn stay(
         return say(control, &FromPortmap::NotEntered { reason });
     }
     say(control, &FromPortmap::Entered)?;
-    wait(control, &rpcbind)?;
+    while !wait(control, &rpcbind)? {
+        // One that is there already counts as entered.
+        enter(&mut rpcbind, entries).map_err(Fault::EntryLost)?;
+    }
     match control.receive()? {
-        Incoming::Message(ToPortmap::TakeOut) => {
-            take_out(&mut rpcbind, entries);
-            say(control, &FromPortmap::TakenOut)
-        }
+        Incoming::Message(ToPortmap::TakeOut) => match take_out(&mut rpcbind, entries) {
+            Ok(()) => say(control, &FromPortmap::TakenOut),
+            Err(trouble) => {
+                let reason = Text::clean(&trouble.to_string());
+                say(control, &FromPortmap::NotEntered { reason })
+            }
+        },
         Incoming::Message(_) => Err(Fault::Protocol("who enters answers nothing")),
         Incoming::Withheld(_) => Err(Fault::Withheld),
         Incoming::Closed => Ok(()),
@@ -43,7 +55,8 @@ fn enter(rpcbind: &mut Rpcbind<'_>, entries: &[Entry]) -> Result<(), String> {
             Ok(false) => refusal(entry),
             Err(trouble) => trouble.to_string(),
         };
-        take_out(rpcbind, entries.get(..index).unwrap_or_default());
+        // Why it was entered in part only says more than why that could not be taken out.
+        let _ = take_out(rpcbind, entries.get(..index).unwrap_or_default());
         return Err(why);
     }
     Ok(())
@@ -54,19 +67,15 @@ fn refusal(entry: &Entry) -> String {
     let netid = netid(entry).as_str();
     format!(
         "rpcbind does not take program {program} version {version} over {netid}: another NFS server \
-         has entered it (rpcinfo -p shows it); stop that (systemctl disable --now nfs-server)"
+         has entered it (rpcinfo -p shows it; systemctl disable --now nfs-server), or a gateway that \
+         was killed and had another address (rpcinfo -d {program} {version})"
     )
 }
 
-/// As far as that goes: what is not there need not be taken out.
-fn take_out(rpcbind: &mut Rpcbind<'_>, entries: &[Entry]) {
-    for entry in entries {
-        match rpcbind.unset(entry) {
-            Ok(_) => {}
-            Err(Trouble::Denied(_)) => {}
-            Err(_) => return,
-        }
-    }
+/// What is not there need not be taken out.
+fn take_out(rpcbind: &mut Rpcbind<'_>, entries: &[Entry]) -> Result<(), Trouble> {
+    let mut all = entries.iter();
+    all.try_for_each(|entry| rpcbind.unset(entry).map(drop))
 }
 
 fn say(control: &PortmapEnd, message: &FromPortmap) -> Result<(), Fault> {
@@ -76,15 +85,17 @@ fn say(control: &PortmapEnd, message: &FromPortmap) -> Result<(), Fault> {
     }
 }
 
-/// Waits until the supervisor or the other port mapper says something, or is gone.
-fn wait(control: &PortmapEnd, rpcbind: &Rpcbind<'_>) -> Result<(), Fault> {
+/// Waits until the supervisor or the other port mapper says something, or is gone; `false` if neither
+/// has for a while.
+fn wait(control: &PortmapEnd, rpcbind: &Rpcbind<'_>) -> Result<bool, Fault> {
+    let most = Timespec::try_from(INTERVAL).unwrap_or_default();
     loop {
         let mut waits = [
             PollFd::new(control, PollFlags::IN),
             PollFd::new(rpcbind, PollFlags::IN | PollFlags::RDHUP),
         ];
-        match poll(&mut waits, None) {
-            Ok(_) => return Ok(()),
+        match poll(&mut waits, Some(&most)) {
+            Ok(some) => return Ok(some != 0),
             Err(Errno::INTR) => {}
             Err(error) => return Err(Fault::Poll(error.into())),
         }

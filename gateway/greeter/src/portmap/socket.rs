@@ -12,6 +12,7 @@ use nix::sys::socket::{
 };
 
 use super::datagram::Datagram;
+use crate::Fault;
 
 /// No question is longer: the longest has three texts of 255 bytes and the longest credentials.
 pub(super) const LONGEST: usize = 2048;
@@ -47,7 +48,10 @@ impl Socket {
 
     /// The next datagram; `None` if there is none now. One whose source cannot be read has none that
     /// could be answered.
-    pub(super) fn receive<'a>(&self, room: &'a mut Room) -> Option<Datagram<'a>> {
+    ///
+    /// # Errors
+    /// Nothing that comes will ever be received: a policy that forbids it leaves it where it is.
+    pub(super) fn receive<'a>(&self, room: &'a mut Room) -> Result<Option<Datagram<'a>>, Fault> {
         let about = loop {
             let mut parts = [IoSliceMut::new(&mut room.bytes[..])];
             let flags = MsgFlags::MSG_DONTWAIT;
@@ -55,16 +59,19 @@ impl Socket {
             match recvmsg::<SockaddrStorage>(socket, &mut parts, Some(place), flags) {
                 Ok(received) => break About::of(&received),
                 Err(Errno::EINTR) => {}
+                Err(error @ (Errno::EACCES | Errno::EPERM)) => {
+                    return Err(Fault::Poll(error.into()));
+                }
                 // An error of a datagram that could not be delivered is told once, and is over.
-                Err(_) => return None,
+                Err(_) => return Ok(None),
             }
         };
-        Some(Datagram {
+        Ok(Some(Datagram {
             bytes: room.bytes.get(..about.length).unwrap_or_default(),
             is_whole: about.is_whole,
             source: about.source.unwrap_or(NOBODY),
             destination: about.destination,
-        })
+        }))
     }
 
     /// Sends an answer from the address that was asked. One that cannot be sent is lost, as

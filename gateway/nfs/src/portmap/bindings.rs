@@ -26,8 +26,10 @@ pub struct Services {
     pub nfs_port: u16,
     /// MOUNT's port, over TCP.
     pub mount_port: u16,
-    /// This program's own port, over TCP and UDP.
+    /// This program's own port, over TCP.
     pub portmap_port: u16,
+    /// Whether it is the same over UDP, or there is none.
+    pub udp: bool,
     /// The address that the call came to, and at which the client finds the other ports, too.
     pub local: IpAddr,
     /// The time, in seconds since 1970 began.
@@ -50,7 +52,11 @@ pub struct Binding {
 impl Services {
     /// All that is served, newer versions of a program first.
     pub fn bindings(&self) -> impl Iterator<Item = Binding> + use<> {
-        let portmap = |version, transport| ((PROGRAM, version), transport, self.portmap_port);
+        let port = |transport| match transport {
+            Transport::Udp if !self.udp => 0,
+            Transport::Udp | Transport::Tcp => self.portmap_port,
+        };
+        let portmap = |version, transport| ((PROGRAM, version), transport, port(transport));
         let mount = (mount::PROGRAM, mount::VERSION);
         let bindings = [
             portmap(RPCBIND_4, Transport::Tcp),

@@ -16,6 +16,7 @@ fn services(local: IpAddr) -> Services {
         nfs_port: 2049,
         mount_port: 2049,
         portmap_port: 111,
+        udp: true,
         local,
         time: 7,
     }

@@ -12,6 +12,7 @@ fn services() -> Services {
         nfs_port: 2049,
         mount_port: 20048,
         portmap_port: 111,
+        udp: true,
         local: "192.0.2.7".parse().unwrap(),
         time: 0x0102_0304,
     }
@@ -180,6 +181,19 @@ fn what_is_not_served_is_not_listed() {
     let list = ask_at(&services, (2, 4), &[], Transport::Tcp).unwrap();
 
     assert_eq!(list.len(), 6 * 20 + 4);
+}
+
+/// Where datagrams are not heard, nobody is told to send any.
+#[test]
+fn a_port_mapper_over_tcp_alone_says_so() {
+    let services = Services {
+        udp: false,
+        ..services()
+    };
+
+    let list = ask_at(&services, (2, 4), &[], Transport::Tcp).unwrap();
+
+    assert_eq!(list.len(), 5 * 20 + 4);
 }
 
 #[test]

@@ -16,6 +16,8 @@ pub(super) fn services(ports: Ports, local: SocketAddr) -> Services {
         nfs_port: ports.nfs,
         mount_port: ports.mount,
         portmap_port: local.port(),
+        // No datagram of a labelled client is heard.
+        udp: false,
         local: local.ip(),
         time: 0,
     }

@@ -112,6 +112,8 @@ impl Launch {
         Self {
             purpose: Purpose::Portmap,
             context: shared.provider.port_mapper(),
+            // Its own, which no stranger's connections use up.
+            records: Arc::new(Throttle::new(RECORDS_PER_SECOND, RECORDS_AT_ONCE)),
             ..self.clone()
         }
     }

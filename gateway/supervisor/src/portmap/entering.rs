@@ -27,11 +27,11 @@ const LAST_PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum EnterError {
     /// Nobody takes entries.
-    #[error(
-        "{RPCBIND}: {0}: no rpcbind runs here (systemctl enable --now rpcbind.socket), or it is not \
-         this machine's"
-    )]
-    Connect(io::Error),
+    #[error("{RPCBIND}: {error}: {}", advice(error))]
+    Connect {
+        /// Why not.
+        error: io::Error,
+    },
     /// There is no process that could ask.
     #[error("no process to enter it: {0}")]
     Process(io::Error),
@@ -120,7 +120,16 @@ impl Entered {
                 let record = Record::new(Event::PortmapEntry, Decision::Note);
                 record.reason(&reason).write();
             }
-            _ => tracing::warn!("NFS could not be taken out of the system's port mapper"),
+            (_, said) => {
+                let why = match said {
+                    Ok(Ok(Some(FromPortmap::NotEntered { reason }))) => reason.to_string(),
+                    _ => "its process does not answer".to_owned(),
+                };
+                tracing::warn!(
+                    "NFS could not be taken out of the system's port mapper: {why}; rpcinfo -d \
+                     100003 3 and rpcinfo -d 100005 3 do it"
+                );
+            }
         }
         self.end("the gateway stops").await;
     }
@@ -148,7 +157,8 @@ impl Entered {
 
     async fn try_to_enter(&self) -> Result<PortMapper, EnterError> {
         // By this process, for the port mapper goes by who has connected; nothing is read here.
-        let connection = connect().await.map_err(EnterError::Connect)?;
+        let connection = connect().await;
+        let connection = connection.map_err(|error| EnterError::Connect { error })?;
         let started = PortMapper::map_ports(&self.launch).await;
         let process = started.map_err(EnterError::Process)?;
         let enter = ToPortmap::Enter(self.entries.clone(), connection);
@@ -211,6 +221,20 @@ async fn ended(process: &PortMapper) -> String {
         Ok(None) => "rpcbind, or the process that is connected to it, is gone".to_owned(),
         Ok(Some(_)) => "its process broke the control protocol".to_owned(),
         Err(error) => error.to_string(),
+    }
+}
+
+/// What an admin can do who reads that.
+fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "labelgated is not allowed to connect there (look for its AVCs: ausearch -m avc -c \
+             labelgated)"
+        }
+        _ => {
+            "no rpcbind runs here (systemctl enable --now rpcbind.socket), or it is not this \
+             machine's"
+        }
     }
 }
 
