@@ -38,12 +38,16 @@ pub enum FromGreeter {
         reason: Text<256>,
     },
     /// An RPC client wants to mount what this token opens (RFC 1813, 5.2.1: MOUNTPROC3_MNT);
-    /// answered by [`crate::ToGreeter::Mounted`].
+    /// answered by [`crate::ToGreeter::Mounted`], or by nothing where the token is good and only the
+    /// label's worker can say what the path leads to: that answers the call, and this process has
+    /// done its work.
     Mount {
+        /// What an answer is to carry.
+        xid: u32,
         /// The first component of the path that it wants to mount.
         token: Bytes<64>,
         /// What follows that, without the slash between.
-        rest: Text<1024>,
+        rest: Bytes<1024>,
     },
     /// An RPC client shows this file handle in a call that the greeter has left unread. Said once,
     /// and last, unless it is answered by [`crate::ToGreeter::HandleRefused`].

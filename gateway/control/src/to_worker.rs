@@ -195,6 +195,16 @@ pub enum LoginState {
         /// Where it is told that services are, if it is one that asks that (RFC 1833).
         ports: Option<Services>,
     },
+    /// It speaks RPC, and a greeter has read one call from it: MNT, with a token that is good (RFC
+    /// 1813, 5.2.1). The worker answers it.
+    Mount {
+        /// What is in the handles of its identity.
+        epoch: u64,
+        /// What the answer is to carry.
+        xid: u32,
+        /// The path behind the token.
+        path: Bytes<1024>,
+    },
 }
 
 /// A datagram and the descriptor beside it do not belong together.

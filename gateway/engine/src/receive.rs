@@ -40,6 +40,16 @@ pub enum Login {
         /// Where it is told that services are, if it may ask that (RFC 1833).
         ports: Option<Ports>,
     },
+    /// It speaks RPC, and another process has read one call from it: to mount a path (RFC 1813,
+    /// 5.2.1). It is still to be answered.
+    Mount {
+        /// What is in the file handles of its identity.
+        epoch: u64,
+        /// The number of that call.
+        xid: u32,
+        /// The path, as a stranger has sent it.
+        path: Vec<u8>,
+    },
 }
 
 /// Where RPC services are.

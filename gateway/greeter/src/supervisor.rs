@@ -53,18 +53,23 @@ impl Supervisor {
         }
     }
 
-    /// Asks for the root handle of what this token opens.
+    /// Asks for the root handle of what this token opens, in a call with this number. There is no
+    /// answer if that is for a worker to say: this process has done its work, and will be killed or
+    /// find the supervisor gone.
     ///
     /// # Errors
-    /// It is gone, or says something else.
+    /// It says something else.
     pub fn mount(
         &mut self,
+        xid: u32,
         token: Bytes<64>,
-        rest: Text<1024>,
-    ) -> Result<Result<Bytes<64>, MountRefusal>, Fault> {
-        match self.ask(&FromGreeter::Mount { token, rest })? {
-            ToGreeter::Mounted(result) => Ok(result),
-            _ => Err(Fault::Protocol("no answer to a mount")),
+        rest: Bytes<1024>,
+    ) -> Result<Option<Result<Bytes<64>, MountRefusal>>, Fault> {
+        match self.ask(&FromGreeter::Mount { xid, token, rest }) {
+            Ok(ToGreeter::Mounted(result)) => Ok(Some(result)),
+            Ok(_) => Err(Fault::Protocol("no answer to a mount")),
+            Err(Fault::Abandoned) => Ok(None),
+            Err(fault) => Err(fault),
         }
     }
 

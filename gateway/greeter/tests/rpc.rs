@@ -15,7 +15,7 @@ use std::net::Shutdown;
 use std::time::Duration;
 
 use labelgate_control::{
-    Bytes, FromGreeter, HandleRefusal, MountRefusal, Protocol, Services, Text, ToGreeter,
+    Bytes, FromGreeter, HandleRefusal, MountRefusal, Protocol, Services, ToGreeter,
 };
 use labelgate_nfs::mount::{self, DirPath, MntReply, MountStat, Mounted};
 use labelgate_nfs::portmap::{self, Mapping};
@@ -139,8 +139,9 @@ async fn a_mount_is_the_supervisors_to_judge() {
     assert_eq!(reply(&mut scene), Reply::success(XID, &()));
     send(&mut scene, &mnt("/token/"));
     let asked = FromGreeter::Mount {
+        xid: XID,
         token: Bytes::try_from(&b"token"[..]).unwrap(),
-        rest: Text::default(),
+        rest: Bytes::default(),
     };
     assert_eq!(scene.hear().await, asked);
     let root = Bytes::try_from(&HANDLE[..]).unwrap();
@@ -164,7 +165,7 @@ async fn a_mount_that_is_refused_ends_the_connection() {
         (
             "//a/b\n/c",
             "a",
-            "b\u{FFFD}/c",
+            "b\n/c",
             MountRefusal::NoEntry,
             MountStat::NoEnt,
         ),
@@ -172,8 +173,9 @@ async fn a_mount_that_is_refused_ends_the_connection() {
         let mut scene = scene().await;
         send(&mut scene, &mnt(path));
         let asked = FromGreeter::Mount {
+            xid: XID,
             token: Bytes::try_from(token.as_bytes()).unwrap(),
-            rest: Text::new(rest).unwrap(),
+            rest: Bytes::try_from(rest.as_bytes()).unwrap(),
         };
         assert_eq!(scene.hear().await, asked);
         scene.tell(ToGreeter::Mounted(Err(why))).await;
@@ -182,6 +184,22 @@ async fn a_mount_that_is_refused_ends_the_connection() {
         scene.refused().await;
         assert!(scene.exit().success());
     }
+}
+
+/// It reads nothing more of the connection, which the worker answers.
+#[tokio::test]
+async fn a_mount_that_only_a_worker_can_judge_is_left_to_it() {
+    let mut scene = scene().await;
+    let next = call(MOUNT, mount::procedure::NULL, &[]);
+    send(&mut scene, &[mnt("/token/vms/d"), next].concat());
+    let asked = FromGreeter::Mount {
+        xid: XID,
+        token: Bytes::try_from(&b"token"[..]).unwrap(),
+        rest: Bytes::try_from(&b"vms/d"[..]).unwrap(),
+    };
+    assert_eq!(scene.hear().await, asked);
+    scene.abandon();
+    assert!(scene.exit().success());
 }
 
 /// One that is cut to what a message holds might be somebody's.

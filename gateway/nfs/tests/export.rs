@@ -23,6 +23,7 @@ use rig::{EPOCH, NAME, Rig, SERIAL, image, key, root};
 
 const MNT3ERR_NOENT: u32 = 2;
 const MNT3ERR_NOTDIR: u32 = 20;
+const MNT3ERR_NAMETOOLONG: u32 = 63;
 
 fn mount(rig: &mut Rig, id: ConnectionId, procedure: u32, arguments: &[u8]) -> Results {
     rig.feed(id, &client::mount(1, procedure, arguments));
@@ -46,6 +47,39 @@ fn the_root_is_mounted_and_its_handle_leads_to_it() {
     assert_eq!([results.u32(), results.u32(), results.u32()], [2, 1, 0]);
     results.end();
     assert_eq!(rig.notices(), [Notice::Mounted { connection: id }]);
+}
+
+/// A greeter has read the call, whose token was good.
+#[test]
+fn a_mount_that_came_with_the_connection_is_answered_first() {
+    let mut rig = Rig::new();
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(directory.path().join("d/e")).unwrap();
+    rig.add_tree(3, "main", directory.path());
+    let mount = |path: &[u8]| Login::Mount {
+        epoch: EPOCH,
+        xid: 77,
+        path: path.to_vec(),
+    };
+
+    let id = rig.connect_as(1, "192.0.2.1:900", mount(b"main/d/e"));
+    let answer = rig.one(id);
+    assert_eq!(answer.xid, 77);
+    let mut results = answer.results();
+    assert_eq!(results.u32(), status::OK);
+    let handle = results.opaque();
+    let mut attributes = rig.nfs(id, procedure::GETATTR, &Arguments::of(&handle).0);
+    assert_eq!(attributes.u32(), status::OK);
+
+    let too_long = [b'x'; 1025];
+    for (number, path, expected) in [
+        (2, &b"main/none"[..], MNT3ERR_NOENT),
+        (3, b"", status::OK),
+        (4, &too_long, MNT3ERR_NAMETOOLONG),
+    ] {
+        let id = rig.connect_as(number, "192.0.2.1:900", mount(path));
+        assert_eq!(rig.one(id).results().u32(), expected);
+    }
 }
 
 #[test]

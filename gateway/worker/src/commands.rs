@@ -227,6 +227,11 @@ fn admission(connection: Connection) -> Admission {
         login: match connection.login {
             LoginState::Untouched => Login::Untouched,
             LoginState::Negotiated(login) => Login::Negotiated(login.to_vec()),
+            LoginState::Mount { epoch, xid, path } => Login::Mount {
+                epoch,
+                xid,
+                path: path.to_vec(),
+            },
             LoginState::Rpc { epoch, ports } => Login::Rpc {
                 epoch,
                 ports: ports.map(|services| Ports {

@@ -69,7 +69,7 @@ impl Engine for Fronts {
         now: Instant,
         outbox: &mut Outbox,
     ) -> Receive {
-        if matches!(admission.login, Login::Rpc { .. }) {
+        if matches!(admission.login, Login::Rpc { .. } | Login::Mount { .. }) {
             self.rpc.insert(connection);
         }
         match self.of(connection) {

@@ -257,8 +257,9 @@ pub fn from_greeter() -> Vec<FromGreeter> {
             reason: full(),
         },
         FromGreeter::Mount {
+            xid: u32::MAX,
             token: full_bytes(),
-            rest: full(),
+            rest: full_bytes(),
         },
         FromGreeter::Handle(full_bytes()),
         FromGreeter::Ended,

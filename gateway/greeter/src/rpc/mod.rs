@@ -38,11 +38,12 @@ pub(crate) fn converse(client: &Client, supervisor: &mut Supervisor) -> Result<(
             Next::Shown(shown) => return show(shown, client, supervisor),
             Next::Call(message) => match answer(&message)? {
                 Answer::Reply(reply) => record::send(client, &reply)?,
-                Answer::Mount { xid, path } => match mount(path, supervisor)? {
-                    reply @ MntReply::Mounted(_) => {
+                Answer::Mount { xid, path } => match mount((xid, path), supervisor)? {
+                    None => return Ok(()),
+                    Some(reply @ MntReply::Mounted(_)) => {
                         record::send(client, &Reply::success(xid, &reply))?;
                     }
-                    reply @ MntReply::Refused(_) => {
+                    Some(reply @ MntReply::Refused(_)) => {
                         return refuse(&Reply::success(xid, &reply), client, supervisor);
                     }
                 },
@@ -64,6 +65,7 @@ pub(crate) fn tell_ports(
         };
         let time = SystemTime::now().duration_since(UNIX_EPOCH);
         let services = portmap::Services {
+            udp: true,
             nfs_port: services.nfs_port,
             mount_port: services.mount_port,
             portmap_port: local.port(),
@@ -111,25 +113,29 @@ fn next(client: &Client) -> Result<Next, Fault> {
     }
 }
 
-/// Has the supervisor judge the token that is in a path.
-fn mount(path: DirPath<'_>, supervisor: &mut Supervisor) -> Result<MntReply, Fault> {
+/// Has the supervisor judge the token that is in a path. There is no answer if a worker has the
+/// connection now.
+fn mount(
+    (xid, path): (u32, DirPath<'_>),
+    supervisor: &mut Supervisor,
+) -> Result<Option<MntReply>, Fault> {
     let (token, rest) = match path.split_token() {
         Some((token, rest)) => (token.expose(), rest.expose()),
         // Who has no token is told what they are told whose token is nobody's.
         None => (&[][..], &[][..]),
     };
-    let Ok(token) = Bytes::try_from(token) else {
-        return Ok(MntReply::Refused(MountStat::Acces));
+    let (Ok(token), Ok(rest)) = (Bytes::try_from(token), Bytes::try_from(rest)) else {
+        return Ok(Some(MntReply::Refused(MountStat::Acces)));
     };
-    let rest = Text::clean(&String::from_utf8_lossy(rest));
-    Ok(match supervisor.mount(token, rest)? {
-        Ok(root) => {
+    Ok(match supervisor.mount(xid, token, rest)? {
+        None => None,
+        Some(Ok(root)) => {
             let root = <[u8; labelgate_nfs::handle::LENGTH]>::try_from(&*root);
             let root = root.map_err(|_| Fault::Protocol("a root handle of another length"))?;
-            MntReply::Mounted(Mounted(root))
+            Some(MntReply::Mounted(Mounted(root)))
         }
-        Err(MountRefusal::Access) => MntReply::Refused(MountStat::Acces),
-        Err(MountRefusal::NoEntry) => MntReply::Refused(MountStat::NoEnt),
+        Some(Err(MountRefusal::Access)) => Some(MntReply::Refused(MountStat::Acces)),
+        Some(Err(MountRefusal::NoEntry)) => Some(MntReply::Refused(MountStat::NoEnt)),
     })
 }
 

@@ -75,7 +75,9 @@ impl Target {
             engine::Login::Untouched => Receive::Header { n: BHS },
             // It waits for an answer: it is told to come back later.
             engine::Login::Negotiated(login) => self.take_over(id, &login, turn),
-            engine::Login::Rpc { .. } => self.close_now(id, "it is to speak RPC, not iSCSI", turn),
+            engine::Login::Rpc { .. } | engine::Login::Mount { .. } => {
+                self.close_now(id, "it is to speak RPC, not iSCSI", turn)
+            }
         }
     }
 

@@ -140,9 +140,13 @@ impl Engine for Server {
         outbox: &mut Outbox,
     ) -> Receive {
         let room = self.connections.len() < self.limits.connections as usize;
-        let Login::Rpc { epoch, ports } = admission.login else {
-            outbox.push(Action::Close(id, Ending::Now));
-            return Receive::Pause;
+        let (epoch, ports, mounts) = match admission.login {
+            Login::Rpc { epoch, ports } => (epoch, ports, None),
+            Login::Mount { epoch, xid, path } => (epoch, None, Some((xid, path))),
+            Login::Untouched | Login::Negotiated(_) => {
+                outbox.push(Action::Close(id, Ending::Now));
+                return Receive::Pause;
+            }
         };
         let mut connection = Connection::new(epoch, admission.peer.ip(), now);
         connection.services = ports.map(|ports| services(ports, admission.local));
@@ -156,6 +160,9 @@ impl Engine for Server {
         }
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.stage = Stage::Mark(Part::Head);
+        }
+        if let Some((xid, path)) = mounts {
+            self.mount_at_once(id, xid, &path, &mut Turn { now, outbox });
         }
         Receive::Header { n: Mark::SIZE }
     }

@@ -29,6 +29,26 @@ impl Server {
         }
     }
 
+    /// Answers the MNT that another process has read from a connection.
+    pub(super) fn mount_at_once(
+        &mut self,
+        id: ConnectionId,
+        xid: u32,
+        path: &[u8],
+        turn: &mut Turn<'_>,
+    ) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.calls += 1;
+        }
+        match DirPath::new(path) {
+            Some(path) => self.mount(id, xid, path, turn),
+            None => {
+                let why = "its path is too long";
+                self.answer_mount(id, xid, Err((MountStat::NameTooLong, why)), turn);
+            }
+        }
+    }
+
     /// The handle of a directory: of the root, which has a name beside `/`, because QEMU cannot mount
     /// a path without a name in it; of a tree, or of a directory in one.
     fn mount(&mut self, id: ConnectionId, xid: u32, path: DirPath<'_>, turn: &mut Turn<'_>) {

@@ -4,26 +4,27 @@
 //!   Chap:     Fresh ── Challenge ──▶ Challenged ── Answer, right ──▶ Proven ── Negotiated ──▶ done
 //!   Address:  Proven ── Negotiated ──▶ done
 //!   Rpc:      Unmounted ── Mount, good ──▶ Mounted ── Mount, good ──▶ Mounted
+//!             Unmounted, Mounted ── Mount, good, of what only a worker knows ──▶ done
 //!             Unmounted, Mounted ── Handle, good ──▶ done
 //!             Unmounted, Mounted ── Ended ──▶ over
 //!   Portmap:  Asking ── Ended ──▶ over
 //! ```
 //!
-//! A mount proves who it is that mounts, and whose the connection is for nothing else: that is
-//! proved by the file handle that is shown on it. The greeter may say `Refused` at any time. Everything else breaks the protocol, and so does
+//! A mount proves who it is that mounts. Whose a connection is that goes on to files is proved by the
+//! file handle that is shown on it. The greeter may say `Refused` at any time. Everything else breaks the protocol, and so does
 //! anything at all after a wrong answer, token or handle but `Refused`.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use labelgate_control::{
-    Answer, ChapAlgorithm, FromGreeter, HandleRefusal, MountRefusal, SupervisorEnd, Text,
+    Answer, Bytes, ChapAlgorithm, FromGreeter, HandleRefusal, MountRefusal, SupervisorEnd,
     ToGreeter, Verdict,
 };
 use tokio::sync::watch;
 
 use super::authority::{Authority, How, Posed};
-use super::exports::Exports;
+use super::exports::{At, Exports, Mounted};
 use super::failure::Failure;
 use crate::catalogue::Catalogue;
 use crate::config::{Identities, Identity};
@@ -132,9 +133,10 @@ impl Dialogue<'_> {
                 };
                 Ok(agreed(identity, how, login))
             }
-            (Stage::Unmounted | Stage::Mounted(_), Some(FromGreeter::Mount { token, rest })) => {
-                Ok(self.mount(&token, &rest).await)
-            }
+            (
+                Stage::Unmounted | Stage::Mounted(_),
+                Some(FromGreeter::Mount { xid, token, rest }),
+            ) => Ok(self.mount(&token, (xid, rest)).await),
             (Stage::Unmounted | Stage::Mounted(_), Some(FromGreeter::Handle(handle))) => {
                 self.show(&handle).await
             }
@@ -170,15 +172,23 @@ impl Dialogue<'_> {
         }
     }
 
-    async fn mount(self, token: &[u8], rest: &Text<1024>) -> Heard {
+    async fn mount(self, token: &[u8], (xid, path): (u32, Bytes<1024>)) -> Heard {
         let identities = Arc::clone(&self.identities.borrow());
         let who = (&*identities, self.address);
         let images = Arc::clone(&self.images.borrow());
-        match self.exports.mount(token, rest, who, images.trees()).await {
-            Ok(mounted) => Heard::Next(
-                Stage::Mounted(mounted.identity),
-                ToGreeter::Mounted(Ok(mounted.root)),
-            ),
+        let trees = images.trees();
+        match self.exports.mount(token, &path, who, trees).await {
+            Ok(Mounted {
+                identity,
+                at: At::Root(root),
+            }) => Heard::Next(Stage::Mounted(identity), ToGreeter::Mounted(Ok(root))),
+            Ok(Mounted {
+                identity,
+                at: At::Within,
+            }) => {
+                let epoch = identity.epoch;
+                agreed(identity, How::Token, Login::Mount { epoch, xid, path })
+            }
             Err(failure) => {
                 let told = match failure {
                     Failure::Path(_) => MountRefusal::NoEntry,

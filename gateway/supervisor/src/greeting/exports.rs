@@ -20,13 +20,22 @@ pub struct Exports {
     bind_handles: bool,
 }
 
-/// A mount that was granted.
+/// A mount whose token is good.
 #[derive(Debug)]
 pub struct Mounted {
     /// Whose token it was.
     pub identity: Arc<Identity>,
-    /// The handle of the root of what that identity is shown, or of its tree in a store.
-    pub root: Bytes<64>,
+    /// What the path behind the token leads to.
+    pub at: At,
+}
+
+/// What a path behind a token leads to.
+#[derive(Debug)]
+pub enum At {
+    /// The root of what its identity is shown, or of its tree in a store: the handle.
+    Root(Bytes<64>),
+    /// Something in a tree, or nothing: only its worker knows that, and this process never looks.
+    Within,
 }
 
 impl Exports {
@@ -40,7 +49,7 @@ impl Exports {
     pub async fn mount(
         &self,
         token: &[u8],
-        rest: &Text<1024>,
+        rest: &[u8],
         who: (&Identities, IpAddr),
         trees: &[Arc<Store>],
     ) -> Result<Mounted, Failure> {
@@ -55,7 +64,7 @@ impl Exports {
     fn weigh(
         &self,
         token: &[u8],
-        rest: &Text<1024>,
+        rest: &[u8],
         (identities, address): (&Identities, IpAddr),
         trees: &[Arc<Store>],
     ) -> Result<Mounted, Failure> {
@@ -63,19 +72,30 @@ impl Exports {
         let identity = digest.and_then(|digest| identities.of_token(&digest));
         let identity = identity.ok_or(Failure::Token)?;
         check_admission(identity, address)?;
-        let object = mounted(rest, &identity.label, trees);
-        let object = object.ok_or_else(|| Failure::Path(rest.clone()))?;
+        let path = || Text::clean(&String::from_utf8_lossy(rest));
+        let way = way(rest, &identity.label, trees).ok_or_else(|| Failure::Path(path()))?;
+        let at = match way {
+            Way::Object(object) => At::Root(self.seal(object, identity, (identities, address))?),
+            Way::Within => At::Within,
+        };
+        let identity = Arc::clone(identity);
+        Ok(Mounted { identity, at })
+    }
+
+    fn seal(
+        &self,
+        object: Object,
+        identity: &Identity,
+        (identities, address): (&Identities, IpAddr),
+    ) -> Result<Bytes<64>, Failure> {
         let root = Handle {
             epoch: identity.epoch,
             object,
         };
         let key = identities.handle_key(&identity.label);
         let sealed = root.seal(&key.ok_or(Failure::Token)?, self.bound_to(address));
-        Ok(Mounted {
-            identity: Arc::clone(identity),
-            // No handle is longer.
-            root: Bytes::try_from(&sealed[..]).unwrap_or_default(),
-        })
+        // No handle is longer.
+        Ok(Bytes::try_from(&sealed[..]).unwrap_or_default())
     }
 
     /// Finds out whose connection it is that shows this file handle, and came from this address. A
@@ -116,17 +136,27 @@ impl Exports {
     }
 }
 
-/// What a path behind a token leads to: to the root, or to the root of a tree. What else there is, only
-/// its worker knows, and this process never looks.
-fn mounted(path: &str, label: &Label, trees: &[Arc<Store>]) -> Option<Object> {
-    let path = path.trim_matches('/');
-    if path.is_empty() {
-        return Some(Object::Root);
-    }
+/// Where a path behind a token leads.
+enum Way {
+    /// To the root, or to the root of a tree.
+    Object(Object),
+    /// Into a tree.
+    Within,
+}
+
+fn way(path: &[u8], label: &Label, trees: &[Arc<Store>]) -> Option<Way> {
+    let components = path.split(|byte| *byte == b'/');
+    let mut components = components.filter(|component| !component.is_empty());
+    let Some(first) = components.next() else {
+        return Some(Way::Object(Object::Root));
+    };
     // Only these labels have trees.
     label.pair_index()?;
-    let store = trees.iter().find(|store| store.name == path)?;
-    Some(Object::root_of_tree(tree_of_store(&store.name)))
+    let store = trees.iter().find(|store| store.name.as_bytes() == first)?;
+    Some(match components.next() {
+        None => Way::Object(Object::root_of_tree(tree_of_store(&store.name))),
+        Some(_) => Way::Within,
+    })
 }
 
 fn check_admission(identity: &Identity, address: IpAddr) -> Result<(), Failure> {

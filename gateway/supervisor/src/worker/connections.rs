@@ -59,6 +59,16 @@ pub enum Login {
         /// Where it is told that services are, if it is one that asks that.
         ports: Option<Services>,
     },
+    /// A greeter has read one call from it, which its own label's worker answers: it mounts something
+    /// in a tree, by a token that is good.
+    Mount {
+        /// What is in the file handles of its identity.
+        epoch: u64,
+        /// The number of that call.
+        xid: u32,
+        /// The path behind the token.
+        path: Bytes<1024>,
+    },
 }
 
 impl Login {
@@ -76,7 +86,7 @@ impl Login {
     pub fn target(&self) -> Option<&Text<223>> {
         match self {
             Self::Negotiated { target, .. } => target.as_ref(),
-            Self::Untouched | Self::Rpc { .. } => None,
+            Self::Untouched | Self::Rpc { .. } | Self::Mount { .. } => None,
         }
     }
 }

@@ -293,6 +293,11 @@ impl Service {
                 Login::Untouched => LoginState::Untouched,
                 Login::Negotiated { state, .. } => LoginState::Negotiated(state.clone()),
                 &Login::Rpc { epoch, ports } => LoginState::Rpc { epoch, ports },
+                Login::Mount { epoch, xid, path } => LoginState::Mount {
+                    epoch: *epoch,
+                    xid: *xid,
+                    path: path.clone(),
+                },
             },
             granted,
         };

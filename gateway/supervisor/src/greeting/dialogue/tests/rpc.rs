@@ -65,8 +65,9 @@ fn own_handle() -> Bytes<64> {
 
 fn mount(token: &[u8], rest: &str) -> FromGreeter {
     FromGreeter::Mount {
+        xid: 7,
         token: Bytes::try_from(token).unwrap(),
-        rest: Text::new(rest).unwrap(),
+        rest: Bytes::try_from(rest.as_bytes()).unwrap(),
     }
 }
 
