@@ -33,7 +33,7 @@ build: ## Build all programs
 
 demo: ## Two machines, one gateway: boot from it, break into it, see it hold
 	@mkdir -p target
-	@$(STAGE) "setup" 150 fixtures/setup
+	@$(STAGE) "setup" 240 fixtures/setup
 	@$(STAGE) "build" 350 $(CARGO) build $(LOCKED)
 	@$(STAGE) "demo" 90 $(CARGO) run --quiet --locked -p labelgate-fixtures --bin demo
 
@@ -54,7 +54,7 @@ guest-test: ## Prove in the enforcing guest that the kernel refuses; TEST=part-o
 
 test: ## Formatting, lints, unit, property, fuzz and end-to-end tests
 	@mkdir -p target && : >$(LABELGATE_STAGES)
-	@$(STAGE) "setup" 150 fixtures/setup
+	@$(STAGE) "setup" 240 fixtures/setup
 	@$(STAGE) "formatting" 10 $(CARGO) fmt --all --check
 	@$(STAGE) "lints" 300 $(CARGO) clippy $(LOCKED) --all-targets -- -D warnings
 	@$(STAGE) "build" 600 $(SHELL) -c '$(CARGO) build $(LOCKED) && $(CARGO) test $(LOCKED) --no-run'
@@ -62,11 +62,13 @@ test: ## Formatting, lints, unit, property, fuzz and end-to-end tests
 	@$(STAGE) "integration and end-to-end tests" 1200 $(CARGO) test $(LOCKED) --test '*'
 	@echo; cat $(LABELGATE_STAGES)
 
-test-full: ## All of that, with hundreds of kills, minutes of fuzzing and the demo
+test-full: ## All of that, hundreds of kills, minutes of fuzzing, the release build and the demo
 	@$(MAKE) --no-print-directory test
 	@LABELGATE_KILLS=$(KILLS) $(STAGE) "$(KILLS) kills" 3000 \
 		$(CARGO) test $(LOCKED) --test durability -- --test-threads 2
 	@LABELGATE_FUZZ_SECONDS=$(FUZZ_SECONDS) $(STAGE) "fuzzing" 2400 $(CARGO) test $(LOCKED) fuzz_
+	@$(STAGE) "the manual's own build" 900 \
+		$(CARGO) test $(LOCKED) --test newcomer -- --ignored
 	@$(MAKE) --no-print-directory demo
 	@echo; cat $(LABELGATE_STAGES)
 
