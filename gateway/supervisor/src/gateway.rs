@@ -29,6 +29,7 @@ use crate::poison::{PoisonMarks, Settling, announce};
 use crate::portmap::{EnterError, map_ports};
 use crate::provider::{self, MayServe, Provider, SelinuxError};
 use crate::reload::reload;
+use crate::reservations::Reservations;
 use crate::run_lock::{RunLock, RunLockError};
 use crate::sockets::{Listeners, Sockets};
 use crate::state::{InForce, State, StateError, combine, end_expired_leases, open_registry};
@@ -58,6 +59,14 @@ pub enum RunError {
     /// Which images are poisoned cannot be found out.
     #[error("{path}: {error}: without the marks of poisoned images none may be served")]
     PoisonMarks {
+        /// The state directory.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// Whom images are reserved for cannot be found out.
+    #[error("{path}: {error}: without the reservations that last no image may be served")]
+    Reservations {
         /// The state directory.
         path: PathBuf,
         /// Why.
@@ -119,6 +128,10 @@ pub async fn run_assigned(
         path: state_dir.clone(),
         error,
     })?;
+    let reservations = Reservations::open(state_dir).map_err(|error| RunError::Reservations {
+        path: state_dir.clone(),
+        error,
+    })?;
     let in_force = combine(config, &*registry)?;
     announce(&poison, in_force.images.all());
     sweep_stores(&in_force, &provider);
@@ -126,7 +139,12 @@ pub async fn run_assigned(
     raise_descriptor_limit();
     let mut sockets = Sockets::open(&in_force.config, &provider)?;
 
-    let shared = Arc::new(share(&in_force, poison, provider, Box::new(assignment))?);
+    let shared = Arc::new(share(
+        &in_force,
+        (poison, reservations),
+        provider,
+        Box::new(assignment),
+    )?);
     let labels = Arc::new(LabelTable::new(Arc::clone(&shared)));
     let launch = Arc::new(launch(&shared)?);
     let reception = receive(&shared, &labels, &launch, &registry)?;
@@ -223,7 +241,7 @@ fn sweep_stores(in_force: &InForce, provider: &Provider) {
 
 fn share(
     in_force: &InForce,
-    poison: PoisonMarks,
+    (poison, reservations): (PoisonMarks, Reservations),
     provider: Provider,
     assignment: Box<dyn Assignment>,
 ) -> io::Result<Shared> {
@@ -262,6 +280,7 @@ fn share(
         identities: watch::Sender::new(Arc::clone(&in_force.identities)),
         images: watch::Sender::new(Arc::clone(&in_force.images)),
         poison: Arc::new(poison),
+        reservations: Arc::new(reservations),
         settling: Settling::default(),
         refusals: Throttle::new(REFUSALS_PER_SECOND, REFUSALS_AT_ONCE),
         next_connection: AtomicU64::new(1),
