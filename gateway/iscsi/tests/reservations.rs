@@ -154,6 +154,22 @@ fn a_write_whose_data_comes_after_the_reservation_is_a_conflict() {
     assert_eq!(rig.disk[..1024], [0; 1024]);
 }
 
+#[test]
+fn a_target_cold_reset_ends_all_sessions_and_what_reserve_has_reserved() {
+    let mut rig = Rig::new();
+    let (mut one, other) = (login(&mut rig, 1), login(&mut rig, 2));
+    let reserve = one.command(&RESERVE_6, Direction::None, 0, &[]);
+    assert_eq!(status(&mut rig, &one, &reserve), GOOD);
+
+    rig.feed(other.id, &reset(&other, TaskFunction::TargetColdReset));
+
+    assert!(rig.is_closed(one.id) && rig.is_closed(other.id));
+    assert_eq!(exclusions(&mut rig), Some(Exclusion::Nobody));
+    let mut again = login(&mut rig, 3);
+    let reserve = again.command(&RESERVE_6, Direction::None, 0, &[]);
+    assert_eq!(status(&mut rig, &again, &reserve), GOOD);
+}
+
 /// The Data-Out that an R2T asks for.
 fn data_out(r2t: &rig::Pdu, data: &[u8]) -> Vec<u8> {
     let mut bhs = [0; 48];
