@@ -124,14 +124,7 @@ pub async fn run_assigned(
     let _audit = audit::start(&config.audit)?;
     let state_dir = &config.gateway.state_dir;
     let registry = open_registry(state_dir).map_err(StateError::from)?;
-    let poison = PoisonMarks::open(state_dir).map_err(|error| RunError::PoisonMarks {
-        path: state_dir.clone(),
-        error,
-    })?;
-    let reservations = Reservations::open(state_dir).map_err(|error| RunError::Reservations {
-        path: state_dir.clone(),
-        error,
-    })?;
+    let (poison, reservations) = remember(state_dir)?;
     let in_force = combine(config, &*registry)?;
     announce(&poison, in_force.images.all());
     sweep_stores(&in_force, &provider);
@@ -183,14 +176,28 @@ pub async fn run_assigned(
     // Nobody is to look for what is about to go.
     ports.stop().await;
     tasks.shutdown().await;
-    if !labels.stop(shared.section.drain + END_PATIENCE).await {
-        tracing::error!("some workers have not ended and are left to the kernel");
-    }
+    stop_workers(&labels, &shared).await;
     watch.abort();
     // It ends in time by itself.
     let _ = admins.await;
     shared.refusals.flush();
     Ok(())
+}
+
+/// What earlier gateways have left to be known of images.
+fn remember(state_dir: &Path) -> Result<(PoisonMarks, Reservations), RunError> {
+    let path = || state_dir.to_owned();
+    let poison = PoisonMarks::open(state_dir);
+    let poison = poison.map_err(|error| RunError::PoisonMarks {
+        path: path(),
+        error,
+    })?;
+    let reservations = Reservations::open(state_dir);
+    let reservations = reservations.map_err(|error| RunError::Reservations {
+        path: path(),
+        error,
+    })?;
+    Ok((poison, reservations))
 }
 
 /// Accepts connections from now on.
@@ -210,6 +217,12 @@ fn keep_doors(tasks: &mut JoinSet<()>, door: &Arc<Door>, doors: [(Entrance, List
             tracing::info!("listening on {address}{whom}");
             tasks.spawn(Arc::clone(door).keep(listener, entrance));
         }
+    }
+}
+
+async fn stop_workers(labels: &LabelTable, shared: &Shared) {
+    if !labels.stop(shared.section.drain + END_PATIENCE).await {
+        tracing::error!("some workers have not ended and are left to the kernel");
     }
 }
 

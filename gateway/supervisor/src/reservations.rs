@@ -177,7 +177,7 @@ fn read(path: &Path) -> io::Result<Known> {
 
 fn bytes(digits: &str) -> Option<Record> {
     let digits = digits.as_bytes();
-    if digits.is_empty() || digits.len() % 2 != 0 {
+    if digits.is_empty() || !digits.len().is_multiple_of(2) {
         return None;
     }
     let value = |digit: u8| {
