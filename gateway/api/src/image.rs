@@ -57,6 +57,12 @@ pub struct Image {
     pub source: Source,
     /// A flush failed: everything answers MEDIUM ERROR until an admin clears it.
     pub poisoned: bool,
+    /// What initiators have reserved it for and how many are registered, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(examples(
+        "write exclusive, held by iqn.2008-11.org.linux-kvm:web-1,i,0x800000000001; 2 registered"
+    ))]
+    pub reservations: Option<String>,
 }
 
 /// All images that were asked for, by store and name.

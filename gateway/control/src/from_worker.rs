@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Driver, List, Text};
+use crate::{Bytes, Driver, List, MAX_RESERVATIONS, Text};
 
 /// What a worker tells the supervisor. None of it is believed further than it is bounded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +82,20 @@ pub enum FromWorker {
     },
     /// All clients have left and every image is flushed; the worker exits.
     Drained,
+    /// The reservations of an image have changed. What is here takes the place of what was here
+    /// before; what is to outlive the worker is kept, and given to the next one
+    /// ([`crate::ToWorker::Reservations`]).
+    Reserved {
+        /// Which image.
+        image: u32,
+        /// What is to outlive the worker; empty if nothing is.
+        record: Bytes<MAX_RESERVATIONS>,
+        /// What an admin is shown; empty if there is nothing.
+        description: Text<320>,
+        /// An initiator is told once it is kept: answered by
+        /// [`crate::ToWorker::ReservationsKept`].
+        awaited: bool,
+    },
 }
 
 /// Why a worker does not serve an image.

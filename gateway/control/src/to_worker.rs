@@ -49,6 +49,22 @@ pub enum ToWorker<D = OwnedFd> {
         /// The least size it shall have, in bytes.
         size: Option<u64>,
     },
+    /// What an earlier worker has had kept of the reservations of an image that is about to be
+    /// added: what [`crate::FromWorker::Reserved`] said last. Nobody is served before they are in
+    /// force again.
+    Reservations {
+        /// Which image.
+        image: u32,
+        /// Its reservations.
+        record: Bytes<MAX_RESERVATIONS>,
+    },
+    /// The answer to a [`crate::FromWorker::Reserved`] that is awaited, in their order.
+    ReservationsKept {
+        /// Which image.
+        image: u32,
+        /// It is on stable storage.
+        kept: bool,
+    },
     /// End the image's sessions, close its descriptor, forget it. Answered by
     /// [`crate::FromWorker::ImageRemoved`] after its last I/O, also for an image that could not
     /// be served. The supervisor then asks the image's lock whether it is true; a worker that
@@ -76,6 +92,9 @@ pub enum ToWorker<D = OwnedFd> {
         milliseconds: u64,
     },
 }
+
+/// The longest record of an image's reservations, in bytes.
+pub const MAX_RESERVATIONS: usize = 3072;
 
 /// The most stores that a process is told of.
 pub const MAX_STORES: u32 = 256;
@@ -230,6 +249,12 @@ impl<D> ToWorker<D> {
             Self::Store(fd) => (ToWorker::Store(Attached), Some(fd)),
             Self::Tree(tree, fd) => (ToWorker::Tree(tree, Attached), Some(fd)),
             Self::RefreshImage { image, size } => (ToWorker::RefreshImage { image, size }, None),
+            Self::Reservations { image, record } => {
+                (ToWorker::Reservations { image, record }, None)
+            }
+            Self::ReservationsKept { image, kept } => {
+                (ToWorker::ReservationsKept { image, kept }, None)
+            }
             Self::RemoveImage { image } => (ToWorker::RemoveImage { image }, None),
             Self::CloseConnection { connection } => {
                 (ToWorker::CloseConnection { connection }, None)
@@ -263,6 +288,12 @@ impl ToWorker<Attached> {
             (_, Some(_)) => Err(Mismatch::Unwanted),
             (Self::RefreshImage { image, size }, None) => {
                 Ok(ToWorker::RefreshImage { image, size })
+            }
+            (Self::Reservations { image, record }, None) => {
+                Ok(ToWorker::Reservations { image, record })
+            }
+            (Self::ReservationsKept { image, kept }, None) => {
+                Ok(ToWorker::ReservationsKept { image, kept })
             }
             (Self::RemoveImage { image }, None) => Ok(ToWorker::RemoveImage { image }),
             (Self::CloseConnection { connection }, None) => {

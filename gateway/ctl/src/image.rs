@@ -200,6 +200,7 @@ pub(crate) fn show(output: &mut Output, image: Image) -> std::io::Result<()> {
         ("serial", image.serial.clone()),
         ("naa", image.naa.clone()),
         ("declared in", declared_in(image.source)),
+        ("reservations", or_dash(image.reservations.clone())),
     ])?;
     if image.poisoned {
         output.line(

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::tree::{Call, TreeId};
-use crate::{ConnectionId, IoId, Operation, Place, Receive, Transmission};
+use crate::{ConnectionId, ImageId, IoId, Operation, Place, Receive, Transmission};
 
 /// How a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,16 @@ pub enum Ending {
     AfterSending,
     /// At once (a protocol error, a timeout).
     Now,
+}
+
+/// The reservations of an image, as others see them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReservationChange {
+    /// What outlives the worker: bytes that mean something to the engine that said so alone. Empty
+    /// if nothing does.
+    pub record: Vec<u8>,
+    /// What an admin is shown, in one line; empty if there is nothing to show.
+    pub description: String,
 }
 
 /// One thing for the driver to do.
@@ -23,6 +33,12 @@ pub enum Action {
     Send(ConnectionId, Transmission),
     /// Start an operation; [`crate::Engine::completed`] follows.
     Submit(IoId, Place, Operation),
+    /// Complete this once every operation of the image that was begun before has ended;
+    /// [`crate::Engine::completed`] follows.
+    Settle(IoId, ImageId),
+    /// The reservations of an image have changed. With a number, it is completed once what is to
+    /// outlive the worker is on stable storage; [`crate::Engine::completed`] follows.
+    Reserved(Option<IoId>, ImageId, Box<ReservationChange>),
     /// Ask something of a tree; [`crate::Engine::answered`] follows.
     Call(IoId, TreeId, Call),
     /// End a connection; [`crate::Engine::closed`] follows.

@@ -34,6 +34,19 @@ pub struct ImageDescription {
     pub geometry: Geometry,
 }
 
+/// Who may not use an image, because somebody has reserved it, of those who can hold no reservation
+/// themselves: clients of other protocols than SCSI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Exclusion {
+    /// Nobody: it is not reserved.
+    #[default]
+    Nobody,
+    /// Whoever wants to change it.
+    Writers,
+    /// Whoever wants to read or change it.
+    Everybody,
+}
+
 /// An operation on an image. Offsets and lengths are in bytes and within the image; the image
 /// checks that again.
 #[derive(Debug)]

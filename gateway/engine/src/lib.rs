@@ -27,11 +27,11 @@ pub mod tree;
 
 use std::time::Instant;
 
-pub use action::{Action, Ending, Outbox};
+pub use action::{Action, Ending, Outbox, ReservationChange};
 pub use identifier::{ConnectionId, ImageId, IoId, Place};
 pub use image::{
-    Completion, Extent, Geometry, ImageDescription, ImageError, Operation, Outcome, Status,
-    Timestamp,
+    Completion, Exclusion, Extent, Geometry, ImageDescription, ImageError, Operation, Outcome,
+    Status, Timestamp,
 };
 pub use receive::{Admission, Login, MAX_HEADER, Ports, Receive, Received};
 pub use transmission::Transmission;

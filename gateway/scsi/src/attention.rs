@@ -1,6 +1,6 @@
 //! Unit attention conditions (SAM-5 5.14): what each I_T nexus must hear before it goes on.
 
-use crate::{AdditionalSense, Sense, SenseKey};
+use crate::{AdditionalSense, InitiatorPort, Sense, SenseKey};
 
 /// Something has changed without the initiator's doing. In order of precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,12 @@ pub enum UnitAttention {
     ItNexusLoss,
     /// Another initiator aborted commands of this one (2F/00).
     CommandsClearedByAnotherInitiator,
+    /// Another initiator has cleared all reservations (2A/03).
+    ReservationsPreempted,
+    /// A reservation that registered nexuses had access by has ended (2A/04).
+    ReservationsReleased,
+    /// Another initiator has ended this one's registration (2A/05).
+    RegistrationsPreempted,
     /// The image was resized (2A/09).
     CapacityDataChanged,
     /// Another initiator changed mode parameters (2A/01).
@@ -27,12 +33,15 @@ pub enum UnitAttention {
 
 impl UnitAttention {
     /// All, in order of precedence.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::PowerOn,
         Self::ScsiBusReset,
         Self::BusDeviceReset,
         Self::ItNexusLoss,
         Self::CommandsClearedByAnotherInitiator,
+        Self::ReservationsPreempted,
+        Self::ReservationsReleased,
+        Self::RegistrationsPreempted,
         Self::CapacityDataChanged,
         Self::ModeParametersChanged,
         Self::InquiryDataChanged,
@@ -49,6 +58,9 @@ impl UnitAttention {
             Self::CommandsClearedByAnotherInitiator => {
                 AdditionalSense::COMMANDS_CLEARED_BY_ANOTHER_INITIATOR
             }
+            Self::ReservationsPreempted => AdditionalSense::RESERVATIONS_PREEMPTED,
+            Self::ReservationsReleased => AdditionalSense::RESERVATIONS_RELEASED,
+            Self::RegistrationsPreempted => AdditionalSense::REGISTRATIONS_PREEMPTED,
             Self::CapacityDataChanged => AdditionalSense::CAPACITY_DATA_HAS_CHANGED,
             Self::ModeParametersChanged => AdditionalSense::MODE_PARAMETERS_CHANGED,
             Self::InquiryDataChanged => AdditionalSense::INQUIRY_DATA_HAS_CHANGED,
@@ -56,23 +68,38 @@ impl UnitAttention {
         Sense::new(SenseKey::UnitAttention, code)
     }
 
-    const fn bit(self) -> u8 {
-        1 << self as u8
+    const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+
+    /// Whether it goes before RESERVATION CONFLICT: resets do (SAM-5 5.3.3).
+    const fn is_reset(self) -> bool {
+        matches!(
+            self,
+            Self::PowerOn | Self::ScsiBusReset | Self::BusDeviceReset | Self::ItNexusLoss
+        )
     }
 }
 
-/// What a unit keeps for one I_T nexus: the unit attentions it has not heard yet, each at most
-/// once, reported in order of precedence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What a unit keeps for one I_T nexus: who it is, and the unit attentions it has not heard yet,
+/// each at most once, reported in order of precedence.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Nexus {
-    pending: u8,
+    port: InitiatorPort,
+    pending: u16,
 }
 
 impl Nexus {
     /// A nexus with nothing pending. A new session's first gets [`UnitAttention::PowerOn`] posted.
     #[must_use]
-    pub const fn new() -> Self {
-        Self { pending: 0 }
+    pub const fn new(port: InitiatorPort) -> Self {
+        Self { port, pending: 0 }
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub const fn port(&self) -> &InitiatorPort {
+        &self.port
     }
 
     /// Establishes a unit attention, unless the same one is pending already.
@@ -87,6 +114,13 @@ impl Nexus {
             .find(|attention| self.pending & attention.bit() != 0)?;
         self.pending &= !next.bit();
         Some(next)
+    }
+
+    /// As [`Self::take`], if it is a reset.
+    pub fn take_reset(&mut self) -> Option<UnitAttention> {
+        let is_pending = |attention: &UnitAttention| self.pending & attention.bit() != 0;
+        let next = UnitAttention::ALL.into_iter().find(is_pending)?;
+        next.is_reset().then(|| self.take()).flatten()
     }
 
     /// Forgets everything pending.
@@ -107,7 +141,7 @@ mod tests {
 
     #[test]
     fn each_attention_is_reported_once_and_resets_come_first() {
-        let mut nexus = Nexus::new();
+        let mut nexus = Nexus::new(InitiatorPort::new("vm", "iqn.x", [0; 6]));
         nexus.post(UnitAttention::ModeParametersChanged);
         nexus.post(UnitAttention::PowerOn);
         nexus.post(UnitAttention::ModeParametersChanged);

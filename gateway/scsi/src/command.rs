@@ -7,6 +7,7 @@ use table::lookup;
 pub(crate) use table::{Definition, Provisioning, TABLE};
 
 use crate::Sense;
+use crate::reservations::{InAction, OutAction};
 
 /// Blocks to be moved, compared or looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,6 +200,26 @@ pub enum Command {
         extended: bool,
         /// ALLOCATION LENGTH.
         allocation: u32,
+    },
+    /// RESERVE(6), of the whole unit and for the sender.
+    Reserve,
+    /// RELEASE(6).
+    Release,
+    /// PERSISTENT RESERVE IN.
+    PersistentReserveIn {
+        /// SERVICE ACTION.
+        action: InAction,
+        /// ALLOCATION LENGTH.
+        allocation: u16,
+    },
+    /// PERSISTENT RESERVE OUT.
+    PersistentReserveOut {
+        /// SERVICE ACTION.
+        action: OutAction,
+        /// SCOPE and TYPE, which some service actions have no use for.
+        scope_and_type: u8,
+        /// PARAMETER LIST LENGTH.
+        length: u32,
     },
 }
 

@@ -17,6 +17,7 @@ mod command;
 mod lba_status;
 pub mod limits;
 mod plan;
+pub mod reservations;
 mod sense;
 mod status;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use attention::{Nexus, UnitAttention};
 pub use command::{ByteCheck, Command, ModeForm, PageControl, ReportedOpcodes, Transfer};
 pub use lba_status::{LbaStatus, encode_lba_status};
 pub use plan::{Plan, Span};
+pub use reservations::{Effects, InitiatorPort, Kept, NoRecord};
 pub use sense::{Access, AdditionalSense, FaultyField, Sense, SenseBytes, SenseFormat, SenseKey};
 pub use status::Status;
 pub use unit::{LogicalUnit, no_unit};

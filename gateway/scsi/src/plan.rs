@@ -103,6 +103,12 @@ pub enum Plan {
         /// The allocation length.
         allocation: usize,
     },
+    /// The reservations have changed, so that the command ends only when everything that was begun
+    /// before has ended: nobody who is excluded now writes any more then. [`crate::LogicalUnit`]
+    /// says what else there is to be done.
+    Settle,
+    /// RESERVATION CONFLICT.
+    Conflict,
     /// CHECK CONDITION with this sense.
     Fail(Sense),
 }

@@ -86,6 +86,12 @@ impl Sense {
     /// What the transport says of the data (its expected length) contradicts the CDB.
     pub const INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT: Self =
         Self::illegal(AdditionalSense::INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT);
+    /// RELEASE names another scope or type than the reservation has.
+    pub const INVALID_RELEASE_OF_PERSISTENT_RESERVATION: Self =
+        Self::illegal(AdditionalSense::INVALID_RELEASE_OF_PERSISTENT_RESERVATION);
+    /// As many nexuses are registered as there may be.
+    pub const INSUFFICIENT_REGISTRATION_RESOURCES: Self =
+        Self::illegal(AdditionalSense::INSUFFICIENT_REGISTRATION_RESOURCES);
     /// The image is read-only.
     pub const WRITE_PROTECTED: Self =
         Self::new(SenseKey::DataProtect, AdditionalSense::WRITE_PROTECTED);

@@ -7,11 +7,14 @@ mod medium;
 mod mode;
 mod property;
 mod provisioning;
+mod reservations;
 mod supported;
 
 use labelgate_engine::{Geometry, ImageDescription};
 
-use crate::{AdditionalSense, Command, FaultyField, LogicalUnit, Nexus, Plan, Sense, no_unit};
+use crate::{
+    AdditionalSense, Command, FaultyField, InitiatorPort, LogicalUnit, Nexus, Plan, Sense, no_unit,
+};
 
 const MIB: u64 = 1 << 20;
 
@@ -45,7 +48,7 @@ impl Initiator {
     fn new(geometry: Geometry) -> Self {
         Self {
             unit: LogicalUnit::new(&description(geometry)),
-            nexus: Nexus::new(),
+            nexus: Nexus::new(InitiatorPort::new("vm", "iqn.2026-11.test:vm", [0x80; 6])),
         }
     }
 

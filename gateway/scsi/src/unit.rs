@@ -8,16 +8,20 @@ mod medium;
 mod mode_page;
 mod mode_select;
 mod mode_sense;
+mod reserve;
 mod supported;
 mod unmap;
 mod vital;
 
-use labelgate_engine::{Geometry, ImageDescription};
+use labelgate_engine::{Exclusion, Geometry, ImageDescription};
 
 pub use absent::no_unit;
 use mode_page::ModeParameters;
 
-use crate::{Command, Nexus, Plan, Sense, SenseFormat, UnitAttention};
+use crate::reservations::{Need, Reservations};
+use crate::{
+    Command, Effects, InitiatorPort, Kept, Nexus, Plan, Sense, SenseFormat, UnitAttention,
+};
 
 /// One image as a block device: what does not depend on a nexus.
 #[derive(Debug, Clone)]
@@ -25,6 +29,10 @@ pub struct LogicalUnit {
     image: ImageDescription,
     mode: ModeParameters,
     announcement: Option<UnitAttention>,
+    reservations: Reservations,
+    /// The nexuses there are.
+    present: Vec<InitiatorPort>,
+    effects: Effects,
 }
 
 impl LogicalUnit {
@@ -35,6 +43,9 @@ impl LogicalUnit {
             image: description.clone(),
             mode: ModeParameters::default(),
             announcement: None,
+            reservations: Reservations::default(),
+            present: Vec::new(),
+            effects: Effects::default(),
         }
     }
 
@@ -49,10 +60,12 @@ impl LogicalUnit {
         self.image.geometry = geometry;
     }
 
-    /// A logical unit reset: mode parameters are at their defaults again. Post
-    /// [`UnitAttention::BusDeviceReset`] to every nexus.
-    pub fn reset(&mut self) {
+    /// A logical unit reset: mode parameters are at their defaults again, and what RESERVE(6) has
+    /// reserved is released. Post [`UnitAttention::BusDeviceReset`] to every nexus. Whether the
+    /// reservations have changed.
+    pub fn reset(&mut self) -> bool {
         self.mode = ModeParameters::default();
+        self.reservations.reset()
     }
 
     /// How sense data is laid out now (D_SENSE in the control mode page).
@@ -85,15 +98,34 @@ impl LogicalUnit {
                 let sense = nexus.take().map_or(Sense::NO_SENSE, UnitAttention::sense);
                 Ok(request_sense(sense, descriptor, allocation))
             }
-            _ => match nexus.take() {
-                Some(attention) => Err(attention.sense()),
-                None => self.plan_other(command),
-            },
+            _ => return self.plan_unless_held_up(nexus, command),
         };
         outcome.unwrap_or_else(Plan::Fail)
     }
 
-    /// Commands that a unit attention holds up.
+    /// Commands that a unit attention or a reservation holds up. "If [...] more than one of the
+    /// following conditions applies": unit attentions of resets, then RESERVATION CONFLICT, then any
+    /// other CHECK CONDITION (SAM-5 5.3.3, in substance).
+    fn plan_unless_held_up(&mut self, nexus: &mut Nexus, command: &Command) -> Plan {
+        if let Some(attention) = nexus.take_reset() {
+            return Plan::Fail(attention.sense());
+        }
+        if !self.reservations.allow(nexus.port(), Need::of(command)) {
+            return Plan::Conflict;
+        }
+        if let Some(attention) = nexus.take() {
+            return Plan::Fail(attention.sense());
+        }
+        match *command {
+            Command::Reserve
+            | Command::Release
+            | Command::PersistentReserveIn { .. }
+            | Command::PersistentReserveOut { .. } => self.plan_reservation(nexus.port(), command),
+            _ => self.plan_other(command).unwrap_or_else(Plan::Fail),
+        }
+    }
+
+    /// Commands that neither does.
     fn plan_other(&self, command: &Command) -> Result<Plan, Sense> {
         match *command {
             Command::TestUnitReady => self.ready().map(|()| Plan::Good),
@@ -122,8 +154,11 @@ impl LogicalUnit {
 
     /// Goes on with a command whose [`Plan::Parameters`] have been collected into `list`. No unit
     /// attention is reported here: the command has begun.
-    pub fn parameters(&mut self, _nexus: &mut Nexus, command: &Command, list: &[u8]) -> Plan {
+    pub fn parameters(&mut self, nexus: &mut Nexus, command: &Command, list: &[u8]) -> Plan {
         let outcome = match *command {
+            Command::PersistentReserveOut { .. } => {
+                return self.change_reservations(nexus.port(), command, list);
+            }
             Command::ModeSelect { form, .. } => self.mode_select(form, list),
             Command::Unmap { .. } => self.unmap(list),
             _ => Err(Sense::TARGET_FAILURE),

@@ -29,6 +29,7 @@ use crate::poison::{PoisonMarks, Settling, announce};
 use crate::portmap::{EnterError, map_ports};
 use crate::provider::{self, MayServe, Provider, SelinuxError};
 use crate::reload::reload;
+use crate::reservations::Reservations;
 use crate::run_lock::{RunLock, RunLockError};
 use crate::sockets::{Listeners, Sockets};
 use crate::state::{InForce, State, StateError, combine, end_expired_leases, open_registry};
@@ -58,6 +59,14 @@ pub enum RunError {
     /// Which images are poisoned cannot be found out.
     #[error("{path}: {error}: without the marks of poisoned images none may be served")]
     PoisonMarks {
+        /// The state directory.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// Whom images are reserved for cannot be found out.
+    #[error("{path}: {error}: without the reservations that last no image may be served")]
+    Reservations {
         /// The state directory.
         path: PathBuf,
         /// Why.
@@ -115,10 +124,7 @@ pub async fn run_assigned(
     let _audit = audit::start(&config.audit)?;
     let state_dir = &config.gateway.state_dir;
     let registry = open_registry(state_dir).map_err(StateError::from)?;
-    let poison = PoisonMarks::open(state_dir).map_err(|error| RunError::PoisonMarks {
-        path: state_dir.clone(),
-        error,
-    })?;
+    let (poison, reservations) = remember(state_dir)?;
     let in_force = combine(config, &*registry)?;
     announce(&poison, in_force.images.all());
     sweep_stores(&in_force, &provider);
@@ -126,7 +132,12 @@ pub async fn run_assigned(
     raise_descriptor_limit();
     let mut sockets = Sockets::open(&in_force.config, &provider)?;
 
-    let shared = Arc::new(share(&in_force, poison, provider, Box::new(assignment))?);
+    let shared = Arc::new(share(
+        &in_force,
+        (poison, reservations),
+        provider,
+        Box::new(assignment),
+    )?);
     let labels = Arc::new(LabelTable::new(Arc::clone(&shared)));
     let launch = Arc::new(launch(&shared)?);
     let reception = receive(&shared, &labels, &launch, &registry)?;
@@ -165,14 +176,28 @@ pub async fn run_assigned(
     // Nobody is to look for what is about to go.
     ports.stop().await;
     tasks.shutdown().await;
-    if !labels.stop(shared.section.drain + END_PATIENCE).await {
-        tracing::error!("some workers have not ended and are left to the kernel");
-    }
+    stop_workers(&labels, &shared).await;
     watch.abort();
     // It ends in time by itself.
     let _ = admins.await;
     shared.refusals.flush();
     Ok(())
+}
+
+/// What earlier gateways have left to be known of images.
+fn remember(state_dir: &Path) -> Result<(PoisonMarks, Reservations), RunError> {
+    let path = || state_dir.to_owned();
+    let poison = PoisonMarks::open(state_dir);
+    let poison = poison.map_err(|error| RunError::PoisonMarks {
+        path: path(),
+        error,
+    })?;
+    let reservations = Reservations::open(state_dir);
+    let reservations = reservations.map_err(|error| RunError::Reservations {
+        path: path(),
+        error,
+    })?;
+    Ok((poison, reservations))
 }
 
 /// Accepts connections from now on.
@@ -192,6 +217,12 @@ fn keep_doors(tasks: &mut JoinSet<()>, door: &Arc<Door>, doors: [(Entrance, List
             tracing::info!("listening on {address}{whom}");
             tasks.spawn(Arc::clone(door).keep(listener, entrance));
         }
+    }
+}
+
+async fn stop_workers(labels: &LabelTable, shared: &Shared) {
+    if !labels.stop(shared.section.drain + END_PATIENCE).await {
+        tracing::error!("some workers have not ended and are left to the kernel");
     }
 }
 
@@ -223,7 +254,7 @@ fn sweep_stores(in_force: &InForce, provider: &Provider) {
 
 fn share(
     in_force: &InForce,
-    poison: PoisonMarks,
+    (poison, reservations): (PoisonMarks, Reservations),
     provider: Provider,
     assignment: Box<dyn Assignment>,
 ) -> io::Result<Shared> {
@@ -262,6 +293,7 @@ fn share(
         identities: watch::Sender::new(Arc::clone(&in_force.identities)),
         images: watch::Sender::new(Arc::clone(&in_force.images)),
         poison: Arc::new(poison),
+        reservations: Arc::new(reservations),
         settling: Settling::default(),
         refusals: Throttle::new(REFUSALS_PER_SECOND, REFUSALS_AT_ONCE),
         next_connection: AtomicU64::new(1),

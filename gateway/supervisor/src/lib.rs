@@ -35,6 +35,7 @@ pub mod provider;
 mod rate;
 mod refusal;
 mod reload;
+mod reservations;
 mod run_lock;
 mod sockets;
 mod sources;

@@ -163,6 +163,7 @@ fn serve(config: Config, arguments: &Arguments) -> ExitCode {
                 RunError::RunLock(_)
                 | RunError::Audit(_)
                 | RunError::PoisonMarks { .. }
+                | RunError::Reservations { .. }
                 | RunError::State(_)
                 | RunError::Admin(_)
                 | RunError::Listen { .. }

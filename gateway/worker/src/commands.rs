@@ -16,6 +16,7 @@ use labelgate_engine::{
     Action, Admission, ConnectionId, Ending, Geometry, ImageDescription, ImageId, Login, Outbox,
     Ports,
 };
+use labelgate_scsi::Kept;
 
 use crate::desk::Desk;
 use crate::driver::Attention;
@@ -57,6 +58,12 @@ impl<S: Service> Desk<S> {
             ToWorker::Configure(..) | ToWorker::Store(_) | ToWorker::Tree(..) => {}
             ToWorker::AddImage(image, file) => self.add_image(&image, file),
             ToWorker::RefreshImage { image, size } => self.refresh_image(ImageId(image), size),
+            ToWorker::Reservations { image, record } => {
+                self.keeping.kept.insert(image, record);
+            }
+            ToWorker::ReservationsKept { image, kept } => {
+                self.reservations_kept(ImageId(image), kept);
+            }
             ToWorker::RemoveImage { image } => self.remove_image(ImageId(image)),
             ToWorker::Connection(connection, socket) => self.add_connection(connection, socket),
             ToWorker::CloseConnection { connection } => {
@@ -137,6 +144,10 @@ impl<S: Service> Desk<S> {
         if self.images.contains(id) {
             return Err(unfit("an image of this number is there already"));
         }
+        // Whom the image is kept for must be known before anybody is served.
+        let kept = self.keeping.kept.remove(&add.image);
+        let kept = kept.map(|record| Kept::parse(&record)).transpose();
+        let kept = kept.map_err(unfit)?;
         let options = FileOptions {
             block_size: add.block_size,
             read_only: add.read_only,
@@ -164,6 +175,9 @@ impl<S: Service> Desk<S> {
             geometry,
         };
         self.engine.image_added(id, description);
+        if let Some(kept) = kept {
+            self.engine.restore(id, kept);
+        }
         Ok(shape(geometry))
     }
 
@@ -186,6 +200,7 @@ impl<S: Service> Desk<S> {
             return;
         }
         self.removals.insert(id);
+        self.forget_reservations(id);
         // In an outbox of its own, to see what the engine does about it.
         let mut outbox = Outbox::default();
         self.engine.image_removed(id, self.now, &mut outbox);

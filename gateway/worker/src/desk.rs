@@ -22,6 +22,7 @@ use crate::driver::{Attention, Driver, Handler, Purpose, Ticket};
 use crate::images::{Images, Progress};
 use crate::meter;
 use crate::outgoing::Outgoing;
+use crate::reservations::Keeping;
 use crate::service::Service;
 use crate::stage::Stage;
 use crate::trees::Trees;
@@ -41,6 +42,8 @@ pub(crate) struct Desk<S> {
     pub(crate) control_error: Option<ReceiveError>,
     /// Images the supervisor wants removed.
     pub(crate) removals: BTreeSet<ImageId>,
+    /// Reservations that the supervisor keeps, or has kept.
+    pub(crate) keeping: Keeping,
     /// An image's last flush has failed.
     pub(crate) flush_error: Option<ImageError>,
     /// Connections for the driver to take over.
@@ -71,6 +74,7 @@ impl<S: Service> Desk<S> {
                     }
                     Progress::Done(ticket, completion) => self.ended(ticket, completion),
                     Progress::System(ticket, request) => driver.submit(ticket, request),
+                    Progress::Settled(io, result) => self.kept(Some(io), result),
                     Progress::Answered(io, answer) => {
                         self.engine
                             .answered(io, *answer, self.now, &mut self.outbox);
@@ -84,6 +88,8 @@ impl<S: Service> Desk<S> {
                 Action::Receive(id, receive) => driver.receive(id, receive),
                 Action::Send(id, transmission) => driver.send(id, transmission),
                 Action::Submit(io, place, operation) => self.start(io, place, operation),
+                Action::Settle(io, image) => self.images.settle(io, image, &mut self.progress),
+                Action::Reserved(io, image, change) => self.reserved(io, image, &change),
                 Action::Call(io, tree, call) => {
                     let (now, out) = (self.now, &mut self.progress);
                     self.trees.call((io, tree, call), now, out);

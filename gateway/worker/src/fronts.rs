@@ -15,6 +15,7 @@ use labelgate_engine::{
 };
 use labelgate_iscsi::Target;
 use labelgate_nfs::server::Server;
+use labelgate_scsi::Kept;
 
 use crate::service::Service;
 use crate::{iscsi, nfs};
@@ -53,6 +54,13 @@ impl Fronts {
         })
     }
 
+    /// What initiators have reserved is kept from NFS clients, too: one worker decides.
+    fn tell_exclusions(&mut self) {
+        while let Some((image, exclusion)) = self.iscsi.take_exclusion() {
+            self.nfs.exclude(image, exclusion);
+        }
+    }
+
     fn of(&mut self, connection: ConnectionId) -> Front<'_> {
         match self.rpc.contains(&connection) {
             true => Front::Nfs(&mut self.nfs),
@@ -73,7 +81,11 @@ impl Engine for Fronts {
             self.rpc.insert(connection);
         }
         match self.of(connection) {
-            Front::Iscsi(target) => target.accept(connection, admission, now, outbox),
+            Front::Iscsi(target) => {
+                let receive = target.accept(connection, admission, now, outbox);
+                self.tell_exclusions();
+                receive
+            }
             Front::Nfs(server) => server.accept(connection, admission, now, outbox),
         }
     }
@@ -86,14 +98,21 @@ impl Engine for Fronts {
         outbox: &mut Outbox,
     ) -> Receive {
         match self.of(connection) {
-            Front::Iscsi(target) => target.received(connection, received, now, outbox),
+            Front::Iscsi(target) => {
+                let receive = target.received(connection, received, now, outbox);
+                self.tell_exclusions();
+                receive
+            }
             Front::Nfs(server) => server.received(connection, received, now, outbox),
         }
     }
 
     fn sent(&mut self, connection: ConnectionId, length: usize, now: Instant, outbox: &mut Outbox) {
         match self.of(connection) {
-            Front::Iscsi(target) => target.sent(connection, length, now, outbox),
+            Front::Iscsi(target) => {
+                target.sent(connection, length, now, outbox);
+                self.tell_exclusions();
+            }
             Front::Nfs(server) => server.sent(connection, length, now, outbox),
         }
     }
@@ -104,12 +123,16 @@ impl Engine for Fronts {
             Front::Nfs(server) => server.closed(connection, now, outbox),
         }
         self.rpc.remove(&connection);
+        self.tell_exclusions();
     }
 
     fn completed(&mut self, io: IoId, completion: Completion, now: Instant, outbox: &mut Outbox) {
         match Server::owns(io) {
             true => self.nfs.completed(io, completion, now, outbox),
-            false => self.iscsi.completed(io, completion, now, outbox),
+            false => {
+                self.iscsi.completed(io, completion, now, outbox);
+                self.tell_exclusions();
+            }
         }
     }
 
@@ -126,6 +149,7 @@ impl Engine for Fronts {
     fn image_removed(&mut self, image: ImageId, now: Instant, outbox: &mut Outbox) {
         self.nfs.image_removed(image, now, outbox);
         self.iscsi.image_removed(image, now, outbox);
+        self.tell_exclusions();
     }
 
     fn tree_added(&mut self, tree: TreeId, description: TreeDescription) {
@@ -149,6 +173,7 @@ impl Engine for Fronts {
     fn tick(&mut self, now: Instant, outbox: &mut Outbox) {
         if self.iscsi.deadline().is_some_and(|due| due <= now) {
             self.iscsi.tick(now, outbox);
+            self.tell_exclusions();
         }
         if self.nfs.deadline().is_some_and(|due| due <= now) {
             self.nfs.tick(now, outbox);
@@ -168,6 +193,11 @@ impl Service for Fronts {
 
     fn buffer_bytes(&self) -> usize {
         self.iscsi.buffer_bytes() + self.nfs.buffer_bytes()
+    }
+
+    fn restore(&mut self, image: ImageId, kept: Kept) {
+        self.iscsi.restore(image, kept);
+        self.tell_exclusions();
     }
 
     fn take_event(&mut self) -> Option<(ConnectionId, AuditEvent)> {

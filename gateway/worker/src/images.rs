@@ -13,6 +13,7 @@ use labelgate_engine::{
 use labelgate_pages::{Counters, Ended};
 
 use crate::driver::{Purpose, Ticket};
+use crate::epochs::Epochs;
 use crate::meter::{self, Meter};
 
 /// What comes of an operation or a call.
@@ -30,6 +31,8 @@ pub(crate) enum Progress {
     System(Ticket, Request),
     /// A call of a tree has been answered.
     Answered(IoId, Box<Answer>),
+    /// Everything of its image that was begun before has ended; or the image is not there.
+    Settled(IoId, Result<(), ImageError>),
 }
 
 /// The images, by number.
@@ -45,7 +48,7 @@ struct Entry {
     /// Operations that wait for others of this image, oldest first.
     held: VecDeque<(Ticket, Held)>,
     /// Operations that have not ended.
-    in_flight: usize,
+    in_flight: Epochs,
     leaving: Leaving,
     /// The supervisor knows of the poison, or is about to.
     known_poisoned: bool,
@@ -78,7 +81,7 @@ impl Images {
             image,
             slot,
             held: VecDeque::new(),
-            in_flight: 0,
+            in_flight: Epochs::default(),
             leaving: Leaving::No,
             refused: false,
         };
@@ -119,14 +122,15 @@ impl Images {
         now: Instant,
         out: &mut VecDeque<Progress>,
     ) {
-        let ticket = Ticket {
+        let mut ticket = Ticket {
             place: Place::Image(image),
             purpose,
             meter: Meter::of(&operation, now),
+            epoch: 0,
         };
         match self.table.get_mut(&image) {
             Some(entry) if entry.admits(purpose) => {
-                entry.in_flight += 1;
+                ticket.epoch = entry.in_flight.begin();
                 self.counters.image(entry.slot).began();
                 let step = entry.image.start(operation);
                 // What was done inline has taken time since the turn began.
@@ -139,6 +143,18 @@ impl Images {
                 };
                 out.push_back(Progress::Done(ticket, completion));
             }
+        }
+    }
+
+    /// Waits for everything that was begun on an image before.
+    pub(crate) fn settle(&mut self, io: IoId, image: ImageId, out: &mut VecDeque<Progress>) {
+        match self.table.get_mut(&image) {
+            Some(entry) => {
+                if entry.in_flight.settle(io) {
+                    out.push_back(Progress::Settled(io, Ok(())));
+                }
+            }
+            None => out.push_back(Progress::Settled(io, Err(ImageError::Revoked))),
         }
     }
 
@@ -207,7 +223,7 @@ impl Images {
                 Leaving::Waiting(connections) => connections.is_empty(),
                 _ => false,
             };
-            (waited && entry.in_flight == 0).then(|| {
+            (waited && entry.in_flight.in_flight() == 0).then(|| {
                 entry.leaving = Leaving::Flushing;
                 id
             })
@@ -215,10 +231,9 @@ impl Images {
         for image in idle.collect::<Vec<_>>() {
             self.start(image, Purpose::LastFlush, Operation::Flush, now, out);
         }
-        let gone = self
-            .table
-            .iter()
-            .filter(|(_, entry)| matches!(entry.leaving, Leaving::Flushed) && entry.in_flight == 0);
+        let gone = self.table.iter().filter(|(_, entry)| {
+            matches!(entry.leaving, Leaving::Flushed) && entry.in_flight.in_flight() == 0
+        });
         let gone: Vec<_> = gone.map(|(&id, _)| id).collect();
         for id in &gone {
             self.table.remove(id);
@@ -261,7 +276,8 @@ impl Entry {
         match step {
             Step::Done(completion) => {
                 out.extend(self.judged(image, completion.result.as_ref().err()));
-                self.in_flight = self.in_flight.saturating_sub(1);
+                let mut settled = Vec::new();
+                self.in_flight.end(ticket.epoch, &mut settled);
                 let Meter { kind, bytes, begun } = ticket.meter;
                 counters.image(self.slot).ended(Ended {
                     operation: kind,
@@ -270,6 +286,8 @@ impl Entry {
                     latency: now().saturating_duration_since(begun),
                 });
                 out.push_back(Progress::Done(ticket, completion));
+                let settled = settled.into_iter();
+                out.extend(settled.map(|io| Progress::Settled(io, Ok(()))));
             }
             Step::System(request) => out.push_back(Progress::System(ticket, request)),
             Step::Held(held) => self.held.push_back((ticket, held)),

@@ -3,8 +3,9 @@
 use std::io;
 
 use labelgate_control::{AuditEvent, Configure, Text};
-use labelgate_engine::ConnectionId;
+use labelgate_engine::{ConnectionId, ImageId};
 use labelgate_iscsi::{Limits, Notice, Target};
+use labelgate_scsi::Kept;
 
 use crate::service::Service;
 
@@ -32,6 +33,10 @@ impl Service for Target {
 
     fn buffer_bytes(&self) -> usize {
         self.bytes_in_use()
+    }
+
+    fn restore(&mut self, image: ImageId, kept: Kept) {
+        Self::restore(self, image, kept);
     }
 
     fn take_event(&mut self) -> Option<(ConnectionId, AuditEvent)> {

@@ -17,6 +17,7 @@ use crate::driver::{self, Driver};
 use crate::idle::{Idle, Surplus};
 use crate::images::Images;
 use crate::outgoing::Outgoing;
+use crate::reservations::Keeping;
 use crate::service::Service;
 use crate::stage::Stage;
 use crate::trees::Trees;
@@ -139,6 +140,7 @@ fn desk<D, S: Service>(worker: Worker<D, S>, now: Instant) -> (D, Desk<S>) {
         stage: Stage::Serving,
         control_error: None,
         removals: BTreeSet::new(),
+        keeping: Keeping::default(),
         flush_error: None,
         additions: Vec::new(),
         progress: VecDeque::new(),

@@ -3,7 +3,8 @@
 use std::io;
 
 use labelgate_control::AuditEvent;
-use labelgate_engine::{ConnectionId, Engine};
+use labelgate_engine::{ConnectionId, Engine, ImageId};
+use labelgate_scsi::Kept;
 
 /// An engine, with what the worker wants of it beside the protocol.
 pub trait Service: Engine {
@@ -16,6 +17,10 @@ pub trait Service: Engine {
 
     /// Bytes of buffers that are in use. Asked once a turn, so it must cost nothing.
     fn buffer_bytes(&self) -> usize;
+
+    /// An image has the reservations that an earlier worker has left. Called right after
+    /// [`Engine::image_added`]; an engine that knows none has nothing to do.
+    fn restore(&mut self, _: ImageId, _: Kept) {}
 
     /// The oldest event for the audit trail that has not been taken yet, and the connection it
     /// happened on. The worker asks after every turn, and after each [`Engine::closed`], when

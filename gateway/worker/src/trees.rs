@@ -109,6 +109,7 @@ impl Trees {
             place: Place::File(file),
             purpose: Purpose::Operation(io),
             meter: Meter::of(&operation, now),
+            epoch: 0,
         };
         if let Some(entry) = self.table.get(&file.tree) {
             self.counters.image(entry.slot).began();

@@ -74,6 +74,14 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
             size: Some(u64::MAX),
         },
         ToWorker::RemoveImage { image: 1 },
+        ToWorker::Reservations {
+            image: u32::MAX,
+            record: full_bytes(),
+        },
+        ToWorker::ReservationsKept {
+            image: u32::MAX,
+            kept: true,
+        },
         ToWorker::Connection(
             Connection {
                 connection: u64::MAX,
@@ -178,6 +186,12 @@ pub fn from_worker() -> Vec<FromWorker> {
         },
         FromWorker::ImagePoisoned { image: 1 },
         FromWorker::ImageRemoved { image: 1 },
+        FromWorker::Reserved {
+            image: u32::MAX,
+            record: full_bytes(),
+            description: full(),
+            awaited: true,
+        },
         FromWorker::ConnectionClosed {
             connection: u64::MAX,
         },

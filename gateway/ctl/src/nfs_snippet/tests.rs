@@ -32,6 +32,7 @@ fn image(store: &str, name: &str, label: Option<&str>) -> Image {
         naa: String::new(),
         source: Source::Registry,
         poisoned: false,
+        reservations: None,
     }
 }
 

@@ -84,7 +84,7 @@ impl Target {
         id: ConnectionId,
         header: &Header,
         pdu: &ScsiCommand,
-        turn: &Turn<'_>,
+        turn: &mut Turn<'_>,
     ) -> Option<TaskKey> {
         let connection = self.connections.get_mut(&id)?;
         let session = connection.session()?;
@@ -109,6 +109,7 @@ impl Target {
             Some(sense) => Plan::Fail(sense),
             None => plan.expecting(shape.data_out, geometry.block_size),
         };
+        let changed = image.filter(|_| matches!(plan, Plan::Settle));
         let mut task = Box::new(task_of(id, pdu, image, plan, geometry, &shape, turn));
         task.moves = moves;
         if !self.give_landing(&mut task, &shape) {
@@ -118,6 +119,9 @@ impl Target {
         self.session(id)?.tasks.insert(pdu.initiator_task_tag, key);
         if pdu.attribute == TaskAttribute::Ordered {
             self.queue_ordered(key);
+        }
+        if let Some(image) = changed {
+            self.reservations_changed(image, turn);
         }
         Some(key)
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use labelgate_engine::{Admission, ImageId};
-use labelgate_scsi::Nexus;
+use labelgate_scsi::{InitiatorPort, Nexus};
 
 use super::login_phase::LoginPhase;
 use super::task::TaskKey;
@@ -95,6 +95,13 @@ pub(crate) struct NexusName {
     pub(crate) target: Option<ImageId>,
 }
 
+impl NexusName {
+    /// Its initiator, as reservations tell initiators apart.
+    pub(crate) fn port(&self) -> InitiatorPort {
+        InitiatorPort::new(&self.identity, &self.initiator, self.isid.0)
+    }
+}
+
 /// A session in full feature phase.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -127,12 +134,12 @@ impl Session {
         window: Window,
     ) -> Self {
         Self {
+            nexus: Nexus::new(name.port()),
             name,
             tsih,
             kind,
             parameters,
             window,
-            nexus: Nexus::new(),
             tasks: HashMap::new(),
             hungry: VecDeque::new(),
             held: 0,

@@ -265,6 +265,13 @@ impl Target {
         );
         // > SAM-5, 6.2 (in substance): a nexus that is new to the unit has missed what came before.
         session.nexus.post(UnitAttention::PowerOn);
+        let unit = session
+            .name
+            .target
+            .and_then(|image| self.units.get_mut(&image));
+        if let Some(unit) = unit {
+            unit.logical.nexus_began(session.nexus.port());
+        }
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.phase = Phase::Full(Box::new(session));
             connection.rx = Rx::Header;

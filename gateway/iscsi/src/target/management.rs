@@ -120,9 +120,7 @@ impl Target {
             self.abort(key, turn);
         }
         if scope == Scope::Reset {
-            if let Some(unit) = self.units.get_mut(&image) {
-                unit.logical.reset();
-            }
+            self.reset_unit(image, turn);
             self.post(image, UnitAttention::BusDeviceReset, |_| true);
         }
         // Also those that were aborted before and are still in flight.
@@ -145,9 +143,7 @@ impl Target {
     /// > 11.5.1: "TARGET COLD RESET ... the target ... terminates all of its TCP connections to all
     /// > initiators (all sessions are terminated)"; for us, to this image's target.
     fn cold_reset(&mut self, id: ConnectionId, image: ImageId, turn: &mut Turn<'_>) {
-        if let Some(unit) = self.units.get_mut(&image) {
-            unit.logical.reset();
-        }
+        self.reset_unit(image, turn);
         let others: Vec<_> = self
             .connections
             .iter()
@@ -162,6 +158,13 @@ impl Target {
             self.close_now(other, "a target cold reset", turn);
         }
         self.close_now(id, "a target cold reset", turn);
+    }
+
+    fn reset_unit(&mut self, image: ImageId, turn: &mut Turn<'_>) {
+        let unit = self.units.get_mut(&image);
+        if unit.is_some_and(|unit| unit.logical.reset()) {
+            self.released(image, turn);
+        }
     }
 
     fn query_task(&mut self, id: ConnectionId, pdu: &TaskManagement, turn: &mut Turn<'_>) {

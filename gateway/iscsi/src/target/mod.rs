@@ -22,6 +22,7 @@ mod nop;
 mod notice;
 mod progress;
 mod receive;
+mod reservations;
 mod respond;
 mod send;
 mod session_end;
@@ -67,6 +68,8 @@ pub struct Target {
     hungry: VecDeque<ConnectionId>,
     /// Image operations in flight.
     in_flight: usize,
+    /// Images whose reservations may have changed.
+    reserved: Vec<ImageId>,
     /// Clients are asked to leave, and closed at this time.
     draining: Option<Instant>,
     next_tsih: u16,
@@ -109,6 +112,7 @@ impl Target {
             ends: Vec::new(),
             hungry: VecDeque::new(),
             in_flight: 0,
+            reserved: Vec::new(),
             draining: None,
             next_tsih: 0,
             next_check: None,

@@ -33,7 +33,7 @@ impl Target {
             self.solicit(key, turn);
             return;
         }
-        self.resolve_parameters(key);
+        self.resolve_parameters(key, turn);
         self.take_turn(key, turn);
     }
 
@@ -77,7 +77,7 @@ impl Target {
     }
 
     /// A parameter list that has arrived becomes a plan.
-    fn resolve_parameters(&mut self, key: TaskKey) {
+    fn resolve_parameters(&mut self, key: TaskKey, turn: &mut Turn<'_>) {
         let Self {
             tasks,
             connections,
@@ -102,9 +102,13 @@ impl Target {
         let list = task.work.parameter_list();
         let plan = unit.logical.parameters(&mut session.nexus, &command, list);
         let attention = unit.logical.affects_others();
+        let changed = matches!(plan, Plan::Settle);
         task.work.continue_with(plan);
         if let Some(attention) = attention {
             self.post(image, attention, |other| other != id);
+        }
+        if changed {
+            self.reservations_changed(image, turn);
         }
     }
 
@@ -142,12 +146,20 @@ impl Target {
     fn step(&mut self, key: TaskKey, next: Next, turn: &mut Turn<'_>) {
         let image = self.tasks.get(key).and_then(|task| task.unit);
         match (next, image) {
+            (Next::Submit(_), Some(image)) if !self.is_admitted(key, image) => {
+                self.respond(key, Answer::Conflict, turn);
+            }
             (Next::Submit(operation), Some(image)) => {
                 self.in_flight += 1;
                 let place = Place::Image(image);
                 turn.outbox.push(Action::Submit(key.io(), place, operation));
             }
-            (Next::Submit(_), None) => {
+            (Next::Keep, Some(image)) => self.keep_reservations(key, image, turn),
+            (Next::Settle, Some(image)) => {
+                self.in_flight += 1;
+                turn.outbox.push(Action::Settle(key.io(), image));
+            }
+            (Next::Submit(_) | Next::Keep | Next::Settle, None) => {
                 debug_assert!(false, "without an image there is nothing to do");
                 self.respond(key, Answer::Good, turn);
             }

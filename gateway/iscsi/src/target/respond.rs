@@ -20,8 +20,13 @@ impl Target {
             return;
         };
         match answer {
-            Answer::Good => self.send_status(id, &task, None, turn),
-            Answer::Sense(sense) => self.send_status(id, &task, Some(sense), turn),
+            Answer::Good => self.send_status(id, &task, Status::Good, None, turn),
+            Answer::Conflict => {
+                self.send_status(id, &task, Status::ReservationConflict, None, turn);
+            }
+            Answer::Sense(sense) => {
+                self.send_status(id, &task, Status::CheckCondition, Some(sense), turn);
+            }
             Answer::Data(buffer, length) => {
                 self.send_data(id, &task, Data::Buffer(buffer), length, turn)
             }
@@ -44,6 +49,7 @@ impl Target {
         &mut self,
         id: ConnectionId,
         task: &Task,
+        status: Status,
         sense: Option<Sense>,
         turn: &mut Turn<'_>,
     ) {
@@ -59,9 +65,9 @@ impl Target {
             data.extend_from_slice(&length.to_be_bytes());
             data.extend_from_slice(&sense);
         }
-        let (status, moved) = match sense {
-            None => (Status::Good, task.moves),
-            Some(_) => (Status::CheckCondition, moved_in_vain(task)),
+        let moved = match status {
+            Status::Good => task.moves,
+            _ => moved_in_vain(task),
         };
         let Self {
             connections,
@@ -93,7 +99,7 @@ impl Target {
         turn: &mut Turn<'_>,
     ) {
         if length == 0 {
-            return self.send_status(id, task, None, turn);
+            return self.send_status(id, task, Status::Good, None, turn);
         }
         let digests = self.digests_of(id);
         let Self {

@@ -12,6 +12,7 @@ impl Target {
     /// same blocks waits for them, and so does a new session of the same nexus.
     pub(super) fn end_session(&mut self, id: ConnectionId, turn: &mut Turn<'_>) {
         self.forget_ends(id);
+        self.lose_nexus(id, turn);
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };

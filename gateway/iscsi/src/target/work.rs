@@ -16,6 +16,10 @@ const PROBE: Operation = Operation::Extent { offset: 0 };
 pub(crate) enum Next {
     /// This operation.
     Submit(Operation),
+    /// Whatever of the reservations is to outlive the worker is to be kept.
+    Keep,
+    /// Everything that was begun before has to end.
+    Settle,
     /// Nothing: the command is over.
     Done(Answer),
 }
@@ -31,6 +35,8 @@ pub(crate) enum Answer {
     Bytes(Vec<u8>),
     /// Status CHECK CONDITION.
     Sense(Sense),
+    /// Status RESERVATION CONFLICT.
+    Conflict,
 }
 
 /// A command being carried out.
@@ -46,7 +52,8 @@ pub(crate) struct Work {
     room: Option<Buffer>,
     /// How far a command that takes several operations has come, in bytes.
     position: u64,
-    /// The second half of a command that has two (COMPARE AND WRITE, WRITE AND VERIFY).
+    /// The second half of a command that has two (COMPARE AND WRITE, WRITE AND VERIFY, those that
+    /// reserve).
     second_half: bool,
     extents: Option<LbaStatus>,
 }
@@ -78,7 +85,12 @@ impl Work {
     pub(crate) const fn needs_image(&self) -> bool {
         !matches!(
             self.plan,
-            Plan::Good | Plan::Answer(_) | Plan::Parameters { .. } | Plan::Fail(_)
+            Plan::Good
+                | Plan::Answer(_)
+                | Plan::Parameters { .. }
+                | Plan::Settle
+                | Plan::Conflict
+                | Plan::Fail(_)
         )
     }
 
@@ -127,7 +139,7 @@ impl Work {
         }
     }
 
-    /// The parameter list of MODE SELECT or UNMAP, once it is whole.
+    /// The parameter list, once it is whole.
     pub(crate) fn parameter_list(&self) -> &[u8] {
         let data = self.data.as_deref().unwrap_or_default();
         data.get(..self.length).unwrap_or_default()
@@ -149,6 +161,7 @@ impl Work {
             Plan::Good | Plan::Parameters { .. } => Next::Done(Answer::Good),
             Plan::Answer(bytes) => Next::Done(Answer::Bytes(std::mem::take(bytes))),
             Plan::Fail(sense) => Next::Done(Answer::Sense(*sense)),
+            Plan::Conflict => Next::Done(Answer::Conflict),
             _ => self.next(),
         }
     }
@@ -167,6 +180,10 @@ impl Work {
         }
         match result {
             Ok(outcome) => self.absorb(outcome),
+            // Whoever asked for it is to know that its reservation would not outlive us.
+            Err(_) if matches!(self.plan, Plan::Settle) => {
+                Next::Done(Answer::Sense(Sense::TARGET_FAILURE))
+            }
             Err(error) => {
                 let access = if reading { Access::Read } else { Access::Write };
                 Next::Done(Answer::Sense(Sense::of_image(error, access)))
@@ -213,6 +230,8 @@ impl Work {
             Plan::Unmap { .. } => self.unmap(),
             Plan::Probe => Next::Submit(PROBE),
             Plan::Flush => Next::Submit(Operation::Flush),
+            Plan::Settle if self.second_half => Next::Settle,
+            Plan::Settle => Next::Keep,
             Plan::LbaStatus { span, allocation } => self.ask_extent(span, allocation),
             _ => Next::Done(Answer::Good),
         }
@@ -322,7 +341,7 @@ impl Work {
                 Some(buffer) => Next::Done(Answer::Data(buffer, self.length)),
                 None => out_of_step(),
             },
-            Plan::Write { verify: true, .. } if !self.second_half => {
+            Plan::Write { verify: true, .. } | Plan::Settle if !self.second_half => {
                 self.second_half = true;
                 self.next()
             }

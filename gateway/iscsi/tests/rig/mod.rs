@@ -17,7 +17,8 @@ use std::time::{Duration, Instant};
 
 use labelgate_engine::{
     Action, Admission, Completion, ConnectionId, Engine, Extent, Geometry, ImageDescription,
-    ImageId, IoId, Login, Operation, Outbox, Outcome, Place, Receive, Received,
+    ImageError, ImageId, IoId, Login, Operation, Outbox, Outcome, Place, Receive, Received,
+    ReservationChange,
 };
 use labelgate_iscsi::pdu::{
     BHS, Cid, Header, InitiatorTaskTag, Isid, LoginRequest, Lun, ScsiCommand, SegmentLength, Stage,
@@ -77,6 +78,11 @@ pub struct Rig {
     pub hold: bool,
     pub held: VecDeque<(IoId, Operation)>,
     pub flushes: usize,
+    /// What waits for operations that are held.
+    settling: Vec<(IoId, Vec<IoId>)>,
+    /// What was said of reservations; what is to be kept is, unless that fails.
+    pub changes: Vec<ReservationChange>,
+    pub keeps: bool,
     pub now: Instant,
 }
 
@@ -105,6 +111,9 @@ impl Rig {
             hold: false,
             held: VecDeque::new(),
             flushes: 0,
+            settling: Vec::new(),
+            changes: Vec::new(),
+            keeps: true,
             now: Instant::now(),
         }
     }
@@ -192,7 +201,25 @@ impl Rig {
     pub fn release(&mut self) {
         let (io, operation) = self.held.pop_front().expect("an operation is held");
         self.execute(io, operation);
+        self.settled(io);
         self.pump();
+    }
+
+    fn settled(&mut self, ended: IoId) {
+        for (_, waits_for) in &mut self.settling {
+            waits_for.retain(|io| *io != ended);
+        }
+        while let Some(at) = self.settling.iter().position(|(_, rest)| rest.is_empty()) {
+            let (io, _) = self.settling.remove(at);
+            self.complete(io, Ok(Outcome::Done));
+        }
+    }
+
+    fn complete(&mut self, io: IoId, result: Result<Outcome, ImageError>) {
+        let buffer = None;
+        let completion = Completion { result, buffer };
+        self.target
+            .completed(io, completion, self.now, &mut self.outbox);
     }
 
     pub fn pump(&mut self) {
@@ -270,6 +297,23 @@ impl Rig {
                     self.held.push_back((io, operation));
                 } else {
                     self.execute(io, operation);
+                }
+            }
+            Action::Settle(io, image) => {
+                assert_eq!(image, IMAGE);
+                let before = self.held.iter().map(|(io, _)| *io).collect();
+                self.settling.push((io, before));
+                self.settled(io);
+            }
+            Action::Reserved(io, image, change) => {
+                assert_eq!(image, IMAGE);
+                self.changes.push(*change);
+                let result = match self.keeps {
+                    true => Ok(Outcome::Done),
+                    false => Err(ImageError::Medium),
+                };
+                if let Some(io) = io {
+                    self.complete(io, result);
                 }
             }
             Action::Call(..) => panic!("no initiator knows a tree"),

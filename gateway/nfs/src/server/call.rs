@@ -155,6 +155,10 @@ impl Server {
         turn: &mut Turn<'_>,
     ) {
         match size {
+            Some(_) if self.may_write(image).is_err() => {
+                let refused = Err(Status::Acces.into());
+                self.answer_v3::<v3::setattr::Reply>(id, xid, &refused, turn);
+            }
             Some(size) => {
                 let (place, resize) = (Place::Image(image), Operation::Resize { size });
                 self.submit(id, xid, place, Task::Resize, resize, turn);
@@ -250,6 +254,7 @@ impl Server {
         offset: u64,
         most: u32,
     ) -> Result<(u32, bool), Status> {
+        self.may_read(image)?;
         let size = self.export.get(image).ok_or(Status::Stale)?.geometry.size;
         let there = size.saturating_sub(offset);
         let count = u32::try_from(there).map_or(most, |there| most.min(there));
@@ -263,7 +268,8 @@ impl Server {
         args: v3::commit::Args<'_>,
         turn: &mut Turn<'_>,
     ) {
-        match self.find_file(id, args.file) {
+        let found = self.find_file(id, args.file);
+        match found.and_then(|image| self.may_write(image).map(|()| image)) {
             // All of the image, whatever part is asked for.
             Ok(image) => {
                 let place = Place::Image(image);
@@ -326,6 +332,7 @@ impl Server {
                 if geometry.read_only {
                     return Err(Status::RoFs);
                 }
+                self.may_write(image)?;
                 geometry.size
             }
             Place::File(_) => LARGEST,

@@ -6,7 +6,7 @@ use std::ops::Bound;
 use std::time::{Duration, Instant, SystemTime};
 
 use labelgate_engine::tree::{TreeDescription, TreeId};
-use labelgate_engine::{Geometry, ImageDescription, ImageId, Place};
+use labelgate_engine::{Exclusion, Geometry, ImageDescription, ImageId, Place};
 
 use crate::v3::{Time, WriteVerifier};
 
@@ -45,6 +45,8 @@ pub(super) struct Image {
     /// Its number among the files of the export: above [`ROOT`].
     pub(super) file: u64,
     pub(super) geometry: Geometry,
+    /// Whom an initiator's reservation keeps out; our clients are among them.
+    pub(super) exclusion: Exclusion,
     /// How large a client may make it: as large as it was when the supervisor last said so.
     pub(super) allotted: u64,
     /// Which of the images that there have been.
@@ -88,11 +90,19 @@ impl Export {
             object,
             file,
             geometry,
+            exclusion: Exclusion::Nobody,
             allotted: geometry.size,
             instance: self.added,
         };
         self.images.insert(id, image);
         self.changed = Instant::now();
+    }
+
+    /// An image is reserved for others, or no longer.
+    pub(super) fn exclude(&mut self, id: ImageId, exclusion: Exclusion) {
+        if let Some(image) = self.images.get_mut(&id) {
+            image.exclusion = exclusion;
+        }
     }
 
     /// Shows a tree, unless something else has its name or number.

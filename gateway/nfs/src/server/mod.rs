@@ -25,6 +25,7 @@ mod ports;
 mod program;
 mod receive;
 mod replay;
+mod reserved;
 mod task;
 mod timers;
 mod transfer;

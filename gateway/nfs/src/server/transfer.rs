@@ -124,6 +124,13 @@ impl Server {
         buffer: Buffer,
         turn: &mut Turn<'_>,
     ) {
+        // It may have been reserved while the call waited for memory.
+        if let Place::Image(image) = read.place
+            && let Err(status) = self.may_read(image)
+        {
+            self.release(id, Some(buffer));
+            return self.answer_v3::<v3::read::Reply>(id, read.xid, &Err(status.into()), turn);
+        }
         let operation = Operation::Read {
             offset: read.offset,
             length: read.count as usize,
@@ -226,6 +233,11 @@ impl Server {
         else {
             return self.answer_write_without_data(id, &write, turn);
         };
+        // It may have been reserved while the data arrived.
+        if let Err(status) = self.may_write_to(place) {
+            self.release(id, Some(buffer));
+            return self.answer_v3::<v3::write::Reply>(id, xid, &Err(status.into()), turn);
+        }
         let operation = Operation::Write {
             offset,
             length: count as usize,

@@ -388,6 +388,7 @@ impl Rig {
             }
             Action::Call(io, tree, call) => self.call_tree(io, tree, &call),
             Action::Close(id, ending) => self.close(id, ending),
+            Action::Settle(..) | Action::Reserved(..) => panic!("no client of NFS reserves"),
         }
     }
 

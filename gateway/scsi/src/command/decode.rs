@@ -3,6 +3,7 @@
 use super::table::Cdb;
 use super::{ByteCheck, Command, ModeForm, PageControl, ReportedOpcodes, Transfer};
 use crate::Sense;
+use crate::reservations::{InAction, OutAction};
 
 type Decoded = Result<Command, Sense>;
 
@@ -338,5 +339,39 @@ pub(super) const fn report_supported_task_management(cdb: &Cdb) -> Decoded {
     Ok(Command::ReportSupportedTaskManagement {
         extended: options & 0x80 != 0,
         allocation: twelve_allocation(cdb),
+    })
+}
+
+pub(super) const fn reserve_6(_: &Cdb) -> Decoded {
+    Ok(Command::Reserve)
+}
+
+pub(super) const fn release_6(_: &Cdb) -> Decoded {
+    Ok(Command::Release)
+}
+
+pub(super) const fn persistent_reserve_in(cdb: &Cdb) -> Decoded {
+    let [_, action, ..] = *cdb;
+    let action = match action & 0x1f {
+        0x00 => InAction::ReadKeys,
+        0x01 => InAction::ReadReservation,
+        0x02 => InAction::ReportCapabilities,
+        0x03 => InAction::ReadFullStatus,
+        _ => return Err(Sense::invalid_field(1, Some(4))),
+    };
+    Ok(Command::PersistentReserveIn {
+        action,
+        allocation: ten_length(cdb),
+    })
+}
+
+pub(super) fn persistent_reserve_out(cdb: &Cdb) -> Decoded {
+    let [_, code, scope_and_type, _, _, a, b, c, d, ..] = *cdb;
+    let mut actions = OutAction::ALL.into_iter();
+    let action = actions.find(|action| *action as u8 == code & 0x1f);
+    Ok(Command::PersistentReserveOut {
+        action: action.ok_or(Sense::invalid_field(1, Some(4)))?,
+        scope_and_type,
+        length: u32::from_be_bytes([a, b, c, d]),
     })
 }

@@ -143,9 +143,11 @@ pub(crate) static TABLE: &[Definition] = &[
     // READ(6), WRITE(6)
     plain(&[0x08, 0x1f, X, X, X, 0], decode::read_6),
     plain(&[0x0a, 0x1f, X, X, X, 0], decode::write_6),
-    // INQUIRY, MODE SELECT(6), MODE SENSE(6), START STOP UNIT
+    // INQUIRY, MODE SELECT(6), RESERVE(6), RELEASE(6), MODE SENSE(6), START STOP UNIT
     plain(&[0x12, 0x01, X, X, X, 0], decode::inquiry),
     plain(&[0x15, 0x10, 0, 0, X, 0], decode::mode_select_6),
+    plain(&[0x16, 0, 0, 0, 0, 0], decode::reserve_6),
+    plain(&[0x17, 0, 0, 0, 0, 0], decode::release_6),
     plain(&[0x1a, 0x08, X, X, X, 0], decode::mode_sense_6),
     plain(&[0x1b, 0x01, 0, 0, 0x05, 0], decode::start_stop),
     // READ CAPACITY(10)
@@ -164,6 +166,21 @@ pub(crate) static TABLE: &[Definition] = &[
     // MODE SELECT(10), MODE SENSE(10)
     plain(&[0x55, 0x10, 0, 0, 0, 0, 0, X, X, 0], decode::mode_select_10),
     plain(&[0x5a, 0x18, X, X, 0, 0, 0, X, X, 0], decode::mode_sense_10),
+    // PERSISTENT RESERVE IN: READ KEYS, READ RESERVATION, REPORT CAPABILITIES, READ FULL STATUS
+    action(&[0x5e, 0x00, 0, 0, 0, 0, 0, X, X, 0], decode::persistent_reserve_in),
+    action(&[0x5e, 0x01, 0, 0, 0, 0, 0, X, X, 0], decode::persistent_reserve_in),
+    action(&[0x5e, 0x02, 0, 0, 0, 0, 0, X, X, 0], decode::persistent_reserve_in),
+    action(&[0x5e, 0x03, 0, 0, 0, 0, 0, X, X, 0], decode::persistent_reserve_in),
+    // PERSISTENT RESERVE OUT: REGISTER, RESERVE, RELEASE, CLEAR, PREEMPT, PREEMPT AND ABORT,
+    // REGISTER AND IGNORE EXISTING KEY, REGISTER AND MOVE
+    action(&[0x5f, 0x00, X, 0, 0, X, X, X, X, 0], decode::persistent_reserve_out),
+    action(&[0x5f, 0x01, X, 0, 0, X, X, X, X, 0], decode::persistent_reserve_out),
+    action(&[0x5f, 0x02, X, 0, 0, X, X, X, X, 0], decode::persistent_reserve_out),
+    action(&[0x5f, 0x03, X, 0, 0, X, X, X, X, 0], decode::persistent_reserve_out),
+    action(&[0x5f, 0x04, X, 0, 0, X, X, X, X, 0], decode::persistent_reserve_out),
+    action(&[0x5f, 0x05, X, 0, 0, X, X, X, X, 0], decode::persistent_reserve_out),
+    action(&[0x5f, 0x06, X, 0, 0, X, X, X, X, 0], decode::persistent_reserve_out),
+    action(&[0x5f, 0x07, X, 0, 0, X, X, X, X, 0], decode::persistent_reserve_out),
     // READ(16), COMPARE AND WRITE, WRITE(16), WRITE AND VERIFY(16), VERIFY(16)
     plain(&[0x88, CACHING, X, X, X, X, X, X, X, X, X, X, X, X, GROUP, 0], decode::read_16),
     plain(&[0x89, CACHING, X, X, X, X, X, X, X, X, 0, 0, 0, X, GROUP, 0], decode::compare_and_write),

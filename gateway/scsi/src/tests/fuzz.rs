@@ -7,7 +7,7 @@ use super::*;
 use crate::UnitAttention;
 
 /// How long each target runs: `LABELGATE_FUZZ_SECONDS`, or two seconds.
-fn time() -> Duration {
+pub(super) fn time() -> Duration {
     let seconds = std::env::var("LABELGATE_FUZZ_SECONDS");
     let seconds = seconds.ok().and_then(|value| value.parse().ok());
     Duration::from_secs(seconds.unwrap_or(2))
@@ -63,6 +63,9 @@ fn fuzz_parameter_lists() {
         padded(&[0x42]),
         padded(&[0x15, 0x10]),
         padded(&[0x55, 0x10]),
+        padded(&[0x5f, 0x00]),
+        padded(&[0x5f, 0x04, 0x05]),
+        padded(&[0x5f, 0x07]),
     ];
     let commands = cdbs.map(|cdb| Command::parse(&cdb).unwrap());
     bolero::check!()

@@ -114,7 +114,7 @@ fn a_reset_restores_the_defaults() {
     assert_eq!(select(&mut initiator, &control(4, 8)), Plan::Good);
     assert_eq!(initiator.unit.sense_format(), SenseFormat::Descriptor);
 
-    initiator.unit.reset();
+    assert!(!initiator.unit.reset(), "nothing was reserved");
 
     assert_eq!(initiator.unit.sense_format(), SenseFormat::Fixed);
     assert!(matches!(

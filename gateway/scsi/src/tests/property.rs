@@ -44,9 +44,9 @@ pub(super) fn cdbs() -> impl Strategy<Value = [u8; 16]> {
 fn allocation(command: &Command) -> Option<u64> {
     Some(match *command {
         Command::RequestSense { allocation, .. } => allocation.into(),
-        Command::Inquiry { allocation, .. } | Command::ModeSense { allocation, .. } => {
-            allocation.into()
-        }
+        Command::Inquiry { allocation, .. }
+        | Command::ModeSense { allocation, .. }
+        | Command::PersistentReserveIn { allocation, .. } => allocation.into(),
         Command::ReadCapacity16 { allocation }
         | Command::GetLbaStatus { allocation, .. }
         | Command::ReportLuns { allocation, .. }
@@ -97,7 +97,7 @@ pub(super) fn assert_bounded(plan: &Plan, command: &Command, geometry: &Geometry
         Plan::LbaStatus { span, .. } => assert_span(*span, geometry, u64::MAX),
         Plan::Parameters { length } => assert!((1..=65535).contains(length)),
         Plan::Answer(data) => assert!(data.len() as u64 <= allocation(command).unwrap()),
-        Plan::Probe | Plan::Flush | Plan::Good | Plan::Fail(_) => {}
+        Plan::Probe | Plan::Flush | Plan::Good | Plan::Settle | Plan::Conflict | Plan::Fail(_) => {}
     }
     assert!(plan.data_out() as u64 <= limits::MAX_TRANSFER);
     assert!(plan.data_in() as u64 <= limits::MAX_TRANSFER);

@@ -39,7 +39,7 @@ fn usage(initiator: &mut Initiator, (opcode, action): (u8, Option<u16>)) -> Vec<
 fn each_reported_command_is_reported_alone_by_its_own_option_only() {
     let mut initiator = Initiator::new(GEOMETRY);
     let all = reported(&mut initiator);
-    assert_eq!(all.len(), 36);
+    assert_eq!(all.len(), 50);
     for (opcode, action) in all {
         let sa = action.unwrap_or(0);
         let wrong = if action.is_some() { 1 } else { 2 };
@@ -58,7 +58,7 @@ fn what_is_not_there_is_not_supported() {
     let mut initiator = Initiator::new(GEOMETRY);
 
     for cdb in [
-        report(1, 0x5f, 0),
+        report(1, 0x5d, 0),
         report(2, 0x83, 1),
         report(2, 0xa3, 0x0a),
         report(3, 0x28, 9),

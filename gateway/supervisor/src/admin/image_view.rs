@@ -13,8 +13,8 @@ use super::failure::{Answer, Denied};
 use super::operation::Office;
 use crate::config::Image;
 use crate::image::look;
-use crate::poison::PoisonMarks;
 use crate::state::{InForce, Source};
+use crate::worker::Shared;
 
 pub(super) async fn list(
     State(office): State<Office>,
@@ -30,12 +30,12 @@ pub(super) async fn list(
     let all = in_force.all_images().filter(|(image, _)| wanted(image));
     let mut all: Vec<_> = all.map(|(i, source)| (Arc::clone(i), source)).collect();
     all.sort_by(|(a, _), (b, _)| (&a.store.name, &a.name).cmp(&(&b.store.name, &b.name)));
-    let poison = Arc::clone(&office.state.shared().poison);
+    let shared = Arc::clone(office.state.shared());
     // Each file is asked; a store that hangs must hold nobody but who asks.
     let described = spawn_blocking(move || {
         let described = all
             .iter()
-            .map(|(image, source)| describe(image, *source, &poison));
+            .map(|(image, source)| describe(image, *source, &shared));
         described.collect::<Result<_, _>>()
     });
     let images = described
@@ -57,8 +57,8 @@ pub(super) async fn show(
 pub(super) async fn view(office: &Office, store: &str, name: &str) -> Result<api::Image, Denied> {
     let in_force = office.state.in_force();
     let (image, source) = find(&in_force, store, name)?;
-    let poison = Arc::clone(&office.state.shared().poison);
-    let described = spawn_blocking(move || describe(&image, source, &poison));
+    let shared = Arc::clone(office.state.shared());
+    let described = spawn_blocking(move || describe(&image, source, &shared));
     described
         .await
         .map_err(|error| Denied::new(ErrorCode::Internal, error))?
@@ -75,7 +75,7 @@ pub(super) fn find(
     found.ok_or_else(|| Denied::not_found("image", format_args!("{store}/{name}")))
 }
 
-fn describe(image: &Image, declared: Source, poison: &PoisonMarks) -> Result<api::Image, Denied> {
+fn describe(image: &Image, declared: Source, shared: &Shared) -> Result<api::Image, Denied> {
     let extent = look(image).ok();
     let block_size = BlockSize::try_from(image.block_size);
     Ok(api::Image {
@@ -94,6 +94,7 @@ fn describe(image: &Image, declared: Source, poison: &PoisonMarks) -> Result<api
         serial: image.designator.serial.to_string(),
         naa: format!("{:016x}", u64::from_be_bytes(image.designator.naa)),
         source: source(declared),
-        poisoned: poison.contains(image.designator.serial),
+        poisoned: shared.poison.contains(image.designator.serial),
+        reservations: shared.reservations.description(image.designator.serial),
     })
 }

@@ -287,7 +287,15 @@ async fn take_away(
         .get(&id)
         .map(|image| image.label.clone());
     let label = label.ok_or_else(|| Denied::not_found("image", image))?;
-    Ok((turn.change(Change::RemoveImage(id)).await?, label))
+    let changed = turn.change(Change::RemoveImage(id)).await?;
+    // Its serial number is not used again: what is left of them means nothing any more.
+    let reservations = Arc::clone(&turn.state().shared().reservations);
+    let serial = image.designator.serial;
+    let forgotten = spawn_blocking(move || reservations.forget(serial)).await;
+    if let Ok(Err(error)) = forgotten {
+        tracing::warn!(%image, "the record of its reservations cannot be removed: {error}");
+    }
+    Ok((changed, label))
 }
 
 /// How many sessions are on an image, as far as its workers say which they are on.

@@ -390,6 +390,8 @@ impl Service {
         self.seat = Seat::Vacant(vacancy);
         self.connections.clear();
         for served in self.images.take_all() {
+            let serial = served.image.designator.serial;
+            self.shared.reservations.worker_ended(serial);
             self.depart(&served);
             self.settle_writes(served);
         }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use labelgate_control::{AuditEvent, Driver, FromWorker, ImageShape, NotServed, Text};
+use labelgate_control::{AuditEvent, Driver, FromWorker, ImageShape, NotServed, Text, ToWorker};
 
 use super::images::ImageState;
 use super::service::Service;
 use crate::audit::{Decision, Event, Record};
 use crate::poison::poisoned;
+use crate::reservations;
 
 impl Service {
     /// Takes in a message; one that makes no sense now is a violation, for which the worker dies.
@@ -24,6 +25,18 @@ impl Service {
             FromWorker::ImagePoisoned { image } => self.said_poisoned(image).await,
             FromWorker::ImageRefused { image } => self.said_refused(image, true),
             FromWorker::ImageRestored { image } => self.said_refused(image, false),
+            FromWorker::Reserved {
+                image,
+                record,
+                description,
+                awaited,
+            } => {
+                let kept = self.said_reserved(image, record, description).await;
+                if let (Some(kept), true) = (kept, awaited) {
+                    self.tell(ToWorker::ReservationsKept { image, kept });
+                }
+                kept.is_some()
+            }
             FromWorker::ImageRemoved { image } => self.said_removed(image),
             FromWorker::ConnectionClosed { connection } => {
                 self.connections.remove(connection).is_some()
@@ -124,6 +137,36 @@ impl Service {
         let image = Arc::clone(&served.image);
         poisoned(&image, "a flush has failed", &self.shared.poison).await;
         true
+    }
+
+    /// An image's reservations have changed. Whether what is to outlive the worker does so; nothing
+    /// if it has no such image.
+    async fn said_reserved(
+        &mut self,
+        number: u32,
+        record: reservations::Record,
+        description: Text<320>,
+    ) -> Option<bool> {
+        let served = self.images.get_mut(number)?;
+        let has = matches!(
+            served.state,
+            ImageState::Open(_) | ImageState::Leaving { .. }
+        );
+        let image = has.then(|| Arc::clone(&served.image))?;
+        // Every label has a worker of its own for content: what one says is not for the others.
+        if image.is_content() {
+            return Some(record.is_empty());
+        }
+        let serial = image.designator.serial;
+        let reservations = Arc::clone(&self.shared.reservations);
+        let set = move || reservations.set(serial, record, &description);
+        let error = match tokio::task::spawn_blocking(set).await {
+            Ok(Ok(())) => return Some(true),
+            Ok(Err(error)) => error.to_string(),
+            Err(panic) => panic.to_string(),
+        };
+        tracing::error!(label = %self.label, %image, "its reservations cannot be kept: {error}");
+        Some(false)
     }
 
     /// The kernel has refused I/O on an image, or no longer does.

@@ -147,6 +147,8 @@ impl Service {
                         ..Record::new(Event::ImageRemoved, Decision::Note)
                     };
                     record.label(&self.label).write();
+                    let serial = served.image.designator.serial;
+                    self.shared.reservations.worker_ended(serial);
                     self.settle_writes(served);
                 }
             }
@@ -179,17 +181,26 @@ impl Service {
         served.policy_loads = self.shared.policy_loads();
         // A file that its worker grows first must be one that it may write to its end.
         let size = opened.anchor.size().max(served.image.size.unwrap_or(0));
-        self.departing.succeeded(served.image.designator.serial);
+        let serial = served.image.designator.serial;
+        self.departing.succeeded(serial);
         served.anchor = Some(Arc::new(opened.anchor));
         served.witness = opened.witness;
-        served.poisoned = self.shared.poison.contains(served.image.designator.serial);
+        served.poisoned = self.shared.poison.contains(serial);
         let slot = self.meter.image_given(number, served.image.to_string());
         let description = AddImage {
             handed: opened.handed,
             file_name,
             ..describe(number, slot, &served.image, served.poisoned)
         };
+        let own = !served.image.is_content();
+        let reserved = own
+            .then(|| self.shared.reservations.record(serial))
+            .flatten();
         self.let_write(size);
+        if let Some(record) = reserved {
+            let image = number;
+            self.tell(ToWorker::Reservations { image, record });
+        }
         self.tell(ToWorker::AddImage(description, opened.file));
     }
 

@@ -31,6 +31,7 @@ use crate::metrics::{LabelMeter, Metrics, Served, render};
 use crate::poison::{PoisonMarks, Settling};
 use crate::provider::{Halts, MayServe, Provider};
 use crate::refusal::Refusal;
+use crate::reservations::Reservations;
 use crate::uid::{NoUid, Uids};
 
 /// Audit records of one label's workers: a guest must not fill the trail.
@@ -66,6 +67,8 @@ pub struct Shared {
     pub images: watch::Sender<Arc<Catalogue>>,
     /// Which images are poisoned.
     pub poison: Arc<PoisonMarks>,
+    /// What images are reserved for.
+    pub reservations: Arc<Reservations>,
     /// Images whose last worker may have lost something.
     pub settling: Settling,
     /// Rations the audit records of refused connections.

@@ -25,6 +25,8 @@ pub struct Ticket {
     pub purpose: Purpose,
     /// What is counted when the operation ends.
     pub meter: Meter,
+    /// Of an image: when it was begun, counted in [`labelgate_engine::Action::Settle`]s.
+    pub epoch: u64,
 }
 
 /// What becomes of watching the control socket.
