@@ -490,6 +490,37 @@ mod tests {
     }
 
     #[test]
+    fn who_waits_for_what_was_begun_before_hears_of_it_after_its_end() {
+        let pool = Pool::new(MAX_BUFFER).unwrap();
+        let (mut images, mut out) = (images(), VecDeque::new());
+        images.settle(IoId(7), ID, &mut out);
+        assert!(matches!(
+            out.pop_front(),
+            Some(Progress::Settled(IoId(7), Ok(())))
+        ));
+        write(&mut images, &pool, &mut out);
+        let Some(Progress::System(ticket, request)) = out.pop_front() else {
+            panic!("the write is asynchronous");
+        };
+        images.settle(IoId(8), ID, &mut out);
+        write(&mut images, &pool, &mut out);
+        assert!(matches!(out.pop_front(), Some(Progress::System(..))));
+        assert!(out.is_empty(), "the first write is in flight");
+
+        images.resume((ticket, ID), request, Ok(512), Instant::now(), &mut out);
+
+        assert!(matches!(out.pop_front(), Some(Progress::Done(..))));
+        assert!(matches!(
+            out.pop_front(),
+            Some(Progress::Settled(IoId(8), Ok(())))
+        ));
+        assert!(out.is_empty(), "what was begun later does not matter");
+        images.settle(IoId(9), ImageId(99), &mut out);
+        let revoked = Err(ImageError::Revoked);
+        assert!(matches!(out.pop_front(), Some(Progress::Settled(_, result)) if result == revoked));
+    }
+
+    #[test]
     fn nothing_begins_on_an_image_that_is_leaving() {
         let pool = Pool::new(MAX_BUFFER).unwrap();
         let (mut images, mut out) = (images(), VecDeque::new());

@@ -159,7 +159,8 @@ impl Service {
         }
         let serial = image.designator.serial;
         let reservations = Arc::clone(&self.shared.reservations);
-        let set = move || reservations.set(serial, record, &description);
+        let label = self.label.clone();
+        let set = move || reservations.set(serial, &label, record, &description);
         let error = match tokio::task::spawn_blocking(set).await {
             Ok(Ok(())) => return Some(true),
             Ok(Err(error)) => error.to_string(),

@@ -194,7 +194,7 @@ impl Service {
         };
         let own = !served.image.is_content();
         let reserved = own
-            .then(|| self.shared.reservations.record(serial))
+            .then(|| self.shared.reservations.record(serial, &self.label))
             .flatten();
         self.let_write(size);
         if let Some(record) = reserved {
