@@ -79,7 +79,7 @@ fn an_unknown_key_is_named_with_those_that_are_known() {
         ),
         (
             "[[store]]\nname = \"vms\"\npath = \"/x\"\ncolour = 1\n",
-            "4: unknown field `colour`, expected `name` or `path`",
+            "4: unknown field `colour`, expected one of `name`, `path`, `trees`",
         ),
         (
             "\n[[sotre]]\n",
