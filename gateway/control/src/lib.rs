@@ -32,6 +32,10 @@
 //!
 //! An importer is given its files and [`ToImporter::Start`], confines itself, says
 //! [`FromImporter::Ready`], and exits after [`FromImporter::Done`] or [`FromImporter::Failed`].
+//!
+//! A keysmith is given one Ceph store's minting key ([`ToKeysmith::Configure`]), connects and confines
+//! itself, says [`FromKeysmith::Ready`], and stays: it answers each [`ToKeysmith::Request`]. It ends when
+//! the supervisor closes the control socket.
 
 #![forbid(unsafe_code)]
 
@@ -40,6 +44,7 @@ mod codec;
 mod designator;
 mod from_greeter;
 mod from_importer;
+mod from_keysmith;
 mod from_portmap;
 mod from_worker;
 mod handed;
@@ -53,6 +58,7 @@ mod supervisor_end;
 mod text;
 mod to_greeter;
 mod to_importer;
+mod to_keysmith;
 mod to_portmap;
 mod to_worker;
 
@@ -61,6 +67,7 @@ pub use codec::{DecodeError, EncodeError, MAX_MESSAGE, decode, encode};
 pub use designator::{Designator, Serial};
 pub use from_greeter::{Answer, FromGreeter, Negotiated, ReverseChallenge};
 pub use from_importer::{FromImporter, ImportBlame, ImportPhase, ImportProgress};
+pub use from_keysmith::{FromKeysmith, KeptImage, KeysmithAnswer, KeysmithRefusal, MAX_LISTED};
 pub use from_portmap::{Datagrams, FromPortmap};
 pub use from_worker::{AuditEvent, FromWorker, ImageShape, NotServed};
 pub use handed::{Handed, OpenAs, OpenHandedError};
@@ -69,7 +76,7 @@ pub use list::{List, TooMany};
 pub use order::Order;
 pub use pair::pair;
 pub use process_end::{
-    GreeterEnd, ImporterEnd, Incoming, PortmapEnd, ProcessEnd, ReceiveError, SendError, WorkerEnd,
+    GreeterEnd, ImporterEnd, Incoming, KeysmithEnd, PortmapEnd, ProcessEnd, ReceiveError, SendError, WorkerEnd,
 };
 #[cfg(feature = "supervisor")]
 pub use supervisor_end::{HearError, SupervisorEnd, TellError};
@@ -79,6 +86,10 @@ pub use to_greeter::{
     ToGreeter, Verdict,
 };
 pub use to_importer::{ImageFormat, Import, ImportSource, ToImporter};
+pub use to_keysmith::{
+    ConfigureKeysmith, KeptName, KeyScope, KeysmithTask, MAX_ENTITY, MAX_INSTANCES, MAX_KEPT_NAME,
+    MAX_KEY, MAX_KEYSMITH_REQUESTS, ToKeysmith,
+};
 pub use to_portmap::{Entries, Entry, MAX_PORTMAP_SOCKETS, Program, Questions, ToPortmap};
 pub use to_worker::{
     AddImage, AddTree, Attached, Configure, Connection, Driver, LoginState, MAX_RESERVATIONS,

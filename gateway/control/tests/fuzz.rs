@@ -12,8 +12,8 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use labelgate_control::{
-    Attached, DecodeError, FromGreeter, FromImporter, FromPortmap, FromWorker, MAX_MESSAGE,
-    ToGreeter, ToImporter, ToPortmap, ToWorker, decode, encode,
+    Attached, DecodeError, FromGreeter, FromImporter, FromKeysmith, FromPortmap, FromWorker,
+    MAX_MESSAGE, ToGreeter, ToImporter, ToKeysmith, ToPortmap, ToWorker, decode, encode,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -98,6 +98,16 @@ fn fuzz_from_portmap() {
 }
 
 #[test]
+fn fuzz_to_keysmith() {
+    fuzz::<ToKeysmith>(&samples::keysmith::to_keysmith());
+}
+
+#[test]
+fn fuzz_from_keysmith() {
+    fuzz::<FromKeysmith>(&samples::keysmith::from_keysmith());
+}
+
+#[test]
 fn the_largest_of_every_message_fits() {
     for message in samples::to_worker() {
         assert_eq!(decode(&encoded(&message)), Ok(message));
@@ -121,6 +131,12 @@ fn the_largest_of_every_message_fits() {
         assert_eq!(decode(&encoded(&message)), Ok(message));
     }
     for message in samples::from_portmap() {
+        assert_eq!(decode(&encoded(&message)), Ok(message));
+    }
+    for message in samples::keysmith::to_keysmith() {
+        assert_eq!(decode(&encoded(&message)), Ok(message));
+    }
+    for message in samples::keysmith::from_keysmith() {
         assert_eq!(decode(&encoded(&message)), Ok(message));
     }
 }

@@ -13,9 +13,9 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use labelgate_control::{
-    FromWorker, GreeterEnd, HearError, ImporterEnd, Incoming, Mismatch, NotServed, PortmapEnd,
-    ReceiveError, SendError, SupervisorEnd, Text, ToGreeter, ToImporter, ToPortmap, ToWorker,
-    WorkerEnd, pair,
+    FromWorker, GreeterEnd, HearError, ImporterEnd, Incoming, KeysmithEnd, Mismatch, NotServed,
+    PortmapEnd, ReceiveError, SendError, SupervisorEnd, Text, ToGreeter, ToImporter, ToKeysmith,
+    ToPortmap, ToWorker, WorkerEnd, pair,
 };
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
@@ -135,6 +135,38 @@ async fn every_message_of_a_port_mapper_arrives_as_it_was_sent() {
     for sample in samples::from_portmap() {
         portmap.send(&sample).unwrap();
         assert_eq!(supervisor.receive().await.unwrap(), Some(sample));
+    }
+}
+
+#[tokio::test]
+async fn every_message_of_a_keysmith_arrives_as_it_was_sent() {
+    let (ours, theirs) = pair().unwrap();
+    let supervisor = SupervisorEnd::<ToKeysmith>::new(ours).unwrap();
+    let keysmith = KeysmithEnd::try_from(theirs).unwrap();
+
+    for sample in samples::keysmith::to_keysmith() {
+        supervisor.send(sample.clone()).await.unwrap();
+        let Incoming::Message(received) = keysmith.receive_blocking().unwrap() else {
+            panic!("no message");
+        };
+        assert_eq!(received, sample);
+    }
+    for sample in samples::keysmith::from_keysmith() {
+        keysmith.send(&sample).unwrap();
+        assert_eq!(supervisor.receive().await.unwrap(), Some(sample));
+    }
+}
+
+#[test]
+fn a_keysmith_is_sent_no_descriptor() {
+    let (ours, theirs) = pair().unwrap();
+    let keysmith = KeysmithEnd::try_from(theirs).unwrap();
+    for sample in samples::keysmith::to_keysmith() {
+        let file = file();
+        let datagram = postcard::to_allocvec(&sample).unwrap();
+        send_raw(&ours, &datagram, &[file.as_fd()]);
+        let error = keysmith.receive_blocking().unwrap_err();
+        assert!(matches!(error, ReceiveError::Mismatch(Mismatch::Unwanted)));
     }
 }
 
