@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Attached, FromGreeter, FromImporter, FromPortmap, FromWorker, Mismatch, ToGreeter, ToImporter,
-    ToPortmap, ToWorker,
+    Attached, FromGreeter, FromImporter, FromKeeper, FromPortmap, FromWorker, Mismatch, ToGreeter,
+    ToImporter, ToKeeper, ToPortmap, ToWorker,
 };
 
 /// What the supervisor tells one kind of process of ours. It decides what that process may say,
@@ -71,6 +71,19 @@ impl Order for ToImporter {
 impl Order for ToPortmap {
     type Datagram = ToPortmap<Attached>;
     type Answer = FromPortmap;
+
+    fn part(self) -> (Self::Datagram, Option<OwnedFd>) {
+        self.detach()
+    }
+
+    fn join(datagram: Self::Datagram, descriptor: Option<OwnedFd>) -> Result<Self, Mismatch> {
+        datagram.attach(descriptor)
+    }
+}
+
+impl Order for ToKeeper {
+    type Datagram = ToKeeper<Attached>;
+    type Answer = FromKeeper;
 
     fn part(self) -> (Self::Datagram, Option<OwnedFd>) {
         self.detach()
