@@ -102,6 +102,12 @@ pub enum FromWorker {
         /// Which slot.
         slot: u32,
     },
+    /// The slot's keeper has put into the queues what no keeper does. Nothing of it is believed any
+    /// more; it is to be killed, and [`crate::ToWorker::KeeperGone`] said. Said once for each keeper.
+    KeeperBroken {
+        /// Which slot.
+        slot: u32,
+    },
 }
 
 /// Why a worker, or a keeper, does not serve an image.

@@ -25,6 +25,9 @@ pub struct KeptShape {
     pub physical_block: u32,
     /// Whether its backend takes space back.
     pub discard: bool,
+    /// Whether a write that is to be stable (FUA) is, without a flush after it, and fails for itself
+    /// alone.
+    pub stable_writes: bool,
 }
 
 /// An image for a worker to serve from a keeper.

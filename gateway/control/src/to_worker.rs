@@ -112,8 +112,9 @@ pub enum ToWorker<D = OwnedFd> {
         /// What it looks like.
         shape: KeptShape,
     },
-    /// A keeper serves this slot from now on. It is sent what is outstanding, in its order, though
-    /// its predecessor may have had it.
+    /// A keeper serves this slot from now on: it has the images of the slot open, and its
+    /// predecessor can do nothing to them any more. It is sent what is outstanding, in its order,
+    /// though the predecessor may have done it.
     Keeper {
         /// Which slot, below [`Configure::keepers`].
         slot: u32,
@@ -126,8 +127,8 @@ pub enum ToWorker<D = OwnedFd> {
         /// Which slot.
         slot: u32,
     },
-    /// There will be no keeper for the slot for now: until there is one, what is outstanding and
-    /// what comes ends with an error that says so.
+    /// There will be no keeper for the slot for now, after [`Self::KeeperGone`] or from the start:
+    /// until there is one, what is outstanding and what comes ends with an error that says so.
     KeeperLost {
         /// Which slot.
         slot: u32,

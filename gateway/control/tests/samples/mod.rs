@@ -27,6 +27,7 @@ const KEPT: KeptShape = KeptShape {
     size: u64::MAX,
     physical_block: u32::MAX,
     discard: true,
+    stable_writes: true,
 };
 
 /// A label of so many categories that it is as long as one that has a worker may be.
@@ -232,6 +233,7 @@ pub fn from_worker() -> Vec<FromWorker> {
         },
         FromWorker::Drained,
         FromWorker::QueueCleared { slot: u32::MAX },
+        FromWorker::KeeperBroken { slot: u32::MAX },
         FromWorker::ImageOpened {
             image: 1,
             result: Err(NotServed::Unreachable(full())),

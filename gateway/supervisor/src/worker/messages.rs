@@ -50,7 +50,7 @@ impl Service {
                 true
             }
             // It has no keepers.
-            FromWorker::QueueCleared { .. } => false,
+            FromWorker::QueueCleared { .. } | FromWorker::KeeperBroken { .. } => false,
             FromWorker::Drained => self.seat.process().is_some_and(|p| p.phase.is_draining()),
         };
         if !sensible {
