@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Attached, Handed, Mismatch, Text};
 
-/// What the supervisor tells a keeper. The first five come once each and in their order; then
-/// images come and go, until [`Self::Leave`] or the end of the socket.
+/// What the supervisor tells a keeper. The first five, or six, come once each and in their order;
+/// then images come and go, until [`Self::Leave`] or the end of the socket.
 ///
 /// `D` is the descriptor: an [`OwnedFd`] in a process, [`Attached`] in a datagram.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,12 @@ pub enum ToKeeper<D = OwnedFd> {
     /// The keeper's bell, another eventfd: rung by the worker when the keeper sleeps. Answered by
     /// [`crate::FromKeeper::Ready`], once the keeper is confined.
     OwnBell(D),
+    /// The directory of anchors, beneath which the keeper opens those that it is handed by path.
+    /// Follows [`Self::OwnBell`] if [`ConfigureKeeper::opens_anchors`] says so, and is then what
+    /// [`crate::FromKeeper::Ready`] waits for; none comes later.
+    ///
+    /// The descriptor is open with `O_PATH`.
+    Anchors(D),
     /// Open this image. Answered by [`crate::FromKeeper::ImageOpened`].
     ///
     /// The descriptor is its anchor, as [`KeepImage::handed`] says: open for reading, or still to be
@@ -63,6 +69,9 @@ pub struct ConfigureKeeper {
     /// The SELinux context it must run as, where that is what confines it: in any other it must
     /// open nothing.
     pub context: Option<Text<1536>>,
+    /// It opens its anchors itself: [`ToKeeper::Anchors`] follows. Otherwise it may open nothing,
+    /// ever.
+    pub opens_anchors: bool,
     /// What it reaches its images with.
     pub library: Library,
     /// What it may use.
@@ -108,6 +117,7 @@ impl<D> ToKeeper<D> {
             Self::Queues(fd) => (ToKeeper::Queues(Attached), Some(fd)),
             Self::Bell(fd) => (ToKeeper::Bell(Attached), Some(fd)),
             Self::OwnBell(fd) => (ToKeeper::OwnBell(Attached), Some(fd)),
+            Self::Anchors(fd) => (ToKeeper::Anchors(Attached), Some(fd)),
             Self::AddImage(image, fd) => (ToKeeper::AddImage(image, Attached), Some(fd)),
             Self::RefreshImage { image, size } => (ToKeeper::RefreshImage { image, size }, None),
             Self::RemoveImage { image } => (ToKeeper::RemoveImage { image }, None),
@@ -124,12 +134,14 @@ impl ToKeeper<Attached> {
             (Self::Queues(Attached), Some(fd)) => Ok(ToKeeper::Queues(fd)),
             (Self::Bell(Attached), Some(fd)) => Ok(ToKeeper::Bell(fd)),
             (Self::OwnBell(Attached), Some(fd)) => Ok(ToKeeper::OwnBell(fd)),
+            (Self::Anchors(Attached), Some(fd)) => Ok(ToKeeper::Anchors(fd)),
             (Self::AddImage(image, Attached), Some(fd)) => Ok(ToKeeper::AddImage(image, fd)),
             (
                 Self::Memory(_)
                 | Self::Queues(_)
                 | Self::Bell(_)
                 | Self::OwnBell(_)
+                | Self::Anchors(_)
                 | Self::AddImage(..),
                 None,
             ) => Err(Mismatch::Missing),

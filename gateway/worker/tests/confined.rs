@@ -35,7 +35,7 @@ const WORKER: &str = "--as-worker";
 
 fn main() {
     if std::env::args().any(|argument| argument == WORKER) {
-        let run = labelgate_worker::run(|configure| {
+        let run = labelgate_worker::run(|configure, _| {
             let pool = Pool::new(usize::try_from(configure.pool_bytes).unwrap())?;
             Ok(TestEngine::new(pool, harness::engine::SharedLog::default()))
         });

@@ -412,6 +412,7 @@ pub fn to_keeper() -> Vec<ToKeeper<Attached>> {
             store: full(),
             unprivileged: true,
             context: Some(full()),
+            opens_anchors: true,
             library: Library::Rbd,
             limits: KeeperLimits {
                 images: u32::MAX,
@@ -422,6 +423,7 @@ pub fn to_keeper() -> Vec<ToKeeper<Attached>> {
         ToKeeper::Queues(Attached),
         ToKeeper::Bell(Attached),
         ToKeeper::OwnBell(Attached),
+        ToKeeper::Anchors(Attached),
         ToKeeper::AddImage(
             KeepImage {
                 image: u32::MAX,
