@@ -10,7 +10,7 @@ use rustix::io::Errno;
 
 use super::plan::Plan;
 use super::probe::{self, Findings};
-use super::stable::Gate;
+use crate::gate::Gate;
 use super::write_zeroes::Abilities;
 use super::{FileImage, InFlight, Kind};
 

@@ -7,8 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Attached, FromGreeter, FromImporter, FromKeysmith, FromPortmap, FromWorker, Mismatch, ToGreeter,
-    ToImporter, ToKeysmith, ToPortmap, ToWorker,
+    Attached, FromGreeter, FromImporter, FromKeysmith, FromPortmap, FromWorker, Mismatch, ToGreeter, ToImporter, ToKeysmith, ToPortmap, ToWorker, FromKeeper, ToKeeper,
 };
 
 /// What the supervisor tells one kind of process of ours. It decides what that process may say,
@@ -94,5 +93,18 @@ impl Order for ToKeysmith {
             None => Ok(datagram),
             Some(_) => Err(Mismatch::Unwanted),
         }
+    }
+}
+
+impl Order for ToKeeper {
+    type Datagram = ToKeeper<Attached>;
+    type Answer = FromKeeper;
+
+    fn part(self) -> (Self::Datagram, Option<OwnedFd>) {
+        self.detach()
+    }
+
+    fn join(datagram: Self::Datagram, descriptor: Option<OwnedFd>) -> Result<Self, Mismatch> {
+        datagram.attach(descriptor)
     }
 }

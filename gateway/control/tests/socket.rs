@@ -13,8 +13,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use labelgate_control::{
-    FromWorker, GreeterEnd, HearError, ImporterEnd, Incoming, KeysmithEnd, Mismatch, NotServed,
-    PortmapEnd, ReceiveError, SendError, SupervisorEnd, Text, ToGreeter, ToImporter, ToKeysmith,
+    FromWorker, GreeterEnd, HearError, ImporterEnd, Incoming, KeysmithEnd, Mismatch, NotServed, PortmapEnd, ReceiveError, SendError, SupervisorEnd, Text, ToGreeter, ToImporter, ToKeysmith, KeeperEnd, ToKeeper,
     ToPortmap, ToWorker, WorkerEnd, pair,
 };
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
@@ -157,6 +156,30 @@ async fn every_message_of_a_keysmith_arrives_as_it_was_sent() {
     }
 }
 
+#[tokio::test]
+async fn every_message_of_a_keeper_arrives_as_it_was_sent() {
+    let (ours, theirs) = pair().unwrap();
+    let supervisor = SupervisorEnd::new(ours).unwrap();
+    let keeper = KeeperEnd::try_from(theirs).unwrap();
+
+    for sample in samples::to_keeper() {
+        let (message, descriptor) = sample.clone().detach();
+        let carries = descriptor.is_some();
+        let sent: ToKeeper = message.attach(descriptor.map(|_| file())).unwrap();
+        supervisor.send(sent).await.unwrap();
+        let Incoming::Message(received) = keeper.receive_blocking().unwrap() else {
+            panic!("no message");
+        };
+        let (received, descriptor) = received.detach();
+        assert_eq!(received, sample);
+        assert_eq!(descriptor.is_some(), carries);
+    }
+    for sample in samples::from_keeper() {
+        keeper.send(&sample).unwrap();
+        assert_eq!(supervisor.receive().await.unwrap(), Some(sample));
+    }
+}
+
 #[test]
 fn a_keysmith_is_sent_no_descriptor() {
     let (ours, theirs) = pair().unwrap();
@@ -167,6 +190,26 @@ fn a_keysmith_is_sent_no_descriptor() {
         send_raw(&ours, &datagram, &[file.as_fd()]);
         let error = keysmith.receive_blocking().unwrap_err();
         assert!(matches!(error, ReceiveError::Mismatch(Mismatch::Unwanted)));
+    }
+}
+
+#[test]
+fn a_keepers_message_without_its_descriptor_is_refused() {
+    let (ours, theirs) = pair().unwrap();
+    let keeper = KeeperEnd::try_from(theirs).unwrap();
+    for sample in samples::to_keeper() {
+        let datagram = postcard::to_allocvec(&sample).unwrap();
+        let file = file();
+        let wanted = sample.detach().1.is_some();
+        let wrong: &[BorrowedFd<'_>] = if wanted { &[] } else { &[file.as_fd()] };
+        send_raw(&ours, &datagram, wrong);
+        let error = keeper.receive_blocking().unwrap_err();
+        let expected = if wanted {
+            Mismatch::Missing
+        } else {
+            Mismatch::Unwanted
+        };
+        assert!(matches!(error, ReceiveError::Mismatch(mismatch) if mismatch == expected));
     }
 }
 

@@ -35,7 +35,7 @@ const WORKER: &str = "--as-worker";
 
 fn main() {
     if std::env::args().any(|argument| argument == WORKER) {
-        let run = labelgate_worker::run(|configure| {
+        let run = labelgate_worker::run(|configure, _| {
             let pool = Pool::new(usize::try_from(configure.pool_bytes).unwrap())?;
             Ok(TestEngine::new(pool, harness::engine::SharedLog::default()))
         });
@@ -78,6 +78,7 @@ fn start_with(driver: Driver, stores: &[OwnedFd]) -> Bench {
         max_connections: 300,
         stores: u32::try_from(stores.len()).unwrap(),
         trees: 0,
+        keepers: 0,
         unprivileged: true,
         context: None,
         handle_key: Bytes::try_from(&[7; 32][..]).unwrap(),
@@ -201,6 +202,7 @@ fn serves_nobody_in_another_context() {
         max_connections: 300,
         stores: 0,
         trees: 0,
+        keepers: 0,
         unprivileged: true,
         context: Some(context),
         handle_key: Bytes::try_from(&[7; 32][..]).unwrap(),

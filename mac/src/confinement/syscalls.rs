@@ -14,6 +14,7 @@
 
 mod greeter;
 mod importer;
+mod keeper;
 mod opening;
 mod portmap;
 mod tree;
@@ -49,6 +50,7 @@ impl fmt::Display for Filter {
             Role::Greeter => "greeter",
             Role::Portmap => "portmap",
             Role::Importer => "importer",
+            Role::Keeper => "keeper",
         };
         let does = match (self.opens, self.serves_trees) {
             (false, false) => "",
@@ -78,9 +80,16 @@ pub fn install(role: Role, reach: Reach<'_>) -> Result<Filter, ConfinementError>
         Role::Greeter => greeter::rules(pid)?,
         Role::Portmap => portmap::rules(pid)?,
         Role::Importer => importer::rules(pid)?,
+        Role::Keeper => {
+            keeper::install_first()?;
+            keeper::rules(pid)?
+        }
     };
     if reach.opens() {
-        rules.extend(opening::rules()?);
+        rules.extend(match role {
+            Role::Keeper => opening::for_reading()?,
+            _ => opening::rules()?,
+        });
     }
     if reach.serves_trees() {
         rules.extend(tree::rules()?);

@@ -205,6 +205,7 @@ impl Service {
             max_connections: section.limits.connections_per_label,
             stores: u32::try_from(stores).unwrap_or(u32::MAX),
             trees: u32::try_from(trees).unwrap_or(u32::MAX),
+            keepers: 0,
             unprivileged: self.shared.uids.is_none(),
             // One that is too long is cut, and then it is none that a worker is in.
             context: context.map(|context| Text::clean(&context.to_string())),

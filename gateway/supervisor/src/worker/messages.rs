@@ -49,6 +49,8 @@ impl Service {
                 self.said_audit(connection, &event);
                 true
             }
+            // It has no keepers.
+            FromWorker::QueueCleared { .. } | FromWorker::KeeperBroken { .. } => false,
             FromWorker::Drained => self.seat.process().is_some_and(|p| p.phase.is_draining()),
         };
         if !sensible {

@@ -24,3 +24,16 @@ pub(super) fn rules() -> Result<[(i64, Vec<SeccompRule>); 2], BackendError> {
         ),
     ])
 }
+
+/// As [`rules`], in a process that only reads what it opens.
+pub(super) fn for_reading() -> Result<[(i64, Vec<SeccompRule>); 2], BackendError> {
+    let never = libc::O_ACCMODE | libc::O_CREAT | libc::O_TMPFILE | libc::O_TRUNC | libc::O_PATH;
+    let shared = (libc::LOCK_SH | libc::LOCK_NB).unsigned_abs().into();
+    Ok([
+        (
+            libc::SYS_openat,
+            vec![all([masked(2, never.unsigned_abs(), 0)])?],
+        ),
+        (libc::SYS_flock, vec![all([equals(1, shared)])?]),
+    ])
+}
