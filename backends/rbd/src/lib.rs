@@ -42,3 +42,14 @@ pub use labelgate_rbd_sys::LoadError;
 pub use memory::{Memory, Place};
 pub use open::OpenOptions;
 pub use pool::{Entry, Locker, Pool};
+
+/// Loads the libraries, which opens files and maps them to be executed: to be called before a process
+/// confines itself. Starts no thread.
+///
+/// # Errors
+///
+/// [`Error::Library`]
+pub fn load() -> Result<(), Error> {
+    labelgate_rbd_sys::Libraries::get()?;
+    Ok(())
+}
