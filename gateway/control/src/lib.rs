@@ -54,8 +54,8 @@ mod codec;
 mod designator;
 mod from_greeter;
 mod from_importer;
-mod from_keysmith;
 mod from_keeper;
+mod from_keysmith;
 mod from_portmap;
 mod from_worker;
 mod handed;
@@ -71,8 +71,8 @@ mod supervisor_end;
 mod text;
 mod to_greeter;
 mod to_importer;
-mod to_keysmith;
 mod to_keeper;
+mod to_keysmith;
 mod to_portmap;
 mod to_worker;
 
@@ -82,8 +82,8 @@ pub use codec::{DecodeError, EncodeError, MAX_MESSAGE, decode, encode};
 pub use designator::{Designator, Serial};
 pub use from_greeter::{Answer, FromGreeter, Negotiated, ReverseChallenge};
 pub use from_importer::{FromImporter, ImportBlame, ImportPhase, ImportProgress};
-pub use from_keysmith::{FromKeysmith, KeptImage, KeysmithAnswer, KeysmithRefusal, MAX_LISTED};
 pub use from_keeper::FromKeeper;
+pub use from_keysmith::{FromKeysmith, KeptImage, KeysmithAnswer, KeysmithRefusal, MAX_LISTED};
 pub use from_portmap::{Datagrams, FromPortmap};
 pub use from_worker::{AuditEvent, FromWorker, ImageShape, NotServed};
 pub use handed::{Handed, OpenAs, OpenHandedError};
@@ -93,7 +93,8 @@ pub use list::{List, TooMany};
 pub use order::Order;
 pub use pair::pair;
 pub use process_end::{
-    GreeterEnd, ImporterEnd, Incoming, KeysmithEnd, PortmapEnd, ProcessEnd, ReceiveError, SendError, WorkerEnd, KeeperEnd,
+    GreeterEnd, ImporterEnd, Incoming, KeeperEnd, KeysmithEnd, PortmapEnd, ProcessEnd,
+    ReceiveError, SendError, WorkerEnd,
 };
 pub use secret::Secret;
 #[cfg(feature = "supervisor")]
@@ -104,11 +105,11 @@ pub use to_greeter::{
     ToGreeter, Verdict,
 };
 pub use to_importer::{ImageFormat, Import, ImportSource, ToImporter};
+pub use to_keeper::{ConfigureKeeper, KeepImage, KeeperLimits, Library, ToKeeper};
 pub use to_keysmith::{
     ConfigureKeysmith, KeptName, KeyScope, KeysmithTask, MAX_ENTITY, MAX_INSTANCES, MAX_KEPT_NAME,
     MAX_KEY, MAX_KEYSMITH_REQUESTS, ToKeysmith,
 };
-pub use to_keeper::{ConfigureKeeper, KeepImage, KeeperLimits, Library, ToKeeper};
 pub use to_portmap::{Entries, Entry, MAX_PORTMAP_SOCKETS, Program, Questions, ToPortmap};
 pub use to_worker::{
     AddImage, AddTree, Attached, Configure, Connection, Driver, LoginState, MAX_RESERVATIONS,

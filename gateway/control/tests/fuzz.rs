@@ -12,7 +12,9 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use labelgate_control::{
-    Attached, DecodeError, FromGreeter, FromImporter, FromKeysmith, FromPortmap, FromWorker, MAX_MESSAGE, ToGreeter, ToImporter, ToKeysmith, ToPortmap, ToWorker, decode, encode, Anchor, FromKeeper, ToKeeper,
+    Anchor, Attached, DecodeError, FromGreeter, FromImporter, FromKeeper, FromKeysmith,
+    FromPortmap, FromWorker, MAX_MESSAGE, ToGreeter, ToImporter, ToKeeper, ToKeysmith, ToPortmap,
+    ToWorker, decode, encode,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
