@@ -145,44 +145,26 @@ fn fuzz_anchors() {
         });
 }
 
+fn fit<T: Serialize + DeserializeOwned + PartialEq + Debug>(messages: Vec<T>) {
+    for message in messages {
+        assert_eq!(decode(&encoded(&message)), Ok(message));
+    }
+}
+
 #[test]
 fn the_largest_of_every_message_fits() {
-    for message in samples::to_keeper() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::from_keeper() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::to_worker() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::from_worker() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::to_greeter() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::from_greeter() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::to_importer() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::from_importer() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::to_portmap() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::from_portmap() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::keysmith::to_keysmith() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::keysmith::from_keysmith() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
+    fit(samples::to_keeper());
+    fit(samples::from_keeper());
+    fit(samples::to_worker());
+    fit(samples::from_worker());
+    fit(samples::to_greeter());
+    fit(samples::from_greeter());
+    fit(samples::to_importer());
+    fit(samples::from_importer());
+    fit(samples::to_portmap());
+    fit(samples::from_portmap());
+    fit(samples::keysmith::to_keysmith());
+    fit(samples::keysmith::from_keysmith());
 }
 
 #[test]

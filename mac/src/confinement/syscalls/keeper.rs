@@ -199,8 +199,7 @@ fn conditional(pid: u32) -> Result<Vec<(i64, Vec<SeccompRule>)>, BackendError> {
             vec![
                 all([masked(
                     2,
-                    (libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC | libc::O_PATH)
-                        .unsigned_abs(),
+                    (libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC | libc::O_PATH).unsigned_abs(),
                     0,
                 )])?,
                 names_thread()?,
