@@ -25,7 +25,7 @@ fn changed(text: &str, changes: &[(u16, u8)], cut: u16, tail: &[u8]) -> String {
             *byte = *value;
         }
     }
-    bytes.truncate(usize::from(*cut) % (length + 1));
+    bytes.truncate(usize::from(cut) % (length + 1));
     bytes.extend(tail);
     String::from_utf8_lossy(&bytes).into_owned()
 }
