@@ -6,7 +6,10 @@
 //! to by its name; no memory becomes executable, and none is mapped from a file, so that no library
 //! is loaded any more.
 
-use seccompiler::{BackendError, BpfProgram, SeccompAction, SeccompFilter, SeccompRule};
+use seccompiler::{
+    BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition,
+    SeccompFilter, SeccompRule,
+};
 
 use super::{ConfinementError, Rules, all, equals, masked, own_abort, own_memory, without_exec};
 
@@ -128,6 +131,11 @@ pub(super) fn install_first() -> Result<(), ConfinementError> {
         seccompiler::apply_filter_all_threads(&program)?;
     }
     Ok(())
+}
+
+/// The argument is a null pointer.
+fn no_pointer(argument: u8) -> Result<SeccompCondition, BackendError> {
+    SeccompCondition::new(argument, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, 0)
 }
 
 /// Calls that pass with some arguments only.
