@@ -41,6 +41,10 @@
 //! in the opposite order. The worker works with a slot from [`ToWorker::Keeper`] on. When the keeper
 //! has ended, the worker clears the slot ([`ToWorker::KeeperGone`], [`FromWorker::QueueCleared`])
 //! before the successor is given anything, and sends that one what has not been answered.
+//!
+//! A keysmith is given one Ceph store's minting key ([`ToKeysmith::Configure`]), connects and confines
+//! itself, says [`FromKeysmith::Ready`], and stays: it answers each [`ToKeysmith::Request`]. It ends when
+//! the supervisor closes the control socket.
 
 #![forbid(unsafe_code)]
 
@@ -51,6 +55,7 @@ mod designator;
 mod from_greeter;
 mod from_importer;
 mod from_keeper;
+mod from_keysmith;
 mod from_portmap;
 mod from_worker;
 mod handed;
@@ -67,6 +72,7 @@ mod text;
 mod to_greeter;
 mod to_importer;
 mod to_keeper;
+mod to_keysmith;
 mod to_portmap;
 mod to_worker;
 
@@ -77,6 +83,7 @@ pub use designator::{Designator, Serial};
 pub use from_greeter::{Answer, FromGreeter, Negotiated, ReverseChallenge};
 pub use from_importer::{FromImporter, ImportBlame, ImportPhase, ImportProgress};
 pub use from_keeper::FromKeeper;
+pub use from_keysmith::{FromKeysmith, KeptImage, KeysmithAnswer, KeysmithRefusal, MAX_LISTED};
 pub use from_portmap::{Datagrams, FromPortmap};
 pub use from_worker::{AuditEvent, FromWorker, ImageShape, NotServed};
 pub use handed::{Handed, OpenAs, OpenHandedError};
@@ -86,8 +93,7 @@ pub use list::{List, TooMany};
 pub use order::Order;
 pub use pair::pair;
 pub use process_end::{
-    GreeterEnd, ImporterEnd, Incoming, KeeperEnd, PortmapEnd, ProcessEnd, ReceiveError, SendError,
-    WorkerEnd,
+    GreeterEnd, ImporterEnd, Incoming, KeeperEnd, PortmapEnd, ProcessEnd, ReceiveError, SendError, WorkerEnd, KeysmithEnd,
 };
 pub use secret::Secret;
 #[cfg(feature = "supervisor")]
@@ -99,6 +105,10 @@ pub use to_greeter::{
 };
 pub use to_importer::{ImageFormat, Import, ImportSource, ToImporter};
 pub use to_keeper::{ConfigureKeeper, KeepImage, KeeperLimits, Library, ToKeeper};
+pub use to_keysmith::{
+    ConfigureKeysmith, KeptName, KeyScope, KeysmithTask, MAX_ENTITY, MAX_INSTANCES, MAX_KEPT_NAME,
+    MAX_KEY, MAX_KEYSMITH_REQUESTS, ToKeysmith,
+};
 pub use to_portmap::{Entries, Entry, MAX_PORTMAP_SOCKETS, Program, Questions, ToPortmap};
 pub use to_worker::{
     AddImage, AddTree, Attached, Configure, Connection, Driver, LoginState, MAX_RESERVATIONS,

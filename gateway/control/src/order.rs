@@ -7,8 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Attached, FromGreeter, FromImporter, FromKeeper, FromPortmap, FromWorker, Mismatch, ToGreeter,
-    ToImporter, ToKeeper, ToPortmap, ToWorker,
+    Attached, FromGreeter, FromImporter, FromKeeper, FromPortmap, FromWorker, Mismatch, ToGreeter, ToImporter, ToKeeper, ToPortmap, ToWorker, FromKeysmith, ToKeysmith,
 };
 
 /// What the supervisor tells one kind of process of ours. It decides what that process may say,
@@ -91,5 +90,21 @@ impl Order for ToKeeper {
 
     fn join(datagram: Self::Datagram, descriptor: Option<OwnedFd>) -> Result<Self, Mismatch> {
         datagram.attach(descriptor)
+    }
+}
+
+impl Order for ToKeysmith {
+    type Datagram = Self;
+    type Answer = FromKeysmith;
+
+    fn part(self) -> (Self::Datagram, Option<OwnedFd>) {
+        (self, None)
+    }
+
+    fn join(datagram: Self::Datagram, descriptor: Option<OwnedFd>) -> Result<Self, Mismatch> {
+        match descriptor {
+            None => Ok(datagram),
+            Some(_) => Err(Mismatch::Unwanted),
+        }
     }
 }

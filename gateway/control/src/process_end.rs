@@ -13,7 +13,7 @@ use rustix::net::{
 
 use crate::codec::{decode, encode};
 use crate::{
-    DecodeError, EncodeError, MAX_MESSAGE, Mismatch, Order, ToGreeter, ToImporter, ToKeeper,
+    DecodeError, EncodeError, MAX_MESSAGE, Mismatch, Order, ToGreeter, ToImporter, ToKeeper, ToKeysmith,
     ToPortmap, ToWorker,
 };
 
@@ -42,6 +42,9 @@ pub type ImporterEnd = ProcessEnd<ToImporter>;
 
 /// A keeper's end of its control socket.
 pub type KeeperEnd = ProcessEnd<ToKeeper>;
+
+/// A keysmith's end of its control socket.
+pub type KeysmithEnd = ProcessEnd<ToKeysmith>;
 
 /// What [`ProcessEnd`] received.
 #[derive(Debug)]

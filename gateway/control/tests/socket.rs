@@ -13,8 +13,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use labelgate_control::{
-    FromWorker, GreeterEnd, HearError, ImporterEnd, Incoming, KeeperEnd, Mismatch, NotServed,
-    PortmapEnd, ReceiveError, SendError, SupervisorEnd, Text, ToGreeter, ToImporter, ToKeeper,
+    FromWorker, GreeterEnd, HearError, ImporterEnd, Incoming, KeeperEnd, Mismatch, NotServed, PortmapEnd, ReceiveError, SendError, SupervisorEnd, Text, ToGreeter, ToImporter, ToKeeper, KeysmithEnd, ToKeysmith,
     ToPortmap, ToWorker, WorkerEnd, pair,
 };
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
@@ -162,6 +161,25 @@ async fn every_message_of_a_keeper_arrives_as_it_was_sent() {
     }
 }
 
+#[tokio::test]
+async fn every_message_of_a_keysmith_arrives_as_it_was_sent() {
+    let (ours, theirs) = pair().unwrap();
+    let supervisor = SupervisorEnd::<ToKeysmith>::new(ours).unwrap();
+    let keysmith = KeysmithEnd::try_from(theirs).unwrap();
+
+    for sample in samples::keysmith::to_keysmith() {
+        supervisor.send(sample.clone()).await.unwrap();
+        let Incoming::Message(received) = keysmith.receive_blocking().unwrap() else {
+            panic!("no message");
+        };
+        assert_eq!(received, sample);
+    }
+    for sample in samples::keysmith::from_keysmith() {
+        keysmith.send(&sample).unwrap();
+        assert_eq!(supervisor.receive().await.unwrap(), Some(sample));
+    }
+}
+
 #[test]
 fn a_keepers_message_without_its_descriptor_is_refused() {
     let (ours, theirs) = pair().unwrap();
@@ -179,6 +197,19 @@ fn a_keepers_message_without_its_descriptor_is_refused() {
             Mismatch::Unwanted
         };
         assert!(matches!(error, ReceiveError::Mismatch(mismatch) if mismatch == expected));
+    }
+}
+
+#[test]
+fn a_keysmith_is_sent_no_descriptor() {
+    let (ours, theirs) = pair().unwrap();
+    let keysmith = KeysmithEnd::try_from(theirs).unwrap();
+    for sample in samples::keysmith::to_keysmith() {
+        let file = file();
+        let datagram = postcard::to_allocvec(&sample).unwrap();
+        send_raw(&ours, &datagram, &[file.as_fd()]);
+        let error = keysmith.receive_blocking().unwrap_err();
+        assert!(matches!(error, ReceiveError::Mismatch(Mismatch::Unwanted)));
     }
 }
 

@@ -1,5 +1,7 @@
 //! One message of every kind, each as large as it can be.
 
+pub mod keysmith;
+
 use std::net::SocketAddr;
 
 use labelgate_control::{
