@@ -42,3 +42,13 @@ pub use labelgate_rbd_sys::LoadError;
 pub use memory::{Memory, Place};
 pub use open::OpenOptions;
 pub use pool::{Entry, Locker, Pool};
+
+/// Loads the libraries, which a process does that can map none later. Whatever needs them loads them
+/// otherwise.
+///
+/// # Errors
+///
+/// They are missing, or not as they must be.
+pub fn load() -> Result<(), LoadError> {
+    labelgate_rbd_sys::Libraries::get().map(drop)
+}
