@@ -12,7 +12,9 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use labelgate_control::{
-    Anchor, Attached, DecodeError, FromGreeter, FromImporter, FromKeeper, FromPortmap, FromWorker, MAX_MESSAGE, ToGreeter, ToImporter, ToKeeper, ToPortmap, ToWorker, decode, encode, FromKeysmith, ToKeysmith,
+    Anchor, Attached, DecodeError, FromGreeter, FromImporter, FromKeeper, FromKeysmith,
+    FromPortmap, FromWorker, MAX_MESSAGE, ToGreeter, ToImporter, ToKeeper, ToKeysmith, ToPortmap,
+    ToWorker, decode, encode,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -26,7 +26,10 @@ pub fn trials() -> Vec<Trial> {
         }),
         trial("keeper: makes streams of TCP, and no other socket", sockets),
         trial("keeper: starts threads, and no process", processes),
-        trial("keeper: opens its anchors for reading, and nothing else", anchors),
+        trial(
+            "keeper: opens its anchors for reading, and nothing else",
+            anchors,
+        ),
         trial("keeper: limits are for itself to look at alone", || {
             let ask = |pid: &str, new: &str| {
                 let number = libc::SYS_prlimit64.to_string();
@@ -82,8 +85,14 @@ fn tries() {
     }
     assert_eq!(probe("filesystem-keeper", &["bind"]), REFUSED);
     assert_eq!(probe("filesystem-keeper", &["open"]), REFUSED);
-    assert_eq!(probe("keeper", &["reserve", "9000"]), End::Refused(libc::ENOMEM));
-    assert_eq!(probe("keeper", &["allocate", "2100"]), End::Refused(libc::ENOMEM));
+    assert_eq!(
+        probe("keeper", &["reserve", "9000"]),
+        End::Refused(libc::ENOMEM)
+    );
+    assert_eq!(
+        probe("keeper", &["allocate", "2100"]),
+        End::Refused(libc::ENOMEM)
+    );
 }
 
 fn neighbour() {
@@ -128,7 +137,10 @@ fn processes() {
     let vfork = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
     assert_eq!(ends(libc::SYS_clone, [vfork, 0, 0]), KILLED);
     // What it asks for cannot be seen: the C library then asks by clone.
-    assert_eq!(ends(libc::SYS_clone3, [0, 0, 0]), End::Refused(libc::ENOSYS));
+    assert_eq!(
+        ends(libc::SYS_clone3, [0, 0, 0]),
+        End::Refused(libc::ENOSYS)
+    );
     for call in [
         libc::SYS_execve,
         libc::SYS_execveat,
@@ -152,7 +164,12 @@ fn processes() {
 }
 
 fn anchors() {
-    for layers in ["none", "seccomp-keeper-opens", "filesystem-keeper-opens", "keeper-opens"] {
+    for layers in [
+        "none",
+        "seccomp-keeper-opens",
+        "filesystem-keeper-opens",
+        "keeper-opens",
+    ] {
         assert_eq!(probe(layers, &["read-beneath"]), End::Done, "{layers}");
     }
     assert_eq!(probe("keeper", &["read-beneath"]), REFUSED);
@@ -184,7 +201,11 @@ fn report() {
     let limits = "limits: address space 8192 MiB, data 2048 MiB, 1024 descriptors, no core, \
                   512 tasks, files of 0 MiB";
     assert!(outcome.report.contains(limits), "{}", outcome.report);
-    assert!(outcome.report.contains("tcp to connect only"), "{}", outcome.report);
+    assert!(
+        outcome.report.contains("tcp to connect only"),
+        "{}",
+        outcome.report
+    );
     let filter = outcome.report.split("; ").last().unwrap_or_default();
     assert!(filter.starts_with("seccomp: ") && filter.ends_with("(keeper), others kill"));
     let outcome = probe_as(UID, "keeper-opens", &["nothing"]);
