@@ -214,7 +214,7 @@ impl Image {
         Helper::submit(&self.handle, job);
     }
 
-    const fn image(&self) -> labelgate_rbd_sys::rbd_image_t {
+    fn image(&self) -> labelgate_rbd_sys::rbd_image_t {
         self.handle.opened.image
     }
 

@@ -186,46 +186,6 @@ fn fuzz_from_keysmith() {
 }
 
 #[test]
-fn the_largest_of_every_message_fits() {
-    for message in samples::to_keeper() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::from_keeper() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::to_worker() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::from_worker() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::to_greeter() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::from_greeter() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::to_importer() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::from_importer() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::to_portmap() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::from_portmap() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::keysmith::to_keysmith() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::keysmith::from_keysmith() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-}
-
-#[test]
 fn a_longer_text_or_list_than_allowed_is_refused() {
     // Audit { connection: 1, event: ProtocolError { what: 257 bytes } }
     let mut bytes = vec![10, 1, 4, 0x81, 0x02];
