@@ -34,10 +34,6 @@ impl Words for Memory {
         self.0[at].store(value, order);
     }
 
-    fn swap(&self, at: usize, value: u64) -> u64 {
-        self.0[at].swap(value, Ordering::Relaxed)
-    }
-
     fn fence(&self) {
         fence(Ordering::SeqCst);
     }
