@@ -34,10 +34,6 @@
 //! An importer is given its files and [`ToImporter::Start`], confines itself, says
 //! [`FromImporter::Ready`], and exits after [`FromImporter::Done`] or [`FromImporter::Failed`].
 //!
-//! A keysmith is given one Ceph store's minting key ([`ToKeysmith::Configure`]), connects and confines
-//! itself, says [`FromKeysmith::Ready`], and stays: it answers each [`ToKeysmith::Request`]. It ends when
-//! the supervisor closes the control socket.
-//!
 //! A worker that has keepers is told so when it is configured, and is given the memory that it shares
 //! with them: it can map none later. A keeper is given the same memory and the queues of its slot,
 //! confines itself, says [`FromKeeper::Ready`], and is given anchors of images. An image is the
@@ -45,6 +41,10 @@
 //! in the opposite order. The worker works with a slot from [`ToWorker::Keeper`] on. When the keeper
 //! has ended, the worker clears the slot ([`ToWorker::KeeperGone`], [`FromWorker::QueueCleared`])
 //! before the successor is given anything, and sends that one what has not been answered.
+//!
+//! A keysmith is given one Ceph store's minting key ([`ToKeysmith::Configure`]), connects and confines
+//! itself, says [`FromKeysmith::Ready`], and stays: it answers each [`ToKeysmith::Request`]. It ends when
+//! the supervisor closes the control socket.
 
 #![forbid(unsafe_code)]
 

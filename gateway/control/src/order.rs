@@ -81,6 +81,19 @@ impl Order for ToPortmap {
     }
 }
 
+impl Order for ToKeeper {
+    type Datagram = ToKeeper<Attached>;
+    type Answer = FromKeeper;
+
+    fn part(self) -> (Self::Datagram, Option<OwnedFd>) {
+        self.detach()
+    }
+
+    fn join(datagram: Self::Datagram, descriptor: Option<OwnedFd>) -> Result<Self, Mismatch> {
+        datagram.attach(descriptor)
+    }
+}
+
 impl Order for ToKeysmith {
     type Datagram = Self;
     type Answer = FromKeysmith;
@@ -94,18 +107,5 @@ impl Order for ToKeysmith {
             None => Ok(datagram),
             Some(_) => Err(Mismatch::Unwanted),
         }
-    }
-}
-
-impl Order for ToKeeper {
-    type Datagram = ToKeeper<Attached>;
-    type Answer = FromKeeper;
-
-    fn part(self) -> (Self::Datagram, Option<OwnedFd>) {
-        self.detach()
-    }
-
-    fn join(datagram: Self::Datagram, descriptor: Option<OwnedFd>) -> Result<Self, Mismatch> {
-        datagram.attach(descriptor)
     }
 }

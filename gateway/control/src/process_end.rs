@@ -40,11 +40,11 @@ pub type PortmapEnd = ProcessEnd<ToPortmap>;
 /// An importer's end of its control socket.
 pub type ImporterEnd = ProcessEnd<ToImporter>;
 
-/// A keysmith's end of its control socket.
-pub type KeysmithEnd = ProcessEnd<ToKeysmith>;
-
 /// A keeper's end of its control socket.
 pub type KeeperEnd = ProcessEnd<ToKeeper>;
+
+/// A keysmith's end of its control socket.
+pub type KeysmithEnd = ProcessEnd<ToKeysmith>;
 
 /// What [`ProcessEnd`] received.
 #[derive(Debug)]
