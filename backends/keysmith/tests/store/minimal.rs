@@ -22,7 +22,11 @@ fn parts(bench: &Bench, entity: &str, service: &str) -> Vec<String> {
         .strip_suffix('"')
         .unwrap()
         .replace("\\\"", "\"");
-    cap.split(", ").map(ToOwned::to_owned).collect()
+    // A regular expression has commas, too.
+    cap.replace(", allow ", "\0allow ")
+        .split('\0')
+        .map(ToOwned::to_owned)
+        .collect()
 }
 
 fn without(parts: &[String], left_out: usize) -> String {
@@ -162,7 +166,8 @@ fn every_part_of_the_minting_key_is_needed() {
     let [mon, osd] = ["mon", "osd"].map(|service| parts(&bench, MINTER, service));
     assert_eq!(do_everything(&bench.smith, 0), Ok(()));
     let entity = format!("client.{MINTER}");
-    for left_out in 0..mon.len() {
+    // The first is the profile that every client has: without it, there is no map to work with.
+    for left_out in 1..mon.len() {
         let kept = without(&mon, left_out);
         let words = [
             "auth",
