@@ -3,7 +3,7 @@
 use rustix::fs::{FileType, Mode};
 
 use super::name::Name;
-use super::places::MAX_DEPTH;
+use super::places::MAX_MADE;
 use super::{Attributes, Kind, Node, SetAttributes, Tree, TreeError};
 
 /// The longest text of a symbolic link, in bytes (`PATH_MAX` with its NUL).
@@ -94,7 +94,7 @@ impl Tree {
     /// Whether a directory that was just found may have another one in it.
     pub(super) fn check_depth(&mut self, directory: Node) -> Result<(), TreeError> {
         match self.places.steps(directory) {
-            Some(steps) if steps.len() < MAX_DEPTH => Ok(()),
+            Some(steps) if steps.len() < MAX_MADE => Ok(()),
             _ => Err(TreeError::NameTooLong),
         }
     }
