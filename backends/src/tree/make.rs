@@ -25,7 +25,7 @@ impl Tree {
         let parent = self.locate_directory(directory)?;
         self.check_depth(directory)?;
         let mode = set.mode.unwrap_or(0o700) & 0o7777;
-        rustix::fs::mkdirat(&parent, name, Mode::from_raw_mode(mode))?;
+        self.as_caller(|| rustix::fs::mkdirat(&parent, name, Mode::from_raw_mode(mode)))??;
         // The file system may give it its parent's group, and then the mark that says so.
         let inherited = parent.attributes.mode & 0o2000;
         let set = SetAttributes {
@@ -56,7 +56,7 @@ impl Tree {
             return Err(TreeError::NameTooLong);
         }
         let parent = self.locate_directory(directory)?;
-        rustix::fs::symlinkat(target, &parent, name)?;
+        self.as_caller(|| rustix::fs::symlinkat(target, &parent, name))??;
         self.made(directory, &parent, name, set)
     }
 
@@ -82,7 +82,8 @@ impl Tree {
         };
         let parent = self.locate_directory(directory)?;
         let mode = set.mode.unwrap_or(0o600) & 0o7777;
-        rustix::fs::mknodat(&parent, name, file_type, Mode::from_raw_mode(mode), 0)?;
+        let bits = Mode::from_raw_mode(mode);
+        self.as_caller(|| rustix::fs::mknodat(&parent, name, file_type, bits, 0))??;
         let set = SetAttributes {
             mode: Some(mode),
             size: None,

@@ -70,7 +70,7 @@ pub use revocation::Revocation;
 pub use secret::{Secret, SecretError};
 pub use status::{ChapAlgorithm, SelinuxStatus, Status};
 pub use step::{Progress, Step};
-pub use store::{AddStore, Store, StorePath, Stores};
+pub use store::{AddStore, Squash, Store, StorePath, Stores};
 pub use token::{Token, TokenError};
 pub use uri::uri;
 pub use worker::{Worker, WorkerPath, WorkerPhase, Workers};

@@ -22,6 +22,12 @@ pub enum ToWorker<D = OwnedFd> {
     /// The descriptor is the page the worker counts in, made by the supervisor (crate
     /// `labelgate-pages`), which reads it whenever it likes.
     Configure(Configure, D),
+    /// The ids of the worker's user namespace are mapped: the answer to
+    /// [`crate::FromWorker::Unshared`], before everything else.
+    Mapped {
+        /// How many trees follow the stores; at most what [`Configure::trees`] says.
+        trees: u32,
+    },
     /// The directory of a store, below which the worker opens images that it is handed by path.
     /// As many as [`Configure::stores`] says follow that message; none comes later.
     ///
@@ -116,6 +122,10 @@ pub struct Configure {
     pub stores: u32,
     /// How many trees follow ([`ToWorker::Tree`]), at most [`MAX_STORES`].
     pub trees: u32,
+    /// One of its trees keeps owners apart: before it does anything else it leaves the supervisor's
+    /// user namespace, says so ([`crate::FromWorker::Unshared`]), and waits for
+    /// [`ToWorker::Mapped`].
+    pub mapped: bool,
     /// It runs under the supervisor's own UID: some confinement is not to be had, which is to be
     /// said in [`crate::FromWorker::Ready`] and is no reason to stop.
     pub unprivileged: bool,
@@ -148,6 +158,21 @@ pub struct AddTree {
     pub name: Text<255>,
     /// The slot of the worker's page in which its files are counted.
     pub slot: u32,
+    /// Whose its objects are.
+    pub owners: Owners,
+}
+
+/// Whose the objects of a tree are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Owners {
+    /// The label's, whoever made them.
+    Label,
+    /// Each its own: the users of the label's clients are told apart. Its descriptor is a mount on
+    /// which files have their owners in the worker's user namespace.
+    Callers {
+        /// To be root counts for nothing.
+        squash_root: bool,
+    },
 }
 
 /// An image to serve.
@@ -248,6 +273,7 @@ impl<D> ToWorker<D> {
             Self::Configure(configure, fd) => (ToWorker::Configure(configure, Attached), Some(fd)),
             Self::Store(fd) => (ToWorker::Store(Attached), Some(fd)),
             Self::Tree(tree, fd) => (ToWorker::Tree(tree, Attached), Some(fd)),
+            Self::Mapped { trees } => (ToWorker::Mapped { trees }, None),
             Self::RefreshImage { image, size } => (ToWorker::RefreshImage { image, size }, None),
             Self::Reservations { image, record } => {
                 (ToWorker::Reservations { image, record }, None)
@@ -286,6 +312,7 @@ impl ToWorker<Attached> {
                 None,
             ) => Err(Mismatch::Missing),
             (_, Some(_)) => Err(Mismatch::Unwanted),
+            (Self::Mapped { trees }, None) => Ok(ToWorker::Mapped { trees }),
             (Self::RefreshImage { image, size }, None) => {
                 Ok(ToWorker::RefreshImage { image, size })
             }

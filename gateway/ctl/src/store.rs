@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use labelgate_api::endpoints::{DeleteStore, ListStores, PostStore};
-use labelgate_api::{AddStore, Nothing, Source, StoreName, StorePath, Stores};
+use labelgate_api::{AddStore, Nothing, Source, Squash, StoreName, StorePath, Stores};
 
 use crate::ask::Ask;
 use crate::fault::Fault;
@@ -24,6 +24,10 @@ pub(crate) enum StoreCommand {
         /// Give every label a tree of files of its own in it, for its NFS clients.
         #[arg(long)]
         trees: bool,
+        /// Which users of a label's clients to tell apart in its tree. With anything but "all", files have
+        /// the owners that clients give them.
+        #[arg(long, value_enum, default_value_t = SquashWhom::All, requires = "trees")]
+        squash: SquashWhom,
     },
     /// List stores.
     List,
@@ -38,8 +42,18 @@ impl StoreCommand {
     pub(crate) async fn run(self, ask: &Ask) -> Result<(), Fault> {
         let nothing = Nothing {};
         match self {
-            Self::Add { name, path, trees } => {
-                let body = AddStore { name, path, trees };
+            Self::Add {
+                name,
+                path,
+                trees,
+                squash,
+            } => {
+                let body = AddStore {
+                    name,
+                    path,
+                    trees,
+                    squash: squash.into(),
+                };
                 ask.show::<PostStore>(&nothing, &nothing, &body, |output, store| {
                     output.line(format_args!("Added store {}.", store.name))
                 })
@@ -76,7 +90,7 @@ fn list(output: &mut Output, stores: Stores) -> std::io::Result<()> {
             store.name.to_string(),
             store.path.display().to_string(),
             store.images.to_string(),
-            if store.trees { "yes" } else { "no" }.to_owned(),
+            trees(store.trees, store.squash).to_owned(),
             or_dash(store.free.map(size::show)),
             or_dash(store.total.map(size::show)),
             declared_in(store.source),
@@ -86,6 +100,37 @@ fn list(output: &mut Output, stores: Stores) -> std::io::Result<()> {
         &table,
         "There is no store. Add one: labelgate store add NAME PATH",
     )
+}
+
+/// Who counts as the label itself.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum SquashWhom {
+    /// Everybody: all files are the label's.
+    All,
+    /// Root, who is nobody then; others are told apart.
+    Root,
+    /// Nobody.
+    None,
+}
+
+impl From<SquashWhom> for Squash {
+    fn from(whom: SquashWhom) -> Self {
+        match whom {
+            SquashWhom::All => Self::All,
+            SquashWhom::Root => Self::Root,
+            SquashWhom::None => Self::None,
+        }
+    }
+}
+
+/// Whether there are trees, and of which kind.
+const fn trees(there: bool, squash: Squash) -> &'static str {
+    match (there, squash) {
+        (false, _) => "no",
+        (true, Squash::All) => "yes",
+        (true, Squash::Root) => "yes, with owners but root",
+        (true, Squash::None) => "yes, with owners",
+    }
 }
 
 /// Where something can be changed.

@@ -48,7 +48,7 @@ pub use name::{IdentityName, ImageId, ImageName, NameError, StoreName};
 pub use network::{Network, NetworkError};
 pub use record::{
     BlockSize, Group, HostName, Identity, Image, ImageFile, Lease, Level, PathError, Proof,
-    Purpose, Store, StorePath, fresh_designator,
+    Purpose, Squash, Store, StorePath, fresh_designator,
 };
 pub use refusal::{Kind, Refusal, Thing};
 pub use registry::{Applied, Registry};

@@ -12,6 +12,9 @@ const OTHERS: u32 = 61_440;
 /// How many greeters can have a UID at a time.
 const GREETERS: u32 = 4096;
 
+/// How many ids a worker gets that acts as its clients' users.
+const RANGE: u32 = labelgate_mac::confinement::namespace::IDS;
+
 /// How many UIDs belong to the gateway, from `uid_base` on.
 pub const UID_RANGE: u32 = Label::PAIRS + OTHERS + GREETERS;
 
@@ -25,6 +28,34 @@ pub struct Uids {
     base: u32,
     others: Mutex<HashMap<Label, u32>>,
     greeters: Arc<Greeters>,
+    ranges: Arc<Ranges>,
+}
+
+/// Which ranges behind all of them are taken.
+#[derive(Debug, Default)]
+struct Ranges(Mutex<HashSet<u32>>);
+
+/// Ids that one worker acts as; another may have them when this is dropped. They are nowhere on a
+/// store.
+#[derive(Debug)]
+pub struct IdRange {
+    first: u32,
+    ranges: Arc<Ranges>,
+}
+
+impl IdRange {
+    /// The first of them.
+    #[must_use]
+    pub const fn first(&self) -> u32 {
+        self.first
+    }
+}
+
+impl Drop for IdRange {
+    fn drop(&mut self) {
+        let mut taken = self.ranges.0.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.remove(&self.first);
+    }
 }
 
 /// Which UIDs of the third range are taken.
@@ -76,7 +107,24 @@ impl Uids {
             base,
             others,
             greeters,
+            ranges: Arc::default(),
         }
+    }
+
+    /// Ids for a worker that acts as its clients' users: the next free 65536 behind all others.
+    pub fn range(&self) -> Option<IdRange> {
+        let behind = self
+            .base
+            .checked_add(UID_RANGE)?
+            .checked_next_multiple_of(RANGE)?;
+        // The last id is none.
+        let all = (behind..=u32::MAX - RANGE).step_by(RANGE as usize);
+        let mut taken = self.ranges.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = all.into_iter().find(|first| !taken.contains(first))?;
+        taken.insert(first);
+        drop(taken);
+        let ranges = Arc::clone(&self.ranges);
+        Some(IdRange { first, ranges })
     }
 
     /// A UID for a greeter, which no other has while it lives; the one that was free for longest.
@@ -136,6 +184,19 @@ mod tests {
         assert_eq!(of("s0:c7"), 1_900_523_776);
         assert_eq!(of("s1:c0,c1"), 1_900_523_777);
         assert_eq!(of("s0:c7"), 1_900_523_776, "it keeps what it got");
+    }
+
+    #[test]
+    fn no_two_workers_act_as_the_same_ids_and_none_as_a_label_or_a_greeter() {
+        let uids = Uids::new(1_900_000_000);
+        let (one, other) = (uids.range().unwrap(), uids.range().unwrap());
+        let end = 1_900_000_000 + UID_RANGE;
+        assert!(one.first() >= end && one.first() % RANGE == 0);
+        assert_eq!(other.first(), one.first() + RANGE);
+        let first = one.first();
+        drop(one);
+        assert_eq!(uids.range().unwrap().first(), first, "it is free again");
+        assert!(Uids::new(u32::MAX - UID_RANGE).range().is_none());
     }
 
     #[test]

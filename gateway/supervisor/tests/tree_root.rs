@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use labelgate_mac::Label;
-use labelgate_supervisor::config::Store;
+use labelgate_supervisor::config::{Squash, Store};
 use labelgate_supervisor::image::{TreeOwner, TreeRootError, tree_root};
 use rustix::fs::{OFlags, fcntl_getfl, fstat};
 use tempfile::TempDir;
@@ -43,6 +43,7 @@ impl Place {
             name: "main".to_owned(),
             path: self.0.path().join("store"),
             trees: true,
+            squash: Squash::All,
         }
     }
 
@@ -62,6 +63,7 @@ impl Place {
         let owner = TreeOwner {
             label: &level.parse::<Label>().unwrap(),
             uid,
+            keeps_owners: false,
             context: None,
         };
         tree_root(&self.store(), &owner)

@@ -64,6 +64,8 @@ pub struct Worker<D, S> {
     pub counters: Counters,
     /// The trees it is to serve.
     pub trees: HandedTrees,
+    /// It is root in a user namespace of its own.
+    pub mapped: bool,
     /// The most connections at a time.
     pub max_connections: usize,
 }
@@ -141,6 +143,7 @@ fn desk<D, S: Service>(worker: Worker<D, S>, now: Instant) -> (D, Desk<S>) {
         control_error: None,
         removals: BTreeSet::new(),
         keeping: Keeping::default(),
+        mapped: worker.mapped,
         flush_error: None,
         additions: Vec::new(),
         progress: VecDeque::new(),

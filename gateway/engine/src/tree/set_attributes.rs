@@ -20,8 +20,8 @@ pub struct SetAttributes {
     /// Permissions, with set-user-ID and the like. A symbolic link keeps those it has; the root's
     /// cannot be set, since they keep other users of the gateway out.
     pub mode: Option<u32>,
-    /// The owner. Anything but what it is said to be already is refused
-    /// ([`super::TreeError::Permission`]): files belong to the process that serves them.
+    /// The owner. In a tree without owners, anything but what it is said to be already is refused
+    /// ([`super::TreeError::Permission`]): its files belong to the process that serves them.
     pub uid: Option<u32>,
     /// The group, likewise.
     pub gid: Option<u32>,

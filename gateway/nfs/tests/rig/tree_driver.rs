@@ -18,6 +18,7 @@ impl Rig {
         let description = TreeDescription {
             name: name.to_owned(),
             root: tree.root(),
+            owners: false,
         };
         self.server.tree_added(TreeId(number), description);
         self.trees.insert(TreeId(number), tree);

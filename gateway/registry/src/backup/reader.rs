@@ -173,6 +173,7 @@ mod tests {
                 name,
                 path,
                 trees: number % 2 == 0,
+                squash: crate::Squash::default(),
             };
             contents.snapshot.stores.insert(store.name.clone(), store);
         }

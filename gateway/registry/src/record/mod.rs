@@ -15,7 +15,7 @@ pub use image::{BlockSize, Image, fresh_designator};
 pub use lease::Lease;
 pub use level::Level;
 pub use path::{ImageFile, PathError, StorePath};
-pub use store::Store;
+pub use store::{Squash, Store};
 pub use words::{HostName, Purpose};
 
 /// Reads and writes a type as its text, which it checks itself.

@@ -17,6 +17,29 @@ pub struct Store {
     /// a registry that has one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trees: bool,
+    /// Whose the objects of its trees are; likewise.
+    #[serde(default, skip_serializing_if = "Squash::is_all")]
+    pub squash: Squash,
+}
+
+/// Which users of a label's clients are told apart in its trees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Squash {
+    /// None.
+    #[default]
+    All,
+    /// All but root.
+    Root,
+    /// All.
+    None,
+}
+
+impl Squash {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    const fn is_all(&self) -> bool {
+        matches!(self, Self::All)
+    }
 }
 
 impl Record for Store {

@@ -2,7 +2,7 @@
 
 use labelgate_registry::{
     ApplyError, Change, ChapSecrets, Kind, NewIdentity, NewProof, NewSecrets, RedbRegistry,
-    Refusal, Registry, Secret, Store, Token,
+    Refusal, Registry, Secret, Squash, Store, Token,
 };
 use uuid::Uuid;
 
@@ -43,6 +43,7 @@ fn no_two_images_are_one_disk() {
         name: "nested".parse().unwrap(),
         path: "/srv/vms/nested".parse().unwrap(),
         trees: false,
+        squash: Squash::All,
     });
     let first = image("vms", "web", "s0:c1,c2");
     let changes = [store("vms"), nested, Change::AddImage(first.clone())];
@@ -151,11 +152,13 @@ fn a_store_has_a_directory_of_its_own() {
         name: "other".parse().unwrap(),
         path: "/srv/vms".parse().unwrap(),
         trees: false,
+        squash: Squash::All,
     });
     let same_name = Change::AddStore(Store {
         name: "vms".parse().unwrap(),
         path: "/srv/other".parse().unwrap(),
         trees: false,
+        squash: Squash::All,
     });
     refused(
         &registry,

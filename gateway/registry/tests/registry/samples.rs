@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use labelgate_registry::{
     Allocation, BlockSize, Change, ChapSecrets, Image, Lease, NewIdentity, NewProof, NewSecrets,
-    RedbRegistry, Secret, Store, Token, fresh_designator,
+    RedbRegistry, Secret, Squash, Store, Token, fresh_designator,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -26,6 +26,7 @@ pub fn store(name: &str) -> Change {
         name: name.parse().unwrap(),
         path: format!("/srv/{name}").parse().unwrap(),
         trees: false,
+        squash: Squash::All,
     })
 }
 

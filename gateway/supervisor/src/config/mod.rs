@@ -41,7 +41,7 @@ pub(crate) use name::target;
 pub use netlabel::{NetlabelKind, NetlabelSource};
 pub use nfs::{NfsSection, Portmap};
 pub use problem::{Problem, Problems};
-pub use store::Store;
+pub use store::{Squash, Store};
 pub use token::{TokenDigest, epoch};
 
 use admin::RawAdmin;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use labelgate_control::Owners;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -20,6 +21,39 @@ pub struct Store {
     pub path: PathBuf,
     /// Whether every label has a tree of its own in it.
     pub trees: bool,
+    /// Whose the objects of its trees are.
+    pub squash: Squash,
+}
+
+/// Which users of a label's clients are told apart in its trees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Squash {
+    /// None: all objects are the label's.
+    #[default]
+    All,
+    /// All but root, who is nobody.
+    Root,
+    /// All: objects have owners.
+    None,
+}
+
+impl Squash {
+    /// Whether objects have owners of their own.
+    #[must_use]
+    pub const fn keeps_owners(self) -> bool {
+        !matches!(self, Self::All)
+    }
+
+    /// As a worker is told.
+    #[must_use]
+    pub const fn owners(self) -> Owners {
+        match self {
+            Self::All => Owners::Label,
+            Self::Root => Owners::Callers { squash_root: true },
+            Self::None => Owners::Callers { squash_root: false },
+        }
+    }
 }
 
 impl Store {
@@ -38,6 +72,7 @@ pub(super) struct RawStore {
     pub(super) path: Spanned<PathBuf>,
     #[serde(default)]
     pub(super) trees: bool,
+    pub(super) squash: Option<Spanned<Squash>>,
 }
 
 /// The stores, by name and in the order of the file.
@@ -53,7 +88,17 @@ pub(super) fn check_stores(raw: Vec<RawStore>, problems: &mut Collector<'_>) -> 
         by_name: HashMap::new(),
         in_order: Vec::new(),
     };
-    for RawStore { name, path, trees } in raw {
+    for RawStore {
+        name,
+        path,
+        trees,
+        squash,
+    } in raw
+    {
+        if let Some(squash) = squash.as_ref().filter(|_| !trees) {
+            let what = "squash is about trees, and this store has none; add \"trees = true\"";
+            problems.at(&squash.span(), what);
+        }
         if let Err(why) = name::check_store(name.get_ref()) {
             problems.at(&name.span(), why);
         }
@@ -68,6 +113,7 @@ pub(super) fn check_stores(raw: Vec<RawStore>, problems: &mut Collector<'_>) -> 
             name: name.into_inner(),
             path: path.into_inner(),
             trees,
+            squash: squash.map(Spanned::into_inner).unwrap_or_default(),
         });
         let first = stores.by_name.entry(store.name.clone());
         first.or_insert_with(|| Arc::clone(&store));

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 
 use super::connections::{Candidate, Login};
 use super::death::Death;
+use super::ids::keeps_owners;
 use super::process::{Launch, Process, Stuck};
 use super::service::{Seat, Service};
 use super::state::{Phase, Vacancy};
@@ -123,7 +124,7 @@ impl Service {
         match self.start(vacancy, now) {
             Ok((process, trees)) => {
                 self.seat = Seat::Taken(Box::new(process));
-                self.hand_trees(trees);
+                self.give_trees(trees);
                 self.open_all();
             }
             Err((vacancy, error)) => {
@@ -154,6 +155,19 @@ impl Service {
             return Err((vacancy, io::Error::other(why)));
         };
         let trees = self.trees();
+        let ids = match (keeps_owners(&trees), &self.shared.uids) {
+            (true, Some(uids)) => match uids.range() {
+                Some(range) => Some(range),
+                None => {
+                    return Err((
+                        vacancy,
+                        io::Error::other("no more ids for users of clients"),
+                    ));
+                }
+            },
+            _ => None,
+        };
+        let mapped = ids.is_some();
         let slots = LabelMeter::slots_for(self.wanted().len() + trees.len());
         let (page, descriptor) = match Page::create(slots) {
             Ok(made) => made,
@@ -164,11 +178,12 @@ impl Service {
             label: &self.label,
             context: self.shared.provider.worker(&self.label),
             uid,
+            ids,
             cgroups: self.shared.cgroups.as_ref(),
             until: now + START_PATIENCE,
             place,
         };
-        let process = Process::start(vacancy, launch).map_err(|(vacancy, error)| {
+        let mut process = Process::start(vacancy, launch).map_err(|(vacancy, error)| {
             let program = self.shared.program.display();
             let error = io::Error::new(error.kind(), format!("{program}: {error}"));
             (vacancy, error)
@@ -181,9 +196,12 @@ impl Service {
         // A new worker's queue has room.
         let stores = self.stores();
         let _ = process.tell(ToWorker::Configure(
-            self.configuration(stores.len(), trees.len()),
+            self.configuration(stores.len(), trees.len(), mapped),
             descriptor,
         ));
+        if mapped {
+            process.hold();
+        }
         self.told.clear();
         for (path, directory) in stores {
             self.told.insert(path);
@@ -193,7 +211,7 @@ impl Service {
         Ok((process, trees))
     }
 
-    fn configuration(&self, stores: usize, trees: usize) -> Configure {
+    fn configuration(&self, stores: usize, trees: usize, mapped: bool) -> Configure {
         let section = &self.shared.section;
         let context = self.shared.provider.worker(&self.label);
         let identities = Arc::clone(&self.shared.identities.borrow());
@@ -205,6 +223,7 @@ impl Service {
             max_connections: section.limits.connections_per_label,
             stores: u32::try_from(stores).unwrap_or(u32::MAX),
             trees: u32::try_from(trees).unwrap_or(u32::MAX),
+            mapped,
             unprivileged: self.shared.uids.is_none(),
             // One that is too long is cut, and then it is none that a worker is in.
             context: context.map(|context| Text::clean(&context.to_string())),
@@ -388,6 +407,7 @@ impl Service {
             self.trouble = Some(format!("the last worker died: {death}"));
         }
         self.seat = Seat::Vacant(vacancy);
+        self.unmapped = None;
         self.connections.clear();
         for served in self.images.take_all() {
             let serial = served.image.designator.serial;

@@ -7,6 +7,7 @@ mod departing;
 mod describe;
 mod file_name;
 mod file_size;
+mod ids;
 mod images;
 mod lifecycle;
 mod messages;

@@ -21,6 +21,7 @@ use super::images::Images;
 use super::process::{Happened, Process};
 use super::revocation::{Ended, Revoking};
 use super::state::Vacancy;
+use super::trees::Trees;
 use crate::assignment::Assignment;
 use crate::audit::{Decision, Event, Record, Throttle};
 use crate::catalogue::Catalogue;
@@ -205,6 +206,10 @@ pub struct Service {
     pub(super) told: BTreeSet<PathBuf>,
     /// The stores whose trees the worker was handed.
     pub(super) trees_told: Vec<Arc<Store>>,
+    /// The trees that the worker is handed when it has ids for their owners.
+    pub(super) unmapped: Option<Trees>,
+    /// Why no worker of this label can have any.
+    pub(super) unmappable: Option<String>,
     pub(super) looking: JoinSet<Looked>,
     pub(super) queue: Queue,
     pub(super) connections: Connections,
@@ -231,6 +236,8 @@ impl Service {
             images: Images::default(),
             told: BTreeSet::new(),
             trees_told: Vec::new(),
+            unmapped: None,
+            unmappable: None,
             looking: JoinSet::new(),
             queue: Queue::default(),
             connections: Connections::default(),
