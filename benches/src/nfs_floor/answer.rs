@@ -108,11 +108,7 @@ fn lookup() -> v3::lookup::Reply<'static> {
     })
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    clippy::result_large_err,
-    reason = "what is answered is either"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "what is answered is either")]
 const fn allowed(args: v3::access::Args<'_>) -> v3::access::Reply {
     Ok(v3::access::Success {
         attributes: None,
@@ -120,11 +116,7 @@ const fn allowed(args: v3::access::Args<'_>) -> v3::access::Reply {
     })
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    clippy::result_large_err,
-    reason = "what is answered is either"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "what is answered is either")]
 fn file_system() -> v3::fsinfo::Reply {
     let most = u32::try_from(TRANSFER).unwrap_or(u32::MAX);
     let transfer = v3::fsinfo::TransferSize {

@@ -191,7 +191,7 @@ mod tests {
         let uids = Uids::new(1_900_000_000);
         let (one, other) = (uids.range().unwrap(), uids.range().unwrap());
         let end = 1_900_000_000 + UID_RANGE;
-        assert!(one.first() >= end && one.first() % RANGE == 0);
+        assert!(one.first() >= end && one.first().is_multiple_of(RANGE));
         assert_eq!(other.first(), one.first() + RANGE);
         let first = one.first();
         drop(one);

@@ -130,33 +130,20 @@ fn confine(layers: &str, arranged: &Arranged) -> Result<String, ConfinementError
             capabilities::set_no_new_privileges()?;
             filesystem::deny_all_but(reach)?.to_string()
         }
-        "seccomp-opens" => {
-            syscalls::install(Role::Worker(DriverKind::Ring), reach, Identity::Own)?.to_string()
-        }
+        "seccomp-opens" => filter(Role::Worker(DriverKind::Ring), reach)?,
         "limits" => limits::apply(&small())?.to_string(),
-        "seccomp-ring" => syscalls::install(
-            Role::Worker(DriverKind::Ring),
-            Reach::Nothing,
-            Identity::Own,
-        )?
-        .to_string(),
-        "seccomp-epoll" => syscalls::install(
-            Role::Worker(DriverKind::Epoll),
-            Reach::Nothing,
-            Identity::Own,
-        )?
-        .to_string(),
-        "seccomp-importer" => {
-            syscalls::install(Role::Importer, Reach::Nothing, Identity::Own)?.to_string()
-        }
-        "seccomp-greeter" => {
-            syscalls::install(Role::Greeter, Reach::Nothing, Identity::Own)?.to_string()
-        }
-        "seccomp-portmap" => {
-            syscalls::install(Role::Portmap, Reach::Nothing, Identity::Own)?.to_string()
-        }
+        "seccomp-ring" => filter(Role::Worker(DriverKind::Ring), Reach::Nothing)?,
+        "seccomp-epoll" => filter(Role::Worker(DriverKind::Epoll), Reach::Nothing)?,
+        "seccomp-importer" => filter(Role::Importer, Reach::Nothing)?,
+        "seccomp-greeter" => filter(Role::Greeter, Reach::Nothing)?,
+        "seccomp-portmap" => filter(Role::Portmap, Reach::Nothing)?,
         other => confine_with_tree(other, arranged)?,
     })
+}
+
+/// The filter alone, of a process with a UID of its own.
+fn filter(role: Role, reach: Reach<'_>) -> Result<String, ConfinementError> {
+    Ok(syscalls::install(role, reach, Identity::Own)?.to_string())
 }
 
 fn confine_with_tree(layers: &str, arranged: &Arranged) -> Result<String, ConfinementError> {
@@ -187,9 +174,7 @@ fn confine_with_tree(layers: &str, arranged: &Arranged) -> Result<String, Confin
             capabilities::set_no_new_privileges()?;
             filesystem::deny_all_but(trees)?.to_string()
         }
-        "seccomp-tree" => {
-            syscalls::install(Role::Worker(DriverKind::Ring), trees, Identity::Own)?.to_string()
-        }
+        "seccomp-tree" => filter(Role::Worker(DriverKind::Ring), trees)?,
         other => panic!("no such layers: {other}"),
     })
 }

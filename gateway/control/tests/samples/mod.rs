@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 
 use labelgate_control::{
-    AddImage, Answer, Attached, AuditEvent, Bytes, ChapAlgorithm, Configure, Connection, Datagrams,
-    Designator, Driver, Entry, FromGreeter, FromImporter, FromPortmap, FromWorker, Greet, Handed,
-    HandleRefusal, ImageFormat, ImageShape, Import, ImportBlame, ImportPhase, ImportProgress,
-    ImportSource, List, LoginState, MountRefusal, Negotiated, NotServed, Program, Proof, Protocol,
-    Questions, Reverse, ReverseChallenge, Services, Text, ToGreeter, ToImporter, ToPortmap,
-    ToWorker, Verdict,
+    AddImage, AddTree, Answer, Attached, AuditEvent, Bytes, ChapAlgorithm, Configure, Connection,
+    Datagrams, Designator, Driver, Entry, FromGreeter, FromImporter, FromPortmap, FromWorker,
+    Greet, Handed, HandleRefusal, ImageFormat, ImageShape, Import, ImportBlame, ImportPhase,
+    ImportProgress, ImportSource, List, LoginState, MountRefusal, Negotiated, NotServed, Owners,
+    Program, Proof, Protocol, Questions, Reverse, ReverseChallenge, Services, Text, ToGreeter,
+    ToImporter, ToPortmap, ToWorker, Verdict,
 };
 
 /// As many bytes as a text may have.
@@ -44,6 +44,7 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
                 max_connections: u32::MAX,
                 stores: u32::MAX,
                 trees: u32::MAX,
+                mapped: true,
                 unprivileged: true,
                 context: Some(full()),
                 handle_key: full_bytes(),
@@ -51,7 +52,17 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
             },
             Attached,
         ),
+        ToWorker::Mapped { trees: u32::MAX },
         ToWorker::Store(Attached),
+        ToWorker::Tree(
+            AddTree {
+                tree: u32::MAX,
+                name: full(),
+                slot: u32::MAX,
+                owners: Owners::Callers { squash_root: true },
+            },
+            Attached,
+        ),
         ToWorker::AddImage(
             AddImage {
                 image: u32::MAX,
@@ -153,6 +164,11 @@ pub fn from_worker() -> Vec<FromWorker> {
         event,
     });
     let mut messages = vec![
+        FromWorker::Unshared,
+        FromWorker::TreeOpened {
+            tree: u32::MAX,
+            result: Err(NotServed::Withheld),
+        },
         FromWorker::Ready {
             driver: Driver::Ring,
             confinement: List::try_from(vec![full(); 16]).unwrap(),

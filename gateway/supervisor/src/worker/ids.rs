@@ -4,6 +4,7 @@
 //! has, and the label's own UID; and each tree whose objects have owners as a mount that shows their
 //! real ids within that range. On the store they are what the clients' machines know them as.
 
+use std::io;
 use std::os::fd::AsFd;
 
 use labelgate_control::ToWorker;
@@ -12,11 +13,28 @@ use labelgate_mac::idmap;
 use super::service::{Seat, Service};
 use super::trees::Trees;
 use crate::audit::{Decision, Event, Record};
+use crate::uid::IdRange;
 
 /// What a gateway lacks that runs as root and may not do this.
 const HINT: &str = "it takes CAP_SYS_ADMIN and CAP_SYS_PTRACE";
 
 impl Service {
+    /// Ids for a worker that is to serve these trees, if one of them keeps owners.
+    ///
+    /// # Errors
+    /// There are no more.
+    pub(super) fn ids_for(&self, trees: &Trees) -> io::Result<Option<IdRange>> {
+        match self.shared.uids.as_ref().filter(|_| keeps_owners(trees)) {
+            Some(uids) => match uids.range() {
+                Some(range) => Ok(Some(range)),
+                None => Err(io::Error::other(
+                    "there are no more ids for users of clients",
+                )),
+            },
+            None => Ok(None),
+        }
+    }
+
     /// Hands a new worker its trees; if one of them keeps owners, once the worker has ids to show them
     /// with.
     pub(super) fn give_trees(&mut self, trees: Trees) {
@@ -96,6 +114,6 @@ impl Service {
 }
 
 /// Whether one of these trees keeps owners.
-pub(super) fn keeps_owners(trees: &Trees) -> bool {
+fn keeps_owners(trees: &Trees) -> bool {
     trees.iter().any(|(store, _)| store.squash.keeps_owners())
 }

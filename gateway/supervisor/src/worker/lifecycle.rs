@@ -17,7 +17,6 @@ use tokio::task::JoinSet;
 
 use super::connections::{Candidate, Login};
 use super::death::Death;
-use super::ids::keeps_owners;
 use super::process::{Launch, Process, Stuck};
 use super::service::{Seat, Service};
 use super::state::{Phase, Vacancy};
@@ -143,29 +142,19 @@ impl Service {
         vacancy: Vacancy,
         now: Instant,
     ) -> Result<(Process, Trees), (Vacancy, io::Error)> {
-        let uid = match &self.shared.uids {
-            Some(uids) => match uids.of(&self.label) {
-                Ok(uid) => Some(uid),
-                Err(error) => return Err((vacancy, io::Error::other(error))),
-            },
-            None => None,
+        let uids = self.shared.uids.as_ref();
+        let uid = match uids.map(|uids| uids.of(&self.label)).transpose() {
+            Ok(uid) => uid,
+            Err(error) => return Err((vacancy, io::Error::other(error))),
         };
         let Ok(place) = Arc::clone(&self.shared.workers).try_acquire_owned() else {
             let why = "there are as many workers as there may be (limits.workers)";
             return Err((vacancy, io::Error::other(why)));
         };
         let trees = self.trees();
-        let ids = match (keeps_owners(&trees), &self.shared.uids) {
-            (true, Some(uids)) => match uids.range() {
-                Some(range) => Some(range),
-                None => {
-                    return Err((
-                        vacancy,
-                        io::Error::other("no more ids for users of clients"),
-                    ));
-                }
-            },
-            _ => None,
+        let ids = match self.ids_for(&trees) {
+            Ok(ids) => ids,
+            Err(error) => return Err((vacancy, error)),
         };
         let mapped = ids.is_some();
         let slots = LabelMeter::slots_for(self.wanted().len() + trees.len());

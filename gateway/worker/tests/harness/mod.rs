@@ -271,6 +271,7 @@ fn run(kind: Kind, control: OwnedFd, page: OwnedFd, log: SharedLog) -> Remains {
     let result = match kind {
         Kind::Ring => Worker {
             trees: labelgate_worker::HandedTrees::default(),
+            mapped: false,
             driver: Ring::new().unwrap(),
             engine,
             control,
@@ -280,6 +281,7 @@ fn run(kind: Kind, control: OwnedFd, page: OwnedFd, log: SharedLog) -> Remains {
         .serve(),
         Kind::Epoll => Worker {
             trees: labelgate_worker::HandedTrees::default(),
+            mapped: false,
             driver: Epoll::new().unwrap(),
             engine,
             control,
