@@ -15,7 +15,7 @@
 use std::fs;
 use std::io;
 
-use rustix::process::{Gid, Uid};
+use rustix::process::{DumpableBehavior, Gid, Uid, set_dumpable_behavior};
 use rustix::thread::{
     UnshareFlags, set_thread_groups, set_thread_res_gid, set_thread_res_uid, unshare_unsafe,
 };
@@ -38,7 +38,9 @@ pub const OWN: u32 = IDS;
 /// The kernel makes none: they are switched off (`user.max_user_namespaces`), or its policy says no.
 pub fn leave() -> io::Result<()> {
     // SAFETY: no table of descriptors or file systems is left, only the user namespace.
-    Ok(unsafe { unshare_unsafe(UnshareFlags::NEWUSER) }?)
+    unsafe { unshare_unsafe(UnshareFlags::NEWUSER) }?;
+    // What is in /proc of it is root's then, so that the supervisor needs no power over files of others.
+    Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }
 
 /// Takes root's ids within the namespace, once they are mapped, and no further group.
