@@ -64,7 +64,7 @@ pub fn restrict<'a>(profile: &Profile<'a>) -> Result<Restricted<'a>, Confinement
         .map_err(|source| ConfinementError::Dumpable(source.into()))?;
     report.push("not dumpable".to_owned());
     let domain = match profile.role {
-        Role::Keeper => filesystem::deny_all_but_connections(profile.reach)?,
+        Role::Keeper | Role::Keysmith => filesystem::deny_all_but_connections(profile.reach)?,
         Role::Worker(_) | Role::Greeter | Role::Portmap | Role::Importer => {
             filesystem::deny_all_but(profile.reach)?
         }

@@ -29,6 +29,8 @@ pub enum Role {
     /// It holds a label's images on a backend that it reaches by TCP, through a library that starts
     /// threads.
     Keeper,
+    /// It makes and revokes the keys of one store, through the same library; no label's images.
+    Keysmith,
 }
 
 /// Whose UID a process runs under.
@@ -104,7 +106,7 @@ impl<'a> Reach<'a> {
 }
 
 /// How a process is to be confined. Start from [`Profile::worker`], [`Profile::greeter`],
-/// [`Profile::portmap`], [`Profile::importer`] or [`Profile::keeper`] and change what differs.
+/// [`Profile::portmap`], [`Profile::importer`], [`Profile::keeper`] or [`Profile::keysmith`] and change what differs.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Profile<'a> {
@@ -209,6 +211,20 @@ impl Profile<'_> {
             // It writes no file.
             file_size: Some(0),
             reach: Reach::Nothing,
+        }
+    }
+
+    /// The profile of a keysmith with a UID of its own: a keeper's, but for 256 descriptors and 128
+    /// tasks, since it has one connection and no image's memory.
+    #[must_use]
+    pub const fn keysmith() -> Self {
+        Self {
+            role: Role::Keysmith,
+            address_space: 4 << 30,
+            data: 1 << 30,
+            descriptors: 256,
+            tasks: 128,
+            ..Self::keeper()
         }
     }
 }

@@ -51,6 +51,7 @@ impl fmt::Display for Filter {
             Role::Portmap => "portmap",
             Role::Importer => "importer",
             Role::Keeper => "keeper",
+            Role::Keysmith => "keysmith",
         };
         let does = match (self.opens, self.serves_trees) {
             (false, false) => "",
@@ -80,14 +81,14 @@ pub fn install(role: Role, reach: Reach<'_>) -> Result<Filter, ConfinementError>
         Role::Greeter => greeter::rules(pid)?,
         Role::Portmap => portmap::rules(pid)?,
         Role::Importer => importer::rules(pid)?,
-        Role::Keeper => {
+        Role::Keeper | Role::Keysmith => {
             keeper::install_first()?;
             keeper::rules(pid)?
         }
     };
     if reach.opens() {
         rules.extend(match role {
-            Role::Keeper => opening::for_reading()?,
+            Role::Keeper | Role::Keysmith => opening::for_reading()?,
             _ => opening::rules()?,
         });
     }
