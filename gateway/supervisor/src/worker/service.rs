@@ -20,6 +20,7 @@ use super::describe::Description;
 use super::images::Images;
 use super::process::{Happened, Process};
 use super::revocation::{Ended, Revoking};
+use super::slots::Slots;
 use super::state::Vacancy;
 use crate::assignment::Assignment;
 use crate::audit::{Decision, Event, Record, Throttle};
@@ -27,6 +28,7 @@ use crate::catalogue::Catalogue;
 use crate::cgroups::Cgroups;
 use crate::config::{GatewaySection, Identities, Image, NfsSection, Store};
 use crate::image::{Manner, OpenError, Opened};
+use crate::kept::{Anchors, Keysmiths};
 use crate::metrics::{LabelMeter, Metrics, Served, render};
 use crate::poison::{PoisonMarks, Settling};
 use crate::provider::{Halts, MayServe, Provider};
@@ -55,10 +57,16 @@ pub struct Shared {
     pub program: PathBuf,
     /// The importer's program.
     pub importer: PathBuf,
+    /// The keeper's program.
+    pub keeper: PathBuf,
+    /// Those who make keys of stores that are no directories.
+    pub keysmiths: Keysmiths,
+    /// Where the anchors of images are that are no files.
+    pub anchors: Anchors,
     /// Whose UID is whose; `None` when the supervisor cannot give out any.
     pub uids: Option<Arc<Uids>>,
     /// Cgroups for workers, where there are any.
-    pub cgroups: Option<Cgroups>,
+    pub cgroups: Option<Arc<Cgroups>>,
     /// Places for workers.
     pub workers: Arc<Semaphore>,
     /// Who is who at the moment.
@@ -206,6 +214,8 @@ pub struct Service {
     /// The stores whose trees the worker was handed.
     pub(super) trees_told: Vec<Arc<Store>>,
     pub(super) looking: JoinSet<Looked>,
+    /// The keepers of the worker.
+    pub(super) slots: Slots,
     pub(super) queue: Queue,
     pub(super) connections: Connections,
     pub(super) revoking: Revoking,
@@ -232,6 +242,7 @@ impl Service {
             told: BTreeSet::new(),
             trees_told: Vec::new(),
             looking: JoinSet::new(),
+            slots: Slots::new(),
             queue: Queue::default(),
             connections: Connections::default(),
             revoking: Revoking::default(),
@@ -246,7 +257,8 @@ impl Service {
     pub async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
         loop {
             self.settle(Instant::now());
-            if self.stopping && matches!(self.seat, Seat::Vacant(_)) {
+            let vacant = matches!(self.seat, Seat::Vacant(_)) && self.slots.is_empty();
+            if self.stopping && vacant {
                 // What its worker has lost is to be written down before the gateway ends.
                 return self.shared.settling.all().await;
             }
@@ -261,6 +273,7 @@ impl Service {
                         self.looked(looked);
                     }
                 }
+                event = self.slots.happened() => self.slot_event(event).await,
                 () = self.departing.next() => {}
                 () = self.halts.changed() => {}
                 () = tokio::time::sleep_until(deadline.unwrap_or(far)) => {}
