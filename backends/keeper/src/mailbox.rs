@@ -29,7 +29,10 @@ impl<T> Mailbox<T> {
 
     fn letters(&self) -> MutexGuard<'_, VecDeque<T>> {
         // Nothing in here can be half done when a panic passes.
-        self.0.letters.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0
+            .letters
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn put(&self, letter: T) {

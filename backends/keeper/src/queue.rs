@@ -56,7 +56,11 @@ impl<B: Backend> Keeper<B> {
     }
 
     /// An operation has ended.
-    pub(crate) fn ended(&mut self, own: u64, result: Result<Outcome, Failure>) -> Result<(), Fault> {
+    pub(crate) fn ended(
+        &mut self,
+        own: u64,
+        result: Result<Outcome, Failure>,
+    ) -> Result<(), Fault> {
         let Some(UnderWay { tag, image }) = self.under_way.remove(&own) else {
             debug_assert!(false, "an operation ends once");
             return Ok(());

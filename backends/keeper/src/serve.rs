@@ -122,7 +122,9 @@ impl<B: Backend> Keeper<B> {
         ];
         polled.extend(backend.iter().map(|fd| PollFd::new(fd, PollFlags::IN)));
         let time = match sleeps {
-            true => self.deadline().map(|due| due.saturating_duration_since(Instant::now())),
+            true => self
+                .deadline()
+                .map(|due| due.saturating_duration_since(Instant::now())),
             false => Some(Duration::ZERO),
         };
         let time = time.map(|time| Timespec::try_from(time).unwrap_or_default());
@@ -224,7 +226,8 @@ impl<B: Backend> Keeper<B> {
 
     fn refuse(&mut self, image: u32, why: NotServed) {
         let result = Err(why);
-        self.outgoing.push(FromKeeper::ImageOpened { image, result });
+        self.outgoing
+            .push(FromKeeper::ImageOpened { image, result });
     }
 
     fn refresh(&mut self, image: u32, size: Option<u64>) {
@@ -254,7 +257,8 @@ impl<B: Backend> Keeper<B> {
                 }
                 Event::Opened(image, result) => {
                     let entered = self.images.opened(image, result.is_ok());
-                    self.outgoing.push(FromKeeper::ImageOpened { image, result });
+                    self.outgoing
+                        .push(FromKeeper::ImageOpened { image, result });
                     match entered {
                         Entered::Say => {}
                         Entered::Close => self.backend.close(image),

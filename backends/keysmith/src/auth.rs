@@ -105,7 +105,10 @@ mod tests {
     fn the_monitors_answer_is_one_entity() {
         let answer = br#"[{"entity":"client.x","key":"AQ==","caps":{"mon":"m","osd":"o"}}]"#;
         let entity = only(answer).unwrap();
-        assert_eq!((entity.key.as_str(), entity.caps.osd.as_str()), ("AQ==", "o"));
+        assert_eq!(
+            (entity.key.as_str(), entity.caps.osd.as_str()),
+            ("AQ==", "o")
+        );
         for wrong in [
             &b"[]"[..],
             b"{}",

@@ -135,9 +135,19 @@ impl Ancestor {
     fn allow(&self, cap: &mut Cap, below: &Name) {
         let (pool, id) = (&self.pool, &self.id);
         let namespace = Some(self.namespace.as_ref());
-        cap.allow("r", &self.data_pool, namespace, &format!("{}.", self.prefix));
+        cap.allow(
+            "r",
+            &self.data_pool,
+            namespace,
+            &format!("{}.", self.prefix),
+        );
         cap.allow("r class-read", pool, namespace, &format!("rbd_header.{id}"));
-        cap.allow("r class-read", pool, namespace, &format!("rbd_object_map.{id}"));
+        cap.allow(
+            "r class-read",
+            pool,
+            namespace,
+            &format!("rbd_object_map.{id}"),
+        );
         cap.allow("class rbd dir_get_name", pool, namespace, "rbd_directory");
         if pool != below {
             cap.allow("r class-read", pool, Some(None), POOL_INFO);
@@ -263,7 +273,10 @@ mod tests {
              allow r class-read pool=vms namespace=\"\" object_prefix rbd_id.web, \
              allow r class-read pool=vms namespace=\"\" object_prefix rbd_info"
         );
-        assert_eq!(Scope::locks_of(&cap), Some((String::new(), Some("10a2".into()))));
+        assert_eq!(
+            Scope::locks_of(&cap),
+            Some((String::new(), Some("10a2".into())))
+        );
         let reader = Single {
             read_only: true,
             namespace: Some(name("ns")),
@@ -295,12 +308,21 @@ mod tests {
         ] {
             assert!(cap.contains(part), "{part} is not in {cap}");
         }
-        assert_eq!(Scope::locks_of(&cap), Some((String::new(), Some("10a2".into()))));
+        assert_eq!(
+            Scope::locks_of(&cap),
+            Some((String::new(), Some("10a2".into())))
+        );
     }
 
     #[test]
     fn what_is_no_capability_of_ours_has_no_locks() {
-        for cap in ["", "allow *", "profile rbd pool=x", "allow rwx pool=x", "allow"] {
+        for cap in [
+            "",
+            "allow *",
+            "profile rbd pool=x",
+            "allow rwx pool=x",
+            "allow",
+        ] {
             assert_eq!(Scope::locks_of(cap), None, "{cap}");
         }
     }

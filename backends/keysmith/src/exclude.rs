@@ -96,7 +96,10 @@ impl Session {
             true => self.socket_addr.iter().collect(),
             false => addresses.collect(),
         };
-        addresses.into_iter().filter_map(Address::instance).collect()
+        addresses
+            .into_iter()
+            .filter_map(Address::instance)
+            .collect()
     }
 }
 

@@ -151,9 +151,13 @@ impl Smith {
 
 fn refuse_what_is_more(description: &Description) -> Result<(), Refused> {
     let reason = match description.features {
-        features if features & JOURNALING != 0 => "it has a journal (rbd feature disable journaling)",
+        features if features & JOURNALING != 0 => {
+            "it has a journal (rbd feature disable journaling)"
+        }
         features if features & MIGRATING != 0 => "it is being moved (rbd migration commit)",
-        features if features & NON_PRIMARY != 0 => "it is the copy of a mirror (rbd mirror image promote)",
+        features if features & NON_PRIMARY != 0 => {
+            "it is the copy of a mirror (rbd mirror image promote)"
+        }
         features if features & DIRTY_CACHE != 0 => "a client's cache has not been written back",
         _ => return Ok(()),
     };
@@ -162,9 +166,10 @@ fn refuse_what_is_more(description: &Description) -> Result<(), Refused> {
 
 /// A key names objects by what their names begin with.
 fn refuse_what_is_alike(pool: &Pool, id: &str) -> Result<(), Refused> {
-    let alike = pool.list()?.into_iter().find(|other| {
-        other.id != id && other.id.starts_with(id)
-    });
+    let alike = pool
+        .list()?
+        .into_iter()
+        .find(|other| other.id != id && other.id.starts_with(id));
     match alike {
         None => Ok(()),
         Some(other) => Err(Refused::unfit(format!(
@@ -183,7 +188,9 @@ fn prefix(description: &Description) -> Result<Name, Refused> {
     if prefix.as_str().starts_with("rbd_data.") {
         return Ok(prefix);
     }
-    Err(Refused::unfit("it is of RBD's first format (rbd export, rbd import)"))
+    Err(Refused::unfit(
+        "it is of RBD's first format (rbd export, rbd import)",
+    ))
 }
 
 fn data_pool(description: &Description, own: &Name) -> Result<Name, Refused> {

@@ -88,8 +88,24 @@ mod tests {
             assert_eq!(Name::new("it", right).unwrap().as_str(), right);
         }
         for wrong in [
-            "", "a b", "a,b", "a=b", "a\"b", "a'b", "a\\b", "a/b", "a@b", "a*", "a\nb", "ä", "a\0",
-            "a;b", "a|b", "a{b", "a[b", &"x".repeat(129),
+            "",
+            "a b",
+            "a,b",
+            "a=b",
+            "a\"b",
+            "a'b",
+            "a\\b",
+            "a/b",
+            "a@b",
+            "a*",
+            "a\nb",
+            "ä",
+            "a\0",
+            "a;b",
+            "a|b",
+            "a{b",
+            "a[b",
+            &"x".repeat(129),
         ] {
             assert!(Name::new("it", wrong).is_err(), "{wrong:?}");
         }

@@ -87,7 +87,9 @@ impl Mapping {
         // and other processes change them by whole words or, if they are hostile, in any way,
         // which for an atomic is a value like any other.
         let words = unsafe { slice::from_raw_parts(self.base.as_ptr(), WORDS) };
-        words.get(at).expect("a word of the layout is in the memory")
+        words
+            .get(at)
+            .expect("a word of the layout is in the memory")
     }
 
     /// Makes it as it was when it was made.

@@ -136,16 +136,18 @@ fn memory_that_is_no_queue_pair_is_refused() {
     rustix::fs::ftruncate(&unsealed, 28672).unwrap();
     let refused = WorkerSide::map(unsealed.try_clone().unwrap());
     assert!(matches!(refused, Err(MapError::Unsealed)));
-    let seals = rustix::fs::SealFlags::SHRINK
-        | rustix::fs::SealFlags::GROW
-        | rustix::fs::SealFlags::SEAL;
+    let seals =
+        rustix::fs::SealFlags::SHRINK | rustix::fs::SealFlags::GROW | rustix::fs::SealFlags::SEAL;
     rustix::fs::fcntl_add_seals(&unsealed, seals).unwrap();
     assert!(matches!(KeeperSide::map(unsealed), Err(MapError::Layout)));
     let short = rustix::fs::memfd_create("x", flags).unwrap();
     rustix::fs::fcntl_add_seals(&short, seals).unwrap();
     assert!(matches!(WorkerSide::map(short), Err(MapError::Layout)));
     let file = std::fs::File::open("/dev/null").unwrap();
-    assert!(matches!(WorkerSide::map(file.into()), Err(MapError::System(_))));
+    assert!(matches!(
+        WorkerSide::map(file.into()),
+        Err(MapError::System(_))
+    ));
 }
 
 #[test]

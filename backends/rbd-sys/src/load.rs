@@ -56,7 +56,10 @@ impl Libraries {
     ///
     /// [`LoadError`], the same at each call.
     pub fn get() -> Result<&'static Self, LoadError> {
-        LIBRARIES.get_or_init(Self::load).as_ref().map_err(Clone::clone)
+        LIBRARIES
+            .get_or_init(Self::load)
+            .as_ref()
+            .map_err(Clone::clone)
     }
 
     fn load() -> Result<Self, LoadError> {

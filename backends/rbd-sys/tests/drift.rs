@@ -45,12 +45,24 @@ fn same(text: &mut String, what: &str, there: &str, here: &str) {
 fn structure_is_the_same(text: &mut String, structure: &Structure) {
     let name = structure.name;
     let (size, alignment) = (structure.size, structure.alignment);
-    writeln!(text, "_Static_assert(sizeof({name}) == {size}, \"{name}\");").unwrap();
-    writeln!(text, "_Static_assert(_Alignof({name}) == {alignment}, \"{name}\");").unwrap();
+    writeln!(
+        text,
+        "_Static_assert(sizeof({name}) == {size}, \"{name}\");"
+    )
+    .unwrap();
+    writeln!(
+        text,
+        "_Static_assert(_Alignof({name}) == {alignment}, \"{name}\");"
+    )
+    .unwrap();
     for field in structure.fields {
         let (of, at) = (field.name, field.offset);
         let what = format!("{name}.{of}");
-        writeln!(text, "_Static_assert(offsetof({name}, {of}) == {at}, \"{what}\");").unwrap();
+        writeln!(
+            text,
+            "_Static_assert(offsetof({name}, {of}) == {at}, \"{what}\");"
+        )
+        .unwrap();
         let there = format!("__typeof__((({name} *)0)->{of})");
         same(text, &what, &there, &in_c(field.kind));
     }
@@ -101,7 +113,11 @@ fn complaints(program: &str) -> String {
     std::fs::write(&file, program).unwrap();
     let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".into());
     let said = Command::new(compiler)
-        .args(["-std=gnu11", "-fsyntax-only", "-Wno-deprecated-declarations"])
+        .args([
+            "-std=gnu11",
+            "-fsyntax-only",
+            "-Wno-deprecated-declarations",
+        ])
         .arg(&file)
         .output()
         .expect("a C compiler is there: `fixtures/setup packages` installs it");
@@ -124,15 +140,30 @@ fn every_declaration_is_what_the_headers_say() {
 fn a_declaration_that_has_drifted_is_noticed() {
     let right = program();
     for (was, becomes) in [
-        ("sizeof(rbd_image_info_t) == ", "sizeof(rbd_image_info_t) == 1"),
+        (
+            "sizeof(rbd_image_info_t) == ",
+            "sizeof(rbd_image_info_t) == 1",
+        ),
         ("RBD_FEATURE_FAST_DIFF == ", "RBD_FEATURE_FAST_DIFF == 1"),
-        ("rbd_resize2), int (rbd_image_t, uint64_t", "rbd_resize2), int (rbd_image_t, uint32_t"),
+        (
+            "rbd_resize2), int (rbd_image_t, uint64_t",
+            "rbd_resize2), int (rbd_image_t, uint32_t",
+        ),
         ("rbd_close), int", "rbd_close), long"),
-        ("offsetof(rbd_config_option_t, value) == ", "offsetof(rbd_config_option_t, value) == 1"),
-        ("rbd_callback_t, void (*)(rbd_completion_t, ", "rbd_callback_t, void (*)("),
+        (
+            "offsetof(rbd_config_option_t, value) == ",
+            "offsetof(rbd_config_option_t, value) == 1",
+        ),
+        (
+            "rbd_callback_t, void (*)(rbd_completion_t, ",
+            "rbd_callback_t, void (*)(",
+        ),
     ] {
         assert!(right.contains(was), "{was} is not in the program");
         let wrong = complaints(&right.replacen(was, becomes, 1));
-        assert!(wrong.contains("static assertion failed"), "{becomes}: {wrong}");
+        assert!(
+            wrong.contains("static assertion failed"),
+            "{becomes}: {wrong}"
+        );
     }
 }

@@ -66,7 +66,10 @@ impl Cluster {
         let operation = limits.operation.map_or_else(|| "0".to_owned(), seconds);
         connection.set("rados_osd_op_timeout", &operation)?;
         connection.set("objecter_inflight_ops", &limits.in_flight.to_string())?;
-        connection.set("objecter_inflight_op_bytes", &limits.in_flight_bytes.to_string())?;
+        connection.set(
+            "objecter_inflight_op_bytes",
+            &limits.in_flight_bytes.to_string(),
+        )?;
         // SAFETY: the handle is there and not connected.
         let connected = unsafe { (connection.libraries.rados.rados_connect)(connection.rados) };
         check("connecting to the cluster", connected)?;
@@ -135,7 +138,8 @@ impl Cluster {
     ///
     /// As [`Cluster::command`].
     pub fn command_to(&self, monitor: &str, json: &str) -> Result<Answer, Error> {
-        self.0.command(Some(text("the monitor's name", monitor)?), json)
+        self.0
+            .command(Some(text("the monitor's name", monitor)?), json)
     }
 
     /// A pool, and a namespace in it (none if it is empty).

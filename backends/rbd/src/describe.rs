@@ -49,8 +49,7 @@ impl Opened {
         let (rbd, image) = (self.rbd(), self.image);
         let mut info = rbd_image_info_t::zeroed();
         // SAFETY: the image is open, and it writes that many bytes.
-        let asked =
-            unsafe { (rbd.rbd_stat)(image, &mut info, size_of::<rbd_image_info_t>()) };
+        let asked = unsafe { (rbd.rbd_stat)(image, &mut info, size_of::<rbd_image_info_t>()) };
         check("asking what the image is like", asked)?;
         let number = |call: unsafe extern "C" fn(_, *mut u64) -> libc::c_int| {
             // SAFETY: the image is open, and a number is written.

@@ -153,8 +153,13 @@ const fn meaning(errno: i32) -> Kind {
         // Ceph calls it EBLOCKLISTED.
         libc::ESHUTDOWN => Kind::Fenced,
         libc::ENOSPC | libc::EDQUOT => Kind::NoSpace,
-        libc::ETIMEDOUT | libc::ENOTCONN | libc::EAGAIN | libc::EHOSTUNREACH
-        | libc::ECONNREFUSED | libc::EINTR | libc::ECANCELED => Kind::NotReady,
+        libc::ETIMEDOUT
+        | libc::ENOTCONN
+        | libc::EAGAIN
+        | libc::EHOSTUNREACH
+        | libc::ECONNREFUSED
+        | libc::EINTR
+        | libc::ECANCELED => Kind::NotReady,
         libc::ENOENT => Kind::NotFound,
         libc::EEXIST => Kind::Exists,
         libc::EBUSY | libc::ENOTEMPTY => Kind::Busy,

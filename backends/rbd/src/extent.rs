@@ -116,7 +116,10 @@ impl Search {
     fn see(&mut self, at: u64, length: u64, exists: bool) -> c_int {
         // No more than what holds the data, in whole blocks.
         let begin = at - at % BLOCK;
-        let end = at.saturating_add(length).div_ceil(BLOCK).saturating_mul(BLOCK);
+        let end = at
+            .saturating_add(length)
+            .div_ceil(BLOCK)
+            .saturating_mul(BLOCK);
         if !exists || end <= self.offset {
             return 0;
         }
@@ -177,6 +180,9 @@ mod tests {
         let runs = [(5000, 100), (8191, 2)];
         assert_eq!(search(0, &runs), (4096, false));
         assert_eq!(search(4096, &runs), (8192, true));
-        assert_eq!(search((1 << 20) - 512, &[((1 << 20) - 512, 512)]), (512, true));
+        assert_eq!(
+            search((1 << 20) - 512, &[((1 << 20) - 512, 512)]),
+            (512, true)
+        );
     }
 }

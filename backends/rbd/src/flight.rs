@@ -44,7 +44,9 @@ impl Shared {
     }
 
     fn under_way(&self) -> MutexGuard<'_, usize> {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+        self.under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn begin(&self) {

@@ -135,7 +135,10 @@ impl Job {
     fn run(self, handle: &Arc<Handle>) {
         let of_image = |error: Error| error.of_image(handle.shared.read_only);
         let done = |tag, result: Result<Outcome, Error>| {
-            handle.shared.completions.done(tag, result.map_err(of_image));
+            handle
+                .shared
+                .completions
+                .done(tag, result.map_err(of_image));
         };
         match self {
             Self::Extent { tag, offset } => {
@@ -186,7 +189,10 @@ fn refresh(handle: &Handle) {
     };
     if handle.size.swap(size, Ordering::AcqRel) != size {
         let image = handle.shared.image;
-        handle.shared.completions.push(Event::Resized { image, size });
+        handle
+            .shared
+            .completions
+            .push(Event::Resized { image, size });
     }
 }
 

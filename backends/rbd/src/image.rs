@@ -77,9 +77,14 @@ impl Image {
         let (call, image) = (self.handle.opened.rbd().rbd_aio_read, self.image());
         // SAFETY: the image is open, and the call writes to the place alone.
         unsafe {
-            launch(&self.handle, "reading", tag, Some(place), Some(length), |completion| {
-                call(image, offset, length, start, completion)
-            })
+            launch(
+                &self.handle,
+                "reading",
+                tag,
+                Some(place),
+                Some(length),
+                |completion| call(image, offset, length, start, completion),
+            )
         }
     }
 
@@ -94,9 +99,14 @@ impl Image {
         let (call, image) = (self.handle.opened.rbd().rbd_aio_write, self.image());
         // SAFETY: the image is open, and the call reads the place alone.
         unsafe {
-            launch(&self.handle, "writing", tag, Some(place), None, |completion| {
-                call(image, offset, length, start, completion)
-            })
+            launch(
+                &self.handle,
+                "writing",
+                tag,
+                Some(place),
+                None,
+                |completion| call(image, offset, length, start, completion),
+            )
         }
     }
 
@@ -140,9 +150,14 @@ impl Image {
         let (call, image) = (self.handle.opened.rbd().rbd_aio_write_zeroes, self.image());
         // SAFETY: the image is open, and there is no memory in it.
         unsafe {
-            launch(&self.handle, "writing zeros", tag, None, None, |completion| {
-                call(image, offset, count, completion, flags, 0)
-            })
+            launch(
+                &self.handle,
+                "writing zeros",
+                tag,
+                None,
+                None,
+                |completion| call(image, offset, count, completion, flags, 0),
+            )
         }
     }
 
@@ -199,7 +214,7 @@ impl Image {
         Helper::submit(&self.handle, job);
     }
 
-    const fn image(&self) -> labelgate_rbd_sys::rbd_image_t {
+    fn image(&self) -> labelgate_rbd_sys::rbd_image_t {
         self.handle.opened.image
     }
 
@@ -213,7 +228,10 @@ impl Image {
     ) -> Result<(), Error> {
         let errno = if change && self.handle.shared.read_only {
             libc::EROFS
-        } else if offset.checked_add(length).is_none_or(|end| end > self.size()) {
+        } else if offset
+            .checked_add(length)
+            .is_none_or(|end| end > self.size())
+        {
             libc::EINVAL
         } else {
             return Ok(());

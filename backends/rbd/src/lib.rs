@@ -43,12 +43,13 @@ pub use memory::{Memory, Place};
 pub use open::OpenOptions;
 pub use pool::{Entry, Locker, Pool};
 
-/// Loads the libraries, which a process does that can map none later. Whatever needs them loads them
-/// otherwise.
+/// Loads the libraries, which opens files and maps them to be executed: to be called before a process
+/// confines itself. Starts no thread.
 ///
 /// # Errors
 ///
-/// They are missing, or not as they must be.
-pub fn load() -> Result<(), LoadError> {
-    labelgate_rbd_sys::Libraries::get().map(drop)
+/// [`Error::Library`]
+pub fn load() -> Result<(), Error> {
+    labelgate_rbd_sys::Libraries::get()?;
+    Ok(())
 }

@@ -48,7 +48,10 @@ pub(crate) fn open(
         stale: AtomicBool::new(false),
         cloned: description.parent.is_some(),
         plain: shape.stripe_count <= 1,
-        period: shape.object_size.saturating_mul(shape.stripe_count.max(1)).max(1),
+        period: shape
+            .object_size
+            .saturating_mul(shape.stripe_count.max(1))
+            .max(1),
     });
     let image = Image::new(Arc::clone(&handle), shape);
     if !options.read_only {
@@ -85,9 +88,8 @@ fn setting(opened: &Opened, name: &CStr) -> Result<Option<String>, Error> {
         check("asking for the image's settings", listed)?;
         let listed = options.iter().take(usize::try_from(count).unwrap_or(0));
         // SAFETY: so many were written, each with two texts.
-        let texts = |option: &rbd_config_option_t| unsafe {
-            (text_at(option.name), text_at(option.value))
-        };
+        let texts =
+            |option: &rbd_config_option_t| unsafe { (text_at(option.name), text_at(option.value)) };
         let found = listed
             .map(texts)
             .find(|(found, _)| found.as_bytes() == name.to_bytes());

@@ -42,7 +42,10 @@ impl KeptImage {
                 mapped: false,
             };
         }
-        let data = end.checked_next_multiple_of(block).unwrap_or(size).min(size);
+        let data = end
+            .checked_next_multiple_of(block)
+            .unwrap_or(size)
+            .min(size);
         Extent {
             length: data.max(offset + 1) - offset,
             mapped: true,

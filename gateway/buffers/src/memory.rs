@@ -159,7 +159,10 @@ mod tests {
             (0, u64::MAX),
             (4096, 0),
         ] {
-            assert!(memory.run(position, length).is_none(), "{position} {length}");
+            assert!(
+                memory.run(position, length).is_none(),
+                "{position} {length}"
+            );
         }
     }
 }

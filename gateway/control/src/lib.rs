@@ -93,7 +93,8 @@ pub use list::{List, TooMany};
 pub use order::Order;
 pub use pair::pair;
 pub use process_end::{
-    GreeterEnd, ImporterEnd, Incoming, KeeperEnd, PortmapEnd, ProcessEnd, ReceiveError, SendError, WorkerEnd, KeysmithEnd,
+    GreeterEnd, ImporterEnd, Incoming, KeeperEnd, KeysmithEnd, PortmapEnd, ProcessEnd,
+    ReceiveError, SendError, WorkerEnd,
 };
 pub use secret::Secret;
 #[cfg(feature = "supervisor")]

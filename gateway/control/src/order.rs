@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Attached, FromGreeter, FromImporter, FromKeeper, FromPortmap, FromWorker, Mismatch, ToGreeter, ToImporter, ToKeeper, ToPortmap, ToWorker, FromKeysmith, ToKeysmith,
+    Attached, FromGreeter, FromImporter, FromKeeper, FromKeysmith, FromPortmap, FromWorker,
+    Mismatch, ToGreeter, ToImporter, ToKeeper, ToKeysmith, ToPortmap, ToWorker,
 };
 
 /// What the supervisor tells one kind of process of ours. It decides what that process may say,

@@ -13,8 +13,8 @@ use rustix::net::{
 
 use crate::codec::{decode, encode};
 use crate::{
-    DecodeError, EncodeError, MAX_MESSAGE, Mismatch, Order, ToGreeter, ToImporter, ToKeeper, ToKeysmith,
-    ToPortmap, ToWorker,
+    DecodeError, EncodeError, MAX_MESSAGE, Mismatch, Order, ToGreeter, ToImporter, ToKeeper,
+    ToKeysmith, ToPortmap, ToWorker,
 };
 
 /// The end of the control socket that a process has which the supervisor has started. `M` is what

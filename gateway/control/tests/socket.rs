@@ -13,8 +13,9 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use labelgate_control::{
-    FromWorker, GreeterEnd, HearError, ImporterEnd, Incoming, KeeperEnd, Mismatch, NotServed, PortmapEnd, ReceiveError, SendError, SupervisorEnd, Text, ToGreeter, ToImporter, ToKeeper, KeysmithEnd, ToKeysmith,
-    ToPortmap, ToWorker, WorkerEnd, pair,
+    FromWorker, GreeterEnd, HearError, ImporterEnd, Incoming, KeeperEnd, KeysmithEnd, Mismatch,
+    NotServed, PortmapEnd, ReceiveError, SendError, SupervisorEnd, Text, ToGreeter, ToImporter,
+    ToKeeper, ToKeysmith, ToPortmap, ToWorker, WorkerEnd, pair,
 };
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 

@@ -13,6 +13,7 @@
 mod arrange;
 mod greeter;
 mod importer;
+mod keeper;
 mod layers;
 mod opening;
 mod portmap;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     trials.extend(greeter::trials());
     trials.extend(portmap::trials());
     trials.extend(importer::trials());
+    trials.extend(keeper::trials());
     trials.extend(opening::trials());
     trials.extend(tree::trials());
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()

@@ -126,8 +126,17 @@ impl Bench {
     pub(crate) fn refuses(&self, entity: &str, key: &str, program: &[&str]) {
         let tried = self.as_entity(entity, key, program);
         let said = tried.output();
-        assert!(tried.failed().is_ok(), "{program:?} was let through: {said}");
-        let refused = ["not permitted", "ermission denied", "EACCES", "EPERM", "error 13"];
+        assert!(
+            tried.failed().is_ok(),
+            "{program:?} was let through: {said}"
+        );
+        let refused = [
+            "not permitted",
+            "ermission denied",
+            "EACCES",
+            "EPERM",
+            "error 13",
+        ];
         assert!(
             refused.iter().any(|word| said.contains(word)),
             "{program:?}: {said}"

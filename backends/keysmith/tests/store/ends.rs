@@ -10,7 +10,10 @@ use crate::bench::text;
 use crate::keeper::{Keeper, kind};
 use crate::{Bench, name};
 
-fn excluded(instances: u32, locks: u32) -> Result<KeysmithAnswer, labelgate_control::KeysmithRefusal> {
+fn excluded(
+    instances: u32,
+    locks: u32,
+) -> Result<KeysmithAnswer, labelgate_control::KeysmithRefusal> {
     Ok(KeysmithAnswer::Excluded { instances, locks })
 }
 
@@ -48,7 +51,10 @@ fn a_revoked_key_is_good_for_nothing_and_its_holders_are_excluded() {
     assert_eq!(kind(refused), Kind::Permission);
     other.write(0).unwrap();
     let again = bench.ask(&bench.revoke("labelgate.a"));
-    assert!(matches!(again, Ok(KeysmithAnswer::Excluded { locks: 0, .. })), "{again:?}");
+    assert!(
+        matches!(again, Ok(KeysmithAnswer::Excluded { locks: 0, .. })),
+        "{again:?}"
+    );
     let anew = bench.namespace_key("labelgate.a", "ns");
     assert_ne!(anew, key);
     let mut successor = Keeper::connect(&bench, "labelgate.a", &anew).unwrap();
@@ -86,7 +92,10 @@ fn a_fenced_keepers_successor_writes_at_once_and_it_never_again() {
         assert!(begun.elapsed() < Duration::from_secs(5));
         is_fenced(&keeper);
         // Again: the successor is somebody else, and keeps its lock.
-        assert_eq!(bench.ask(&bench.fence(entity, &[&instance])), excluded(1, 0));
+        assert_eq!(
+            bench.ask(&bench.fence(entity, &[&instance])),
+            excluded(1, 0)
+        );
         successor.write(4096).unwrap();
     }
 }
@@ -101,7 +110,10 @@ fn without_an_instance_all_that_the_cluster_lists_are_fenced() {
     keeper.write(0).unwrap();
     assert_eq!(bench.ask(&bench.fence("labelgate.a", &[])), excluded(1, 1));
     is_fenced(&keeper);
-    assert_eq!(bench.ask(&bench.fence("labelgate.none", &[])), excluded(0, 0));
+    assert_eq!(
+        bench.ask(&bench.fence("labelgate.none", &[])),
+        excluded(0, 0)
+    );
 }
 
 #[test]

@@ -45,9 +45,15 @@ fn everything_can_be_asked_for_again() {
     }
     // What is larger already is large enough, unless it is meant.
     let same = bench.ask(&resize("disk", 4 << 20, false));
-    assert_eq!((same, size("disk")), (Ok(KeysmithAnswer::Done), Ok(16 << 20)));
+    assert_eq!(
+        (same, size("disk")),
+        (Ok(KeysmithAnswer::Done), Ok(16 << 20))
+    );
     let smaller = bench.ask(&resize("disk", 4 << 20, true));
-    assert_eq!((smaller, size("disk")), (Ok(KeysmithAnswer::Done), Ok(4 << 20)));
+    assert_eq!(
+        (smaller, size("disk")),
+        (Ok(KeysmithAnswer::Done), Ok(4 << 20))
+    );
     let namespace = || KeysmithTask::RemoveNamespace {
         namespace: text("ns"),
     };

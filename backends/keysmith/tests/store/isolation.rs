@@ -13,8 +13,17 @@ fn forbids_everything_else(bench: &Bench, entity: &str, key: &str) {
         &["ceph", "auth", "ls"][..],
         &["ceph", "auth", "get", &own],
         &["ceph", "auth", "get", "client.admin"],
-        &["ceph", "auth", "get-or-create", "client.evil", "mon", "allow *"],
-        &["ceph", "auth", "caps", &own, "mon", "allow *", "osd", "allow *"],
+        &[
+            "ceph",
+            "auth",
+            "get-or-create",
+            "client.evil",
+            "mon",
+            "allow *",
+        ],
+        &[
+            "ceph", "auth", "caps", &own, "mon", "allow *", "osd", "allow *",
+        ],
         &["ceph", "auth", "del", "client.admin"],
         // Excluding others.
         &["ceph", "osd", "blocklist", "add", "192.0.2.1:0/4711"],
@@ -23,7 +32,15 @@ fn forbids_everything_else(bench: &Bench, entity: &str, key: &str) {
         &["ceph", "config", "dump"],
         &["ceph", "config-key", "ls"],
         &["ceph", "osd", "pool", "create", "evil"],
-        &["ceph", "osd", "pool", "set-quota", "rbd", "max_objects", "1"],
+        &[
+            "ceph",
+            "osd",
+            "pool",
+            "set-quota",
+            "rbd",
+            "max_objects",
+            "1",
+        ],
         // The pool's settings, which every image of it has, and its namespaces.
         &["rbd", "config", "pool", "set", "rbd", "rbd_cache", "true"],
         &["rbd", "namespace", "create", "rbd/evil"],
@@ -54,7 +71,10 @@ fn reaches_no_object(bench: &Bench, entity: &str, key: &str, namespace: &str, im
         "" => format!("rbd/{image}"),
         namespace => format!("rbd/{namespace}/{image}"),
     };
-    let info = bench.ceph.rbd(&["info", "--format", "json", &spec]).unwrap();
+    let info = bench
+        .ceph
+        .rbd(&["info", "--format", "json", &spec])
+        .unwrap();
     let id = info.stdout.split("\"id\":\"").nth(1).unwrap();
     let id = id.split('"').next().unwrap();
     let data = format!("rbd_data.{id}.0000000000000000");
@@ -95,7 +115,11 @@ fn a_namespaces_key_is_good_for_its_images_and_for_nothing_else() {
         reaches_no_object(&bench, "labelgate.a", &key, namespace, image);
     }
     bench.refuses("labelgate.a", &key, &["rbd", "ls", "rbd/ns-b"]);
-    bench.refuses("labelgate.a", &key, &["rados", "-p", "rbd", "-N", "ns-b", "ls"]);
+    bench.refuses(
+        "labelgate.a",
+        &key,
+        &["rados", "-p", "rbd", "-N", "ns-b", "ls"],
+    );
     bench.refuses("labelgate.a", &key, &["rados", "-p", "rbd", "--all", "ls"]);
     forbids_everything_else(&bench, "labelgate.a", &key);
     assert_eq!(bench.namespace_key("labelgate.a", "ns-a"), key, "the same");
@@ -126,7 +150,11 @@ fn an_images_key_is_good_for_it_and_for_nothing_else() {
         opens_not(&bench, "labelgate.vm", &key, namespace, image);
         reaches_no_object(&bench, "labelgate.vm", &key, namespace, image);
     }
-    bench.refuses("labelgate.vm", &key, &["rbd", "rm", "--no-progress", "rbd/vm2"]);
+    bench.refuses(
+        "labelgate.vm",
+        &key,
+        &["rbd", "rm", "--no-progress", "rbd/vm2"],
+    );
     bench.refuses("labelgate.vm", &key, &["rbd", "ls", "rbd/ns-b"]);
     forbids_everything_else(&bench, "labelgate.vm", &key);
 }
@@ -144,13 +172,23 @@ fn a_key_for_reading_reads_and_does_nothing_else() {
     keeper.open("", "base", true).unwrap();
     keeper.read(0).unwrap();
     keeper.close();
-    assert_eq!(kind(keeper.open("", "base", false).and_then(|()| keeper.write(0))), Kind::Permission);
+    assert_eq!(
+        kind(
+            keeper
+                .open("", "base", false)
+                .and_then(|()| keeper.write(0))
+        ),
+        Kind::Permission
+    );
     reaches_no_object_for_writing(&bench, "labelgate.base", &key);
     forbids_everything_else(&bench, "labelgate.base", &key);
 }
 
 fn reaches_no_object_for_writing(bench: &Bench, entity: &str, key: &str) {
-    let info = bench.ceph.rbd(&["info", "--format", "json", "rbd/base"]).unwrap();
+    let info = bench
+        .ceph
+        .rbd(&["info", "--format", "json", "rbd/base"])
+        .unwrap();
     let id = info.stdout.split("\"id\":\"").nth(1).unwrap();
     let id = id.split('"').next().unwrap();
     let data = format!("rbd_data.{id}.0000000000000000");
@@ -162,7 +200,14 @@ fn reaches_no_object_for_writing(bench: &Bench, entity: &str, key: &str) {
     rados(&["put", &data, "/etc/hostname"]);
     rados(&["rm", &data]);
     rados(&["setomapval", &header, "size", "x"]);
-    rados(&["lock", "get", &header, "rbd_lock", "--lock-cookie", "auto 1"]);
+    rados(&[
+        "lock",
+        "get",
+        &header,
+        "rbd_lock",
+        "--lock-cookie",
+        "auto 1",
+    ]);
 }
 
 #[test]
@@ -196,7 +241,9 @@ fn a_clones_key_reads_its_ancestors_and_lists_nobody() {
     assert!(!flags.contains("invalid"), "{flags}");
     opens_not(&bench, "labelgate.child", &key, "", "other");
     reaches_no_object(&bench, "labelgate.child", &key, "", "other");
-    let parent = keeper.open("", "base", false).and_then(|()| keeper.write(0));
+    let parent = keeper
+        .open("", "base", false)
+        .and_then(|()| keeper.write(0));
     assert_eq!(kind(parent), Kind::Permission);
     forbids_everything_else(&bench, "labelgate.child", &key);
 }

@@ -65,7 +65,9 @@ impl Keeper {
             image: 0,
         };
         let completions = &self.completions;
-        let opened = self.cluster.open("rbd", namespace, image, options, completions)?;
+        let opened = self
+            .cluster
+            .open("rbd", namespace, image, options, completions)?;
         self.image = Some(opened);
         Ok(())
     }

@@ -10,7 +10,12 @@ fn the_minting_key_makes_nobody_more_than_a_keeper() {
     let bench = Bench::start();
     let key = bench.configure.key.reveal().to_owned();
     let ours = "client.labelgate.x";
-    let caps = ["mon", "profile simple-rados-client", "osd", "allow r pool=rbd"];
+    let caps = [
+        "mon",
+        "profile simple-rados-client",
+        "osd",
+        "allow r pool=rbd",
+    ];
     let make = |entity: &'static str, caps: &[&'static str]| {
         [&["ceph", "auth", "get-or-create", entity], caps].concat()
     };

@@ -135,7 +135,10 @@ async fn it_works_confined_and_ends_with_its_supervisor() {
     assert_eq!(process.ask(resize).await, Ok(KeysmithAnswer::Done));
     let fence = bench.fence("labelgate.a", &[&keeper.cluster.instance().unwrap()]);
     let fenced = process.ask(fence).await;
-    assert!(matches!(fenced, Ok(KeysmithAnswer::Excluded { instances: 1, .. })));
+    assert!(matches!(
+        fenced,
+        Ok(KeysmithAnswer::Excluded { instances: 1, .. })
+    ));
     let revoked = process.ask(bench.revoke("labelgate.a")).await;
     assert!(matches!(revoked, Ok(KeysmithAnswer::Excluded { .. })));
     drop(keeper);
@@ -162,14 +165,20 @@ async fn what_takes_long_holds_up_nothing_else() {
     let begun = Instant::now();
     let entity = bench.revoke("labelgate.none");
     let revoked = process.ask(entity).await;
-    assert!(matches!(revoked, Ok(KeysmithAnswer::Excluded { .. })), "{revoked:?}");
+    assert!(
+        matches!(revoked, Ok(KeysmithAnswer::Excluded { .. })),
+        "{revoked:?}"
+    );
     println!("revoked after {:?}, with the OSD frozen", begun.elapsed());
     assert!(begun.elapsed() < Duration::from_secs(5));
     bench.ceph.thaw_osd(0).unwrap();
     for _ in 0..5 {
         let (request, result) = process.answer().await;
         assert!(waiting.contains(&request));
-        assert!(matches!(result, Ok(KeysmithAnswer::Images { .. })), "{result:?}");
+        assert!(
+            matches!(result, Ok(KeysmithAnswer::Images { .. })),
+            "{result:?}"
+        );
     }
     assert!(process.end().success());
 }

@@ -124,7 +124,9 @@ impl Bench {
     pub(crate) fn put(&self, at: usize, bytes: &[u8]) {
         assert!(at + bytes.len() <= ROOM);
         // SAFETY: it is within the mapping, and no operation is on it.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.base.as_ptr().add(at), bytes.len()) };
+        unsafe {
+            ptr::copy_nonoverlapping(bytes.as_ptr(), self.base.as_ptr().add(at), bytes.len())
+        };
     }
 
     pub(crate) fn get(&self, at: usize, length: usize) -> Vec<u8> {

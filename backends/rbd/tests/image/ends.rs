@@ -27,7 +27,11 @@ fn operations_end_before_their_image_is_closed() {
         image.close(close);
         assert_eq!(bench.wait(close), Ok(Outcome::Done));
         for tag in tags {
-            assert_eq!(bench.outcome(tag), Some(Ok(Outcome::Done)), "after the image's");
+            assert_eq!(
+                bench.outcome(tag),
+                Some(Ok(Outcome::Done)),
+                "after the image's"
+            );
         }
     }
 }
@@ -87,7 +91,10 @@ fn what_is_not_within_the_image_is_not_begun() {
     let (tag, end) = (bench.tag(), 1 << 20);
     let place = || bench.place(0, 4096);
     assert_eq!(kind(image.read(tag, end, place())), Kind::OutOfRange);
-    assert_eq!(kind(image.write(tag, end - 4095, place())), Kind::OutOfRange);
+    assert_eq!(
+        kind(image.write(tag, end - 4095, place())),
+        Kind::OutOfRange
+    );
     assert_eq!(kind(image.discard(tag, u64::MAX, 2)), Kind::OutOfRange);
     let read_only = OpenOptions {
         read_only: true,

@@ -76,7 +76,10 @@ fn a_key_that_is_none_and_monitors_that_are_none_are_told_apart() {
     let nobody = format!("v2:{nobody}:3300/0");
     assert_eq!(connect(&nobody, bench.ceph.admin_key()), Kind::NotReady);
     assert_ne!(connect(&bench.ceph.monitors(), "no key"), Kind::NotReady);
-    assert_ne!(connect("not an address", bench.ceph.admin_key()), Kind::Permission);
+    assert_ne!(
+        connect("not an address", bench.ceph.admin_key()),
+        Kind::Permission
+    );
 }
 
 #[test]

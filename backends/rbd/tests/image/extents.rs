@@ -76,8 +76,14 @@ fn a_clone_has_its_parents_data_and_its_own() {
     let parent = bench.image("parent", 32 << 20);
     bench.write(&parent, 4 << 20, &[7; 4096]).unwrap();
     bench.close(parent);
-    bench.ceph.rbd(&["snap", "create", "rbd/parent@base"]).unwrap();
-    bench.ceph.rbd(&["snap", "protect", "rbd/parent@base"]).unwrap();
+    bench
+        .ceph
+        .rbd(&["snap", "create", "rbd/parent@base"])
+        .unwrap();
+    bench
+        .ceph
+        .rbd(&["snap", "protect", "rbd/parent@base"])
+        .unwrap();
     bench
         .ceph
         .rbd(&["clone", "rbd/parent@base", "rbd/child"])
@@ -98,9 +104,7 @@ fn a_clone_has_its_parents_data_and_its_own() {
     assert_eq!(mapped_at(16 << 20), Some(true), "{found:?}");
     assert_eq!(mapped_at(0), Some(false), "{found:?}");
     assert_eq!(mapped_at(24 << 20), Some(false), "{found:?}");
-    bench
-        .run(|tag| child.discard(tag, 4 << 20, 4096))
-        .unwrap();
+    bench.run(|tag| child.discard(tag, 4 << 20, 4096)).unwrap();
     assert_eq!(bench.read(&child, 4 << 20, 4096), Ok(vec![0; 4096]));
 }
 

@@ -116,5 +116,9 @@ fn a_connection_that_cannot_be_had_is_given_up_in_time() {
     let begun = Instant::now();
     let refused = Bench::connect(&bench.ceph, "admin", bench.ceph.admin_key());
     assert_eq!(kind(refused.map(|_| ())), Kind::NotReady);
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        begun.elapsed()
+    );
 }

@@ -12,7 +12,9 @@ fn the_lock_goes_to_whoever_writes_unless_it_is_kept() {
     let mut bench = Bench::start(Layout::memory());
     let first = bench.image("disk", 8 << 20);
     let other = Bench::connect(&bench.ceph, "admin", bench.ceph.admin_key()).unwrap();
-    let second = bench.open_by(&other, "disk", OpenOptions::default()).unwrap();
+    let second = bench
+        .open_by(&other, "disk", OpenOptions::default())
+        .unwrap();
     for round in 1..4_u8 {
         let begun = Instant::now();
         bench.write(&first, 0, &[round; 512]).unwrap();
@@ -43,7 +45,10 @@ fn a_lock_can_be_taken_from_a_client_that_was_excluded() {
         panic!("{lockers:?}");
     };
     let instance = bench.cluster.instance().unwrap();
-    assert!(instance.contains(&locker.address), "{locker:?} is not {instance}");
+    assert!(
+        instance.contains(&locker.address),
+        "{locker:?} is not {instance}"
+    );
     pool.break_lock(&id, locker).unwrap();
     pool.break_lock(&id, locker).unwrap();
     assert_eq!(pool.lockers(&id), Ok(Vec::new()));

@@ -35,7 +35,10 @@ fn another_handle_hears_of_a_new_size() {
     bench.write(&other, (16 << 20) - 512, &[5; 512]).unwrap();
     assert_eq!(bench.read(&image, (16 << 20) - 512, 512), Ok(vec![5; 512]));
     // By an admin's hand.
-    bench.ceph.rbd(&["resize", "--size", "24M", "rbd/disk"]).unwrap();
+    bench
+        .ceph
+        .rbd(&["resize", "--size", "24M", "rbd/disk"])
+        .unwrap();
     hear(&mut bench, (77, 24 << 20));
     hear(&mut bench, (0, 24 << 20));
     assert_eq!(image.size(), 24 << 20);

@@ -349,10 +349,7 @@ fn a_failed_flush_poisons_and_an_absent_keeper_does_not(kind: Kind) {
     let (mut bench, slot) = keeper::bench(kind);
     let mut keeper = slot.keeper(&bench);
     let mut client = bench.connect();
-    for (failure, poisons) in [
-        (Failure::NotReady, false),
-        (Failure::NoSpace, true),
-    ] {
+    for (failure, poisons) in [(Failure::NotReady, false), (Failure::NoSpace, true)] {
         client.send(Message::new(FLUSH, 1, 0), &[]);
         let submission = keeper.next();
         assert_eq!(submission.operation, Operation::Flush);

@@ -5,7 +5,9 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use labelgate_buffers::MAX_BUFFER;
-use labelgate_control::{AddKept, FromWorker, ImageShape, KeptShape, NotServed, Serial, Text, ToWorker};
+use labelgate_control::{
+    AddKept, FromWorker, ImageShape, KeptShape, NotServed, Serial, Text, ToWorker,
+};
 use labelgate_queue_pair::{
     Completion, Failure, KeeperSide, Operation, Outcome, Run, Submission, Taken, create,
 };

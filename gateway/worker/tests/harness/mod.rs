@@ -282,7 +282,9 @@ fn run(
             let queues = shared.queues.into_iter();
             let keepers = HandedKeepers {
                 bell: Some(shared.bell),
-                queues: queues.map(|queue| WorkerSide::map(queue).unwrap()).collect(),
+                queues: queues
+                    .map(|queue| WorkerSide::map(queue).unwrap())
+                    .collect(),
             };
             (memory.pool(64 * MAX_BUFFER), keepers)
         }
