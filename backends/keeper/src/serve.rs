@@ -110,16 +110,12 @@ impl<B: Backend> Keeper<B> {
     /// socket.
     fn wait(&self, sleeps: bool) -> Result<bool, Fault> {
         let listens = matches!(self.stage, Stage::Serving | Stage::Leaving(None));
-        let control = if listens {
-            PollFlags::IN
-        } else {
-            PollFlags::empty()
-        };
         let backend = self.backend.descriptors();
-        let mut polled = vec![
-            PollFd::new(&self.bells.own, PollFlags::IN),
-            PollFd::new(&self.control, control),
-        ];
+        let mut polled = vec![PollFd::new(&self.bells.own, PollFlags::IN)];
+        if listens {
+            // Not otherwise: its end would be told for ever.
+            polled.push(PollFd::new(&self.control, PollFlags::IN));
+        }
         polled.extend(backend.iter().map(|fd| PollFd::new(fd, PollFlags::IN)));
         let time = match sleeps {
             true => self

@@ -62,12 +62,10 @@ impl Producer {
     }
 
     /// Whether the consumer sleeps and must be woken, which the caller then does. To be asked after
-    /// the last of some pushes.
+    /// the last of some pushes. It is so until the consumer has woken up: each word has one writer.
     pub(crate) fn wakes<W: Words>(&self, words: &W) -> bool {
         words.fence();
-        // Only one of several wakes it.
         words.load(self.layout.sleeps, Ordering::Relaxed) != 0
-            && words.swap(self.layout.sleeps, 0) != 0
     }
 }
 

@@ -109,10 +109,6 @@ impl Words for Mapping {
         self.word(at).store(value, order);
     }
 
-    fn swap(&self, at: usize, value: u64) -> u64 {
-        self.word(at).swap(value, Ordering::Relaxed)
-    }
-
     fn fence(&self) {
         fence(Ordering::SeqCst);
     }

@@ -9,8 +9,6 @@ pub trait Words {
     fn load(&self, at: usize, order: Ordering) -> u64;
     /// Writes a word.
     fn store(&self, at: usize, value: u64, order: Ordering);
-    /// Exchanges a word, in no particular order with others.
-    fn swap(&self, at: usize, value: u64) -> u64;
     /// Between everything before and everything after, for this thread.
     fn fence(&self);
 }

@@ -1,5 +1,6 @@
 //! No wake-up is lost, in whatever order the steps of the two sides are seen: every one of them is
-//! gone through.
+//! gone through. A bell is loom's `Notify`, which remembers that it was rung, as an eventfd does; a wait
+//! that nobody ends is a deadlock, which loom finds.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,7 +13,7 @@ use std::sync::atomic::Ordering;
 use labelgate_queue_pair::model::{ModelConsumer, ModelProducer, words};
 use labelgate_queue_pair::{PushError, Words};
 use loom::sync::atomic::{AtomicU64, fence};
-use loom::sync::{Arc, Condvar, Mutex};
+use loom::sync::{Arc, Notify};
 use loom::thread;
 
 /// The shared memory.
@@ -33,39 +34,13 @@ impl Words for Memory {
         self.0[at].store(value, order);
     }
 
-    fn swap(&self, at: usize, value: u64) -> u64 {
-        self.0[at].swap(value, Ordering::Relaxed)
-    }
-
     fn fence(&self) {
         fence(Ordering::SeqCst);
     }
 }
 
-/// An eventfd. A wait that nobody ends is a deadlock, which the model finds.
-#[derive(Default)]
-struct Bell {
-    rung: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl Bell {
-    fn ring(&self) {
-        *self.rung.lock().unwrap() = true;
-        self.changed.notify_one();
-    }
-
-    fn wait(&self) {
-        let mut rung = self.rung.lock().unwrap();
-        while !*rung {
-            rung = self.changed.wait(rung).unwrap();
-        }
-        *rung = false;
-    }
-}
-
 /// What both drivers do: take what is there; arm; sleep only if nothing has come.
-fn consume(memory: &Memory, bell: &Bell, depth: u32, count: u64) {
+fn consume(memory: &Memory, bell: &Notify, depth: u32, count: u64) {
     let mut consumer = ModelConsumer::new(depth);
     let mut next = 0;
     while next < count {
@@ -79,7 +54,7 @@ fn consume(memory: &Memory, bell: &Bell, depth: u32, count: u64) {
     }
 }
 
-fn produce(memory: &Memory, bell: &Bell, depth: u32, batches: &[u64]) {
+fn produce(memory: &Memory, bell: &Notify, depth: u32, batches: &[u64]) {
     let mut producer = ModelProducer::new(depth);
     let mut next = 0;
     for &batch in batches {
@@ -91,7 +66,7 @@ fn produce(memory: &Memory, bell: &Bell, depth: u32, batches: &[u64]) {
             next += 1;
         }
         if producer.wakes(memory) {
-            bell.ring();
+            bell.notify();
         }
     }
 }
@@ -101,7 +76,7 @@ fn explore(depth: u32, batches: &'static [u64]) {
     builder.preemption_bound = Some(3);
     builder.check(move || {
         let memory = Arc::new(Memory::new(depth));
-        let bell = Arc::new(Bell::default());
+        let bell = Arc::new(Notify::new());
         let consumer = {
             let (memory, bell) = (Arc::clone(&memory), Arc::clone(&bell));
             let count = batches.iter().sum();

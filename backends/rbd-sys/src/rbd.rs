@@ -137,8 +137,6 @@ library! {
     fn rbd_aio_read(rbd_image_t, u64, usize, *mut c_char, rbd_completion_t) -> c_int;
     /// Writes.
     fn rbd_aio_write(rbd_image_t, u64, usize, *const c_char, rbd_completion_t) -> c_int;
-    /// Gives space back.
-    fn rbd_aio_discard(rbd_image_t, u64, u64, rbd_completion_t) -> c_int;
     /// Writes zeros.
     fn rbd_aio_write_zeroes(
         rbd_image_t,

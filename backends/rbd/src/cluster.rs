@@ -187,7 +187,9 @@ impl Connection {
         let set = self.libraries.rados.rados_conf_set;
         // SAFETY: both texts are there, and are copied.
         let set = unsafe { set(self.rados, name.as_ptr(), value.as_ptr()) };
-        check("setting an option of the connection", set).map(drop)
+        check("setting an option of the connection", set)
+            .map_err(|error| error.with(option))
+            .map(drop)
     }
 
     fn command(&self, monitor: Option<CString>, json: &str) -> Result<Answer, Error> {

@@ -59,8 +59,6 @@ pub(crate) const OPTIONS: &[(&str, &str)] = &[
     ("keyring", ""),
     // Nothing acknowledged is in this process alone.
     ("rbd_cache", "false"),
-    // What is discarded reads as zeros, to the last byte; by default less than 64 KiB is passed over.
-    ("rbd_discard_granularity_bytes", "0"),
     // A library of ours says nothing anywhere by itself.
     ("log_file", ""),
     ("log_to_file", "false"),

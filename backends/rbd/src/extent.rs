@@ -114,6 +114,10 @@ impl Search {
     }
 
     fn see(&mut self, at: u64, length: u64, exists: bool) -> c_int {
+        // It calls for some more after it was told that it is enough.
+        if self.over {
+            return ENOUGH;
+        }
         // No more than what holds the data, in whole blocks.
         let begin = at - at % BLOCK;
         let end = at
@@ -155,10 +159,9 @@ mod tests {
     /// What a search at an offset finds, in an image of 1 MiB that has these runs.
     fn search(offset: u64, runs: &[(u64, u64)]) -> (u64, bool) {
         let mut search = Search::new(offset);
+        // Also those that come after it was enough.
         for &(at, length) in runs {
-            if search.see(at, length, true) != 0 {
-                break;
-            }
+            search.see(at, length, true);
         }
         let extent = search.answer(1 << 20);
         (extent.length, extent.mapped)

@@ -113,18 +113,13 @@ impl Image {
     /// The range is no longer needed: it reads as zeros, and its space is given back as far as the
     /// cluster can.
     ///
+    /// It is what librbd calls writing zeros: its own discard passes over what is less than 64 KiB.
+    ///
     /// # Errors
     ///
     /// It is not begun.
     pub fn discard(&self, tag: u64, offset: u64, length: u64) -> Result<(), Error> {
-        self.admit("discarding", offset, length, true)?;
-        let (call, image) = (self.handle.opened.rbd().rbd_aio_discard, self.image());
-        // SAFETY: the image is open, and there is no memory in it.
-        unsafe {
-            launch(&self.handle, "discarding", tag, None, None, |completion| {
-                call(image, offset, length, completion)
-            })
-        }
+        self.write_zeroes(tag, offset, length, true)
     }
 
     /// The range becomes zeros; with `unmap` its space may be given back.
@@ -192,8 +187,8 @@ impl Image {
     /// excluded: no other client can write meanwhile. Without this, the lock is taken by the first
     /// write, and given to any client that asks for it.
     ///
-    /// Ends with [`Kind::Held`] if another client keeps it so. An owner that is dead and was not
-    /// excluded makes it wait.
+    /// Ends with [`Kind::Held`] if another client keeps it so; from then on writes end so, too, until
+    /// this has been done again, and well. An owner that is dead and was not excluded makes it wait.
     pub fn acquire_lock(&self, tag: u64) {
         self.submit(Job::Lock { tag });
     }

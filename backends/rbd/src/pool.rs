@@ -48,7 +48,7 @@ pub struct Locker {
     pub client: String,
     /// What it calls the lock.
     pub cookie: String,
-    /// Its address, as `192.0.2.1:0/123456`.
+    /// Its address, as `v1:192.0.2.1:0/123456`: whatever the protocol, it is written so.
     pub address: String,
 }
 

@@ -8,29 +8,22 @@ use labelgate_rbd::{Kind, Outcome};
 use crate::{Bench, LIMIT, kind};
 
 #[test]
-fn a_full_pool_is_no_space_and_not_the_end() {
+fn a_full_cluster_is_no_space_and_not_the_end() {
     let mut bench = Bench::start(Layout::memory());
     let image = bench.image("disk", 64 << 20);
     bench.write(&image, 0, &[1; 4096]).unwrap();
-    let quota = |bench: &Bench, objects: &str| {
-        let set = ["osd", "pool", "set-quota", "rbd", "max_objects", objects];
-        bench.ceph.ceph(&set).unwrap();
-    };
-    quota(&bench, "1");
+    bench.ceph.set_full(true).unwrap();
     let begun = Instant::now();
     let full = loop {
-        let tag = bench.tag();
-        let place = bench.place(0, 4096);
-        image.write(tag, 4 << 20, place).unwrap();
-        match bench.wait(tag) {
+        match bench.write(&image, 4 << 20, &[2; 4096]) {
             Err(error) => break error,
-            Ok(_) => assert!(begun.elapsed() < LIMIT, "it is never full"),
+            Ok(()) => assert!(begun.elapsed() < LIMIT, "it is never full"),
         }
     };
     println!("full after {:?}: {full}", begun.elapsed());
     assert_eq!(full.kind(), Kind::NoSpace);
     assert_eq!(bench.read(&image, 0, 4096), Ok(vec![1; 4096]));
-    quota(&bench, "0");
+    bench.ceph.set_full(false).unwrap();
     let begun = Instant::now();
     while let Err(error) = bench.write(&image, 8 << 20, &[2; 4096]) {
         assert_eq!(error.kind(), Kind::NoSpace);

@@ -29,6 +29,10 @@ fn the_lock_goes_to_whoever_writes_unless_it_is_kept() {
     assert!(matches!(kind(refused), Kind::Held | Kind::Busy));
     bench.write(&first, 0, &[8; 512]).unwrap();
     assert_eq!(bench.ask(|tag| first.release_lock(tag)), Ok(Outcome::Done));
+    // Whoever has asked for it once has to ask again.
+    let refused = bench.write(&second, 512, &[9; 512]);
+    assert_eq!(kind(refused), Kind::Held);
+    assert_eq!(bench.ask(|tag| second.acquire_lock(tag)), Ok(Outcome::Done));
     bench.write(&second, 512, &[9; 512]).unwrap();
     assert_eq!(bench.read(&second, 0, 512), Ok(vec![8; 512]));
 }
