@@ -87,10 +87,10 @@ pub fn install(role: Role, reach: Reach<'_>) -> Result<Filter, ConfinementError>
         }
     };
     if reach.opens() {
-        rules.extend(match role {
-            Role::Keeper | Role::Keysmith => opening::for_reading()?,
-            _ => opening::rules()?,
-        });
+        match role {
+            Role::Keeper | Role::Keysmith => rules.extend([opening::for_reading()?]),
+            _ => rules.extend(opening::rules()?),
+        }
     }
     if reach.serves_trees() {
         rules.extend(tree::rules()?);

@@ -38,6 +38,8 @@ const ALWAYS: &[i64] = &[
     libc::SYS_poll,
     libc::SYS_ppoll,
     libc::SYS_epoll_create1,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_epoll_create,
     libc::SYS_epoll_ctl,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_epoll_wait,
@@ -115,15 +117,21 @@ const AWAY: &[(i64, i32)] = &[
     (libc::SYS_open, libc::EACCES),
 ];
 
+/// How the C library gives a thread its name from another one: it opens a file below `/proc/self` for
+/// reading and writing, with no flag. The threads then have no names.
+fn names_thread() -> Result<SeccompRule, BackendError> {
+    all([equals(2, libc::O_RDWR.unsigned_abs().into())])
+}
+
 /// Installs the filter that turns away what need not kill. It is in force beside the list, and
 /// lets through all that it does not name.
 pub(super) fn install_first() -> Result<(), ConfinementError> {
     for errno in [libc::ENOSYS, libc::EACCES] {
-        let rules: Rules = AWAY
-            .iter()
-            .filter(|&&(_, with)| with == errno)
-            .map(|&(call, _)| (call, Vec::new()))
-            .collect();
+        let with = AWAY.iter().filter(|&&(_, with)| with == errno);
+        let mut rules: Rules = with.map(|&(call, _)| (call, Vec::new())).collect();
+        if errno == libc::EACCES {
+            rules.insert(libc::SYS_openat, vec![names_thread()?]);
+        }
         let architecture = std::env::consts::ARCH.try_into()?;
         let away = SeccompAction::Errno(errno.unsigned_abs());
         let filter = SeccompFilter::new(rules, SeccompAction::Allow, away, architecture)?;
@@ -186,11 +194,15 @@ fn conditional(pid: u32) -> Result<Vec<(i64, Vec<SeccompRule>)>, BackendError> {
         // For reading: Landlock says what, which is nothing unless it opens its anchors itself.
         (
             libc::SYS_openat,
-            vec![all([masked(
-                2,
-                (libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC | libc::O_PATH).unsigned_abs(),
-                0,
-            )])?],
+            vec![
+                all([masked(
+                    2,
+                    (libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC | libc::O_PATH)
+                        .unsigned_abs(),
+                    0,
+                )])?,
+                names_thread()?,
+            ],
         ),
         (libc::SYS_mmap, vec![own_memory()?]),
         (libc::SYS_mprotect, vec![all([without_exec()])?]),

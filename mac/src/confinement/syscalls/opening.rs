@@ -25,15 +25,8 @@ pub(super) fn rules() -> Result<[(i64, Vec<SeccompRule>); 2], BackendError> {
     ])
 }
 
-/// As [`rules`], in a process that only reads what it opens.
-pub(super) fn for_reading() -> Result<[(i64, Vec<SeccompRule>); 2], BackendError> {
-    let never = libc::O_ACCMODE | libc::O_CREAT | libc::O_TMPFILE | libc::O_TRUNC | libc::O_PATH;
+/// What a keeper needs besides, which may open files for reading anyway: to lock them with others.
+pub(super) fn for_reading() -> Result<(i64, Vec<SeccompRule>), BackendError> {
     let shared = (libc::LOCK_SH | libc::LOCK_NB).unsigned_abs().into();
-    Ok([
-        (
-            libc::SYS_openat,
-            vec![all([masked(2, never.unsigned_abs(), 0)])?],
-        ),
-        (libc::SYS_flock, vec![all([equals(1, shared)])?]),
-    ])
+    Ok((libc::SYS_flock, vec![all([equals(1, shared)])?]))
 }
