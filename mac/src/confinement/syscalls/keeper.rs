@@ -45,6 +45,8 @@ const ALWAYS: &[i64] = &[
     libc::SYS_epoll_wait,
     libc::SYS_epoll_pwait,
     libc::SYS_eventfd2,
+    libc::SYS_timerfd_create,
+    libc::SYS_timerfd_settime,
     libc::SYS_pipe2,
     // Memory that is there or anonymous.
     libc::SYS_munmap,
@@ -197,8 +199,7 @@ fn conditional(pid: u32) -> Result<Vec<(i64, Vec<SeccompRule>)>, BackendError> {
             vec![
                 all([masked(
                     2,
-                    (libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC | libc::O_PATH)
-                        .unsigned_abs(),
+                    (libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC | libc::O_PATH).unsigned_abs(),
                     0,
                 )])?,
                 names_thread()?,
