@@ -187,8 +187,8 @@ impl Image {
     /// excluded: no other client can write meanwhile. Without this, the lock is taken by the first
     /// write, and given to any client that asks for it.
     ///
-    /// Ends with [`Kind::Held`] if another client keeps it so; from then on writes end so, too, until
-    /// this has been done again, and well. An owner that is dead and was not excluded makes it wait.
+    /// Ends with [`Kind::Held`] if another client keeps it so. From then on, and from when it was given
+    /// back, writes end so, too, until this has been done again, and well. An owner that is dead and was not excluded makes it wait.
     pub fn acquire_lock(&self, tag: u64) {
         self.submit(Job::Lock { tag });
     }

@@ -31,7 +31,8 @@ pub(crate) fn open(
 ) -> Result<Image, Error> {
     let opened = Opened::open(&pool.into_context(), image, options.read_only)?;
     refuse_cache(&opened)?;
-    let description = opened.describe()?;
+    let description = opened.describe_alone()?;
+    let cloned = opened.is_cloned()?;
     let shape = Shape {
         size: description.size,
         object_size: description.object_size,
@@ -46,7 +47,7 @@ pub(crate) fn open(
         helper: Helper::default(),
         size: AtomicU64::new(shape.size),
         stale: AtomicBool::new(false),
-        cloned: description.parent.is_some(),
+        cloned,
         plain: shape.stripe_count <= 1,
         period: shape
             .object_size

@@ -15,4 +15,4 @@ mod keeper;
 mod minting;
 mod process;
 
-pub(crate) use bench::{Bench, LIMIT, name};
+pub(crate) use bench::{Bench, name};
