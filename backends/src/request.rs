@@ -8,15 +8,17 @@ use labelgate_engine::Completion;
 
 use crate::file::{Job, ZEROS};
 
-/// What comes of starting or resuming an operation.
+/// What comes of starting or resuming an operation. `R` is what the image asks for: a system call
+/// ([`Request`]), or something of a keeper ([`KeptRequest`](crate::KeptRequest)).
 #[derive(Debug)]
-pub enum Step {
+pub enum Step<R = Request> {
     /// It has ended.
     Done(Completion),
-    /// The driver runs this call and gives it to [`Image::resume`](crate::Image::resume).
-    System(Request),
-    /// It waits for another operation of the same image, which is with the driver. The driver
-    /// gives it to [`Image::release`](crate::Image::release) after the next resume.
+    /// Somebody else does this, and it goes to [`Image::resume`](crate::Image::resume) with what has
+    /// come of it.
+    Request(R),
+    /// It waits for another operation of the same image that somebody else is working on. It goes to
+    /// [`Image::release`](crate::Image::release) after the next resume.
     Held(Held),
 }
 
@@ -119,10 +121,10 @@ impl Request {
     }
 }
 
-/// An operation that waits for the next `fdatasync` of its image.
+/// An operation that waits for the next flush of its image.
 #[derive(Debug)]
 pub struct Held {
     pub(crate) buffer: Option<Buffer>,
-    /// Which `fdatasync` it needs.
+    /// Which flush it needs.
     pub(crate) needed: u64,
 }

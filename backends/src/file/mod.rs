@@ -10,7 +10,6 @@ mod plan;
 mod probe;
 mod read;
 mod resize;
-mod stable;
 mod status;
 mod sync;
 mod write;
@@ -33,10 +32,10 @@ pub(crate) use job::Job;
 pub(crate) use probe::in_memory;
 pub(crate) use write_zeroes::ZEROS;
 
+use crate::gate::Gate;
 use crate::{Held, Image, Request, Step, SystemCall};
 use job::Transfer;
 use plan::Plan;
-use stable::Gate;
 use write_zeroes::Abilities;
 
 /// How often a call is repeated that the system interrupts without its doing anything.
@@ -93,6 +92,11 @@ impl Kind {
 }
 
 impl Image for FileImage {
+    /// A system call.
+    type Request = Request;
+    /// What the call returned: a count of bytes (zero for calls that count nothing) or its error.
+    type Answer = io::Result<usize>;
+
     fn geometry(&self) -> Geometry {
         self.geometry
     }
@@ -145,16 +149,20 @@ impl Image for FileImage {
         self.sync(held.needed, held.buffer)
     }
 
-    fn refresh(&mut self) -> Result<Option<Geometry>, ImageError> {
-        self.find_size()
-    }
-
     fn poisoned(&self) -> bool {
         self.gate.poisoned()
     }
 }
 
 impl FileImage {
+    /// Looks whether the size has changed on the store; the new shape if so.
+    ///
+    /// # Errors
+    /// The store does not say, or the image may no longer be reached.
+    pub fn refresh(&mut self) -> Result<Option<Geometry>, ImageError> {
+        self.find_size()
+    }
+
     /// The open file.
     #[must_use]
     pub fn descriptor(&self) -> BorrowedFd<'_> {
@@ -229,7 +237,7 @@ impl FileImage {
 
     fn repeat(&mut self, call: SystemCall, job: Job, repeated: u8) -> Step {
         self.in_flight.started(&call);
-        Step::System(Request {
+        Step::Request(Request {
             descriptor: Rc::clone(&self.descriptor),
             call,
             job,

@@ -10,9 +10,9 @@ use rustix::io::Errno;
 
 use super::plan::Plan;
 use super::probe::{self, Findings};
-use super::stable::Gate;
 use super::write_zeroes::Abilities;
 use super::{FileImage, InFlight, Kind};
+use crate::gate::Gate;
 
 /// The largest physical block size reported; some network file systems name their transfer size.
 const MAX_PHYSICAL: u32 = 4096;

@@ -62,7 +62,7 @@ impl Executor {
     fn file(&mut self, name: usize, step: Step) {
         match step {
             Step::Done(completion) => self.ended.push((name, completion)),
-            Step::System(request) => self.pending.push((name, request)),
+            Step::Request(request) => self.pending.push((name, request)),
             Step::Held(held) => self.held.push_back((name, held)),
         }
     }

@@ -8,6 +8,11 @@ use std::ptr::NonNull;
 use rustix::fs::{FallocateFlags, MemfdFlags, SealFlags};
 use rustix::mm::{MapFlags, ProtFlags};
 
+/// With these nobody it is shared with can shrink it under our mapping (SIGBUS).
+const SEALS: SealFlags = SealFlags::SHRINK
+    .union(SealFlags::GROW)
+    .union(SealFlags::SEAL);
+
 /// A mapped memfd of fixed length.
 #[derive(Debug)]
 pub(crate) struct Arena {
@@ -24,9 +29,26 @@ impl Arena {
             MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING,
         )?;
         rustix::fs::ftruncate(&memory, length as u64)?;
-        // Sealed, so that nobody it is shared with can shrink it under our mapping (SIGBUS).
-        let seals = SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL;
-        rustix::fs::fcntl_add_seals(&memory, seals)?;
+        rustix::fs::fcntl_add_seals(&memory, SEALS)?;
+        Self::map(memory, length)
+    }
+
+    /// Maps all of a memfd that somebody else has made and sealed.
+    pub(crate) fn given(memory: OwnedFd) -> io::Result<Self> {
+        // Without the seals its length could change after it was looked at.
+        if !rustix::fs::fcntl_get_seals(&memory)?.contains(SEALS) {
+            let what = "the memory is not sealed";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+        }
+        let length = rustix::fs::fstat(&memory)?.st_size;
+        match usize::try_from(length) {
+            Ok(length) if length != 0 => Self::map(memory, length),
+            _ => Err(io::ErrorKind::InvalidInput.into()),
+        }
+    }
+
+    /// Maps memory that keeps its length.
+    fn map(memory: OwnedFd, length: usize) -> io::Result<Self> {
         // SAFETY: a fresh mapping at an address of the kernel's choice aliases nothing.
         let base = unsafe {
             rustix::mm::mmap(
@@ -44,6 +66,11 @@ impl Arena {
             base,
             length,
         })
+    }
+
+    /// In bytes.
+    pub(crate) const fn length(&self) -> usize {
+        self.length
     }
 
     pub(crate) fn descriptor(&self) -> BorrowedFd<'_> {

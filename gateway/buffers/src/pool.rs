@@ -59,14 +59,7 @@ impl Pool {
             return Err(io::ErrorKind::InvalidInput.into());
         }
         let arena = Rc::new(Arena::new(end as usize * PAGE)?);
-        let part = |range: Range<u32>| Self {
-            shared: Rc::new(Shared {
-                arena: Rc::clone(&arena),
-                pages: range.end - range.start,
-                free: RefCell::new(Buddy::new(range)),
-            }),
-        };
-        Ok((part(0..bound), part(bound..end)))
+        Ok((part(&arena, 0..bound), part(&arena, bound..end)))
     }
 
     /// A buffer of at least `length` bytes, or `None` when the pool (or its largest free run)
@@ -129,7 +122,18 @@ impl Pool {
     }
 }
 
-fn pages(bytes: usize) -> io::Result<u32> {
+/// A pool over some pages of an arena; both ends are multiples of the largest buffer.
+pub(crate) fn part(arena: &Rc<Arena>, range: Range<u32>) -> Pool {
+    Pool {
+        shared: Rc::new(Shared {
+            arena: Rc::clone(arena),
+            pages: range.end - range.start,
+            free: RefCell::new(Buddy::new(range)),
+        }),
+    }
+}
+
+pub(crate) fn pages(bytes: usize) -> io::Result<u32> {
     u32::try_from(bytes / PAGE).map_err(|_| io::ErrorKind::InvalidInput.into())
 }
 

@@ -99,14 +99,28 @@ pub enum FromWorker {
         /// [`crate::ToWorker::ReservationsKept`].
         awaited: bool,
     },
+    /// The answer to [`crate::ToWorker::KeeperGone`]: nothing of the keeper that is gone is in the
+    /// slot's queues any more, and nothing else either.
+    QueueCleared {
+        /// Which slot.
+        slot: u32,
+    },
+    /// The slot's keeper has put into the queues what no keeper does. Nothing of it is believed any
+    /// more; it is to be killed, and [`crate::ToWorker::KeeperGone`] said. Said once for each keeper.
+    KeeperBroken {
+        /// Which slot.
+        slot: u32,
+    },
 }
 
-/// Why a worker does not serve an image.
+/// Why a worker, or a keeper, does not serve an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NotServed {
     /// Another process holds its lock, and may let go of it soon.
     Held,
-    /// The kernel does not let the worker open it.
+    /// Its backend cannot be reached, and may be again soon; what was tried.
+    Unreachable(Text<256>),
+    /// The kernel does not let the process open it.
     Refused {
         /// What it said: EACCES or EPERM.
         errno: i32,
@@ -121,6 +135,7 @@ impl fmt::Display for NotServed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Held => f.write_str("another process holds its lock"),
+            Self::Unreachable(why) => write!(f, "its backend cannot be reached: {why}"),
             Self::Refused { errno } => write!(
                 f,
                 "refused by policy (errno {errno}); the kernel says why: ausearch -m avc -ts recent"

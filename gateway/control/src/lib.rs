@@ -1,10 +1,11 @@
-//! Messages and descriptors between the supervisor, its workers and its greeters.
+//! Messages and descriptors between the supervisor and the processes that it starts.
 //!
 //! Each of these is started with one end of a `SOCK_SEQPACKET` socket pair as its standard input.
 //! One datagram is one message; it is at most [`MAX_MESSAGE`] bytes long and carries at most one
 //! descriptor. Whether it carries one is part of the message's type: [`ToWorker::Configure`],
-//! [`ToWorker::AddImage`], [`ToWorker::Connection`], [`ToGreeter::Greet`], a port mapper's sockets and
-//! an importer's files do, nothing else does, and the supervisor is sent none. [`Order`] says which messages belong on
+//! [`ToWorker::AddImage`], [`ToWorker::Connection`], [`ToGreeter::Greet`], a port mapper's sockets,
+//! an importer's files, shared memory, bells and anchors do, nothing else does, and the supervisor is
+//! sent none. [`Order`] says which messages belong on
 //! one socket; [`SupervisorEnd`] and
 //! [`ProcessEnd`] are its ends.
 //!
@@ -32,45 +33,70 @@
 //!
 //! An importer is given its files and [`ToImporter::Start`], confines itself, says
 //! [`FromImporter::Ready`], and exits after [`FromImporter::Done`] or [`FromImporter::Failed`].
+//!
+//! A worker that has keepers is told so when it is configured, and is given the memory that it shares
+//! with them: it can map none later. A keeper is given the same memory and the queues of its slot,
+//! confines itself, says [`FromKeeper::Ready`], and is given anchors of images. An image is the
+//! keeper's first ([`ToKeeper::AddImage`]), then the worker's ([`ToWorker::AddKept`]), and leaves them
+//! in the opposite order. The worker works with a slot from [`ToWorker::Keeper`] on. When the keeper
+//! has ended, the worker clears the slot ([`ToWorker::KeeperGone`], [`FromWorker::QueueCleared`])
+//! before the successor is given anything, and sends that one what has not been answered.
+//!
+//! A keysmith is given one Ceph store's minting key ([`ToKeysmith::Configure`]), connects and confines
+//! itself, says [`FromKeysmith::Ready`], and stays: it answers each [`ToKeysmith::Request`]. It ends when
+//! the supervisor closes the control socket.
 
 #![forbid(unsafe_code)]
 
+mod anchor;
 mod bytes;
 mod codec;
 mod designator;
 mod from_greeter;
 mod from_importer;
+mod from_keeper;
+mod from_keysmith;
 mod from_portmap;
 mod from_worker;
 mod handed;
+mod kept;
 mod label;
 mod list;
 mod order;
 mod pair;
 mod process_end;
+mod secret;
 #[cfg(feature = "supervisor")]
 mod supervisor_end;
 mod text;
 mod to_greeter;
 mod to_importer;
+mod to_keeper;
+mod to_keysmith;
 mod to_portmap;
 mod to_worker;
 
+pub use anchor::{Anchor, AnchorError, MAX_ANCHOR, RbdAnchor};
 pub use bytes::{Bytes, TooLong};
 pub use codec::{DecodeError, EncodeError, MAX_MESSAGE, decode, encode};
 pub use designator::{Designator, Serial};
 pub use from_greeter::{Answer, FromGreeter, Negotiated, ReverseChallenge};
 pub use from_importer::{FromImporter, ImportBlame, ImportPhase, ImportProgress};
+pub use from_keeper::FromKeeper;
+pub use from_keysmith::{FromKeysmith, KeptImage, KeysmithAnswer, KeysmithRefusal, MAX_LISTED};
 pub use from_portmap::{Datagrams, FromPortmap};
 pub use from_worker::{AuditEvent, FromWorker, ImageShape, NotServed};
 pub use handed::{Handed, OpenAs, OpenHandedError};
+pub use kept::{AddKept, KeptShape, MAX_KEEPERS, memory_bytes};
 pub use label::MAX_LABEL;
 pub use list::{List, TooMany};
 pub use order::Order;
 pub use pair::pair;
 pub use process_end::{
-    GreeterEnd, ImporterEnd, Incoming, PortmapEnd, ProcessEnd, ReceiveError, SendError, WorkerEnd,
+    GreeterEnd, ImporterEnd, Incoming, KeeperEnd, KeysmithEnd, PortmapEnd, ProcessEnd,
+    ReceiveError, SendError, WorkerEnd,
 };
+pub use secret::Secret;
 #[cfg(feature = "supervisor")]
 pub use supervisor_end::{HearError, SupervisorEnd, TellError};
 pub use text::{Refused, Text};
@@ -79,6 +105,11 @@ pub use to_greeter::{
     ToGreeter, Verdict,
 };
 pub use to_importer::{ImageFormat, Import, ImportSource, ToImporter};
+pub use to_keeper::{ConfigureKeeper, KeepImage, KeeperLimits, Library, ToKeeper};
+pub use to_keysmith::{
+    ConfigureKeysmith, KeptName, KeyScope, KeysmithTask, MAX_ENTITY, MAX_INSTANCES, MAX_KEPT_NAME,
+    MAX_KEY, MAX_KEYSMITH_REQUESTS, ToKeysmith,
+};
 pub use to_portmap::{Entries, Entry, MAX_PORTMAP_SOCKETS, Program, Questions, ToPortmap};
 pub use to_worker::{
     AddImage, AddTree, Attached, Configure, Connection, Driver, LoginState, MAX_RESERVATIONS,

@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Attached, FromGreeter, FromImporter, FromPortmap, FromWorker, Mismatch, ToGreeter, ToImporter,
-    ToPortmap, ToWorker,
+    Attached, FromGreeter, FromImporter, FromKeeper, FromKeysmith, FromPortmap, FromWorker,
+    Mismatch, ToGreeter, ToImporter, ToKeeper, ToKeysmith, ToPortmap, ToWorker,
 };
 
 /// What the supervisor tells one kind of process of ours. It decides what that process may say,
@@ -78,5 +78,34 @@ impl Order for ToPortmap {
 
     fn join(datagram: Self::Datagram, descriptor: Option<OwnedFd>) -> Result<Self, Mismatch> {
         datagram.attach(descriptor)
+    }
+}
+
+impl Order for ToKeeper {
+    type Datagram = ToKeeper<Attached>;
+    type Answer = FromKeeper;
+
+    fn part(self) -> (Self::Datagram, Option<OwnedFd>) {
+        self.detach()
+    }
+
+    fn join(datagram: Self::Datagram, descriptor: Option<OwnedFd>) -> Result<Self, Mismatch> {
+        datagram.attach(descriptor)
+    }
+}
+
+impl Order for ToKeysmith {
+    type Datagram = Self;
+    type Answer = FromKeysmith;
+
+    fn part(self) -> (Self::Datagram, Option<OwnedFd>) {
+        (self, None)
+    }
+
+    fn join(datagram: Self::Datagram, descriptor: Option<OwnedFd>) -> Result<Self, Mismatch> {
+        match descriptor {
+            None => Ok(datagram),
+            Some(_) => Err(Mismatch::Unwanted),
+        }
     }
 }

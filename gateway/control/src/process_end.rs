@@ -13,8 +13,8 @@ use rustix::net::{
 
 use crate::codec::{decode, encode};
 use crate::{
-    DecodeError, EncodeError, MAX_MESSAGE, Mismatch, Order, ToGreeter, ToImporter, ToPortmap,
-    ToWorker,
+    DecodeError, EncodeError, MAX_MESSAGE, Mismatch, Order, ToGreeter, ToImporter, ToKeeper,
+    ToKeysmith, ToPortmap, ToWorker,
 };
 
 /// The end of the control socket that a process has which the supervisor has started. `M` is what
@@ -39,6 +39,12 @@ pub type PortmapEnd = ProcessEnd<ToPortmap>;
 
 /// An importer's end of its control socket.
 pub type ImporterEnd = ProcessEnd<ToImporter>;
+
+/// A keeper's end of its control socket.
+pub type KeeperEnd = ProcessEnd<ToKeeper>;
+
+/// A keysmith's end of its control socket.
+pub type KeysmithEnd = ProcessEnd<ToKeysmith>;
 
 /// What [`ProcessEnd`] received.
 #[derive(Debug)]

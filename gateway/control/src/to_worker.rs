@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use labelgate_mac::Label;
 use serde::{Deserialize, Serialize};
 
-use crate::{Bytes, Handed, List, Serial, Services, Text};
+use crate::{AddKept, Bytes, Handed, KeptShape, List, Serial, Services, Text};
 
 /// Stands in a message for the descriptor that travels beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,17 @@ pub enum ToWorker<D = OwnedFd> {
         /// How many trees follow the stores; at most what [`Configure::trees`] says.
         trees: u32,
     },
+    /// The memory that all of the worker's buffers are to lie in, which its keepers share: a memfd of
+    /// [`crate::memory_bytes`], sealed against shrinking, growing and further seals. Follows that
+    /// message if [`Configure::keepers`] is not zero.
+    Memory(D),
+    /// The worker's bell, which its keepers ring: an eventfd in non-blocking mode. Follows
+    /// [`Self::Memory`].
+    Bell(D),
+    /// The queues between the worker and the keepers of one slot (crate `labelgate-queue-pair`): a
+    /// memfd that is sealed in the same way. As many as [`Configure::keepers`] says follow
+    /// [`Self::Bell`], that of slot 0 first; none comes later.
+    Queues(D),
     /// The directory of a store, below which the worker opens images that it is handed by path.
     /// As many as [`Configure::stores`] says follow that message; none comes later.
     ///
@@ -97,6 +108,37 @@ pub enum ToWorker<D = OwnedFd> {
         /// How long clients may take, in milliseconds.
         milliseconds: u64,
     },
+    /// Serve this image, which a keeper holds. Answered by [`crate::FromWorker::ImageOpened`]. From
+    /// then on it is an image like any other, for every message but [`Self::RefreshImage`].
+    AddKept(AddKept),
+    /// A kept image looks so from now on.
+    KeptShape {
+        /// Which image.
+        image: u32,
+        /// What it looks like.
+        shape: KeptShape,
+    },
+    /// A keeper serves this slot from now on: it has the images of the slot open, and its
+    /// predecessor can do nothing to them any more. It is sent what is outstanding, in its order,
+    /// though the predecessor may have done it.
+    Keeper {
+        /// Which slot, below [`Configure::keepers`].
+        slot: u32,
+        /// The keeper's bell: an eventfd in non-blocking mode.
+        bell: D,
+    },
+    /// The slot's keeper has ended and has been reaped. What is outstanding is kept for a successor,
+    /// which is not started before this is answered by [`crate::FromWorker::QueueCleared`].
+    KeeperGone {
+        /// Which slot.
+        slot: u32,
+    },
+    /// There will be no keeper for the slot for now, after [`Self::KeeperGone`] or from the start:
+    /// until there is one, what is outstanding and what comes ends with an error that says so.
+    KeeperLost {
+        /// Which slot.
+        slot: u32,
+    },
 }
 
 /// The longest record of an image's reservations, in bytes.
@@ -126,6 +168,9 @@ pub struct Configure {
     /// user namespace, says so ([`crate::FromWorker::Unshared`]), and waits for
     /// [`ToWorker::Mapped`].
     pub mapped: bool,
+    /// How many keepers it may have at a time, at most [`crate::MAX_KEEPERS`]. If there are to be
+    /// any, [`ToWorker::Memory`] and what belongs to it comes before the stores.
+    pub keepers: u32,
     /// It runs under the supervisor's own UID: some confinement is not to be had, which is to be
     /// said in [`crate::FromWorker::Ready`] and is no reason to stop.
     pub unprivileged: bool,
@@ -271,6 +316,9 @@ impl<D> ToWorker<D> {
                 (ToWorker::Connection(connection, Attached), Some(fd))
             }
             Self::Configure(configure, fd) => (ToWorker::Configure(configure, Attached), Some(fd)),
+            Self::Memory(fd) => (ToWorker::Memory(Attached), Some(fd)),
+            Self::Bell(fd) => (ToWorker::Bell(Attached), Some(fd)),
+            Self::Queues(fd) => (ToWorker::Queues(Attached), Some(fd)),
             Self::Store(fd) => (ToWorker::Store(Attached), Some(fd)),
             Self::Tree(tree, fd) => (ToWorker::Tree(tree, Attached), Some(fd)),
             Self::Mapped { trees } => (ToWorker::Mapped { trees }, None),
@@ -286,6 +334,17 @@ impl<D> ToWorker<D> {
                 (ToWorker::CloseConnection { connection }, None)
             }
             Self::Drain { milliseconds } => (ToWorker::Drain { milliseconds }, None),
+            Self::AddKept(image) => (ToWorker::AddKept(image), None),
+            Self::KeptShape { image, shape } => (ToWorker::KeptShape { image, shape }, None),
+            Self::Keeper { slot, bell } => (
+                ToWorker::Keeper {
+                    slot,
+                    bell: Attached,
+                },
+                Some(bell),
+            ),
+            Self::KeeperGone { slot } => (ToWorker::KeeperGone { slot }, None),
+            Self::KeeperLost { slot } => (ToWorker::KeeperLost { slot }, None),
         }
     }
 }
@@ -293,40 +352,59 @@ impl<D> ToWorker<D> {
 impl ToWorker<Attached> {
     /// Joins the message with the descriptor that came with it.
     pub fn attach<D>(self, descriptor: Option<D>) -> Result<ToWorker<D>, Mismatch> {
-        match (self, descriptor) {
-            (Self::Configure(configure, Attached), Some(fd)) => {
-                Ok(ToWorker::Configure(configure, fd))
-            }
-            (Self::Store(Attached), Some(fd)) => Ok(ToWorker::Store(fd)),
-            (Self::Tree(tree, Attached), Some(fd)) => Ok(ToWorker::Tree(tree, fd)),
-            (Self::AddImage(image, Attached), Some(fd)) => Ok(ToWorker::AddImage(image, fd)),
-            (Self::Connection(connection, Attached), Some(fd)) => {
-                Ok(ToWorker::Connection(connection, fd))
-            }
-            (
-                Self::Configure(..)
-                | Self::Store(_)
-                | Self::Tree(..)
-                | Self::AddImage(..)
-                | Self::Connection(..),
-                None,
-            ) => Err(Mismatch::Missing),
-            (_, Some(_)) => Err(Mismatch::Unwanted),
-            (Self::Mapped { trees }, None) => Ok(ToWorker::Mapped { trees }),
-            (Self::RefreshImage { image, size }, None) => {
-                Ok(ToWorker::RefreshImage { image, size })
-            }
-            (Self::Reservations { image, record }, None) => {
-                Ok(ToWorker::Reservations { image, record })
-            }
-            (Self::ReservationsKept { image, kept }, None) => {
-                Ok(ToWorker::ReservationsKept { image, kept })
-            }
-            (Self::RemoveImage { image }, None) => Ok(ToWorker::RemoveImage { image }),
-            (Self::CloseConnection { connection }, None) => {
-                Ok(ToWorker::CloseConnection { connection })
-            }
-            (Self::Drain { milliseconds }, None) => Ok(ToWorker::Drain { milliseconds }),
+        match descriptor {
+            Some(descriptor) => self.with(descriptor),
+            None => self.without(),
         }
+    }
+
+    fn with<D>(self, fd: D) -> Result<ToWorker<D>, Mismatch> {
+        match self {
+            Self::Configure(configure, Attached) => Ok(ToWorker::Configure(configure, fd)),
+            Self::Memory(Attached) => Ok(ToWorker::Memory(fd)),
+            Self::Bell(Attached) => Ok(ToWorker::Bell(fd)),
+            Self::Queues(Attached) => Ok(ToWorker::Queues(fd)),
+            Self::Store(Attached) => Ok(ToWorker::Store(fd)),
+            Self::Tree(tree, Attached) => Ok(ToWorker::Tree(tree, fd)),
+            Self::AddImage(image, Attached) => Ok(ToWorker::AddImage(image, fd)),
+            Self::Connection(connection, Attached) => Ok(ToWorker::Connection(connection, fd)),
+            Self::Keeper { slot, .. } => Ok(ToWorker::Keeper { slot, bell: fd }),
+            Self::Mapped { .. }
+            | Self::RefreshImage { .. }
+            | Self::Reservations { .. }
+            | Self::ReservationsKept { .. }
+            | Self::RemoveImage { .. }
+            | Self::CloseConnection { .. }
+            | Self::Drain { .. }
+            | Self::AddKept(_)
+            | Self::KeptShape { .. }
+            | Self::KeeperGone { .. }
+            | Self::KeeperLost { .. } => Err(Mismatch::Unwanted),
+        }
+    }
+
+    fn without<D>(self) -> Result<ToWorker<D>, Mismatch> {
+        Ok(match self {
+            Self::Configure(..)
+            | Self::Memory(_)
+            | Self::Bell(_)
+            | Self::Queues(_)
+            | Self::Store(_)
+            | Self::Tree(..)
+            | Self::AddImage(..)
+            | Self::Connection(..)
+            | Self::Keeper { .. } => return Err(Mismatch::Missing),
+            Self::Mapped { trees } => ToWorker::Mapped { trees },
+            Self::RefreshImage { image, size } => ToWorker::RefreshImage { image, size },
+            Self::Reservations { image, record } => ToWorker::Reservations { image, record },
+            Self::ReservationsKept { image, kept } => ToWorker::ReservationsKept { image, kept },
+            Self::RemoveImage { image } => ToWorker::RemoveImage { image },
+            Self::CloseConnection { connection } => ToWorker::CloseConnection { connection },
+            Self::Drain { milliseconds } => ToWorker::Drain { milliseconds },
+            Self::AddKept(image) => ToWorker::AddKept(image),
+            Self::KeptShape { image, shape } => ToWorker::KeptShape { image, shape },
+            Self::KeeperGone { slot } => ToWorker::KeeperGone { slot },
+            Self::KeeperLost { slot } => ToWorker::KeeperLost { slot },
+        })
     }
 }

@@ -12,8 +12,9 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use labelgate_control::{
-    Attached, DecodeError, FromGreeter, FromImporter, FromPortmap, FromWorker, MAX_MESSAGE,
-    ToGreeter, ToImporter, ToPortmap, ToWorker, decode, encode,
+    Anchor, Attached, DecodeError, FromGreeter, FromImporter, FromKeeper, FromKeysmith,
+    FromPortmap, FromWorker, MAX_MESSAGE, ToGreeter, ToImporter, ToKeeper, ToKeysmith, ToPortmap,
+    ToWorker, decode, encode,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -98,7 +99,50 @@ fn fuzz_from_portmap() {
 }
 
 #[test]
+fn fuzz_to_keeper() {
+    fuzz::<ToKeeper<Attached>>(&samples::to_keeper());
+}
+
+#[test]
+fn fuzz_from_keeper() {
+    fuzz::<FromKeeper>(&samples::from_keeper());
+}
+
+/// Whatever is in an anchor's file; what is accepted can be written and read again.
+#[test]
+fn fuzz_anchors() {
+    const GOOD: &str = "backend = \"rbd\"\nmonitors = \"192.0.2.1\"\npool = \"p\"\nnamespace = \"\"\n\
+                        image = \"i\"\nentity = \"e\"\nkey = \"k\"\n";
+    assert!(Anchor::parse(GOOD).is_ok());
+    bolero::check!()
+        .with_type::<(Vec<(u16, u8)>, u16, Vec<u8>)>()
+        .with_test_time(time())
+        .for_each(|(changes, cut, tail)| {
+            let mut bytes = GOOD.as_bytes().to_vec();
+            for (at, value) in changes {
+                let at = usize::from(*at) % bytes.len();
+                bytes[at] = *value;
+            }
+            bytes.truncate(usize::from(*cut) % (bytes.len() + 1));
+            bytes.extend(tail);
+            for bytes in [&bytes, tail] {
+                let text = String::from_utf8_lossy(bytes);
+                if let Ok(anchor) = Anchor::parse(&text) {
+                    let again = anchor.to_text().unwrap();
+                    assert_eq!(Anchor::parse(&again), Ok(anchor));
+                }
+            }
+        });
+}
+
+#[test]
 fn the_largest_of_every_message_fits() {
+    for message in samples::to_keeper() {
+        assert_eq!(decode(&encoded(&message)), Ok(message));
+    }
+    for message in samples::from_keeper() {
+        assert_eq!(decode(&encoded(&message)), Ok(message));
+    }
     for message in samples::to_worker() {
         assert_eq!(decode(&encoded(&message)), Ok(message));
     }
@@ -123,6 +167,22 @@ fn the_largest_of_every_message_fits() {
     for message in samples::from_portmap() {
         assert_eq!(decode(&encoded(&message)), Ok(message));
     }
+    for message in samples::keysmith::to_keysmith() {
+        assert_eq!(decode(&encoded(&message)), Ok(message));
+    }
+    for message in samples::keysmith::from_keysmith() {
+        assert_eq!(decode(&encoded(&message)), Ok(message));
+    }
+}
+
+#[test]
+fn fuzz_to_keysmith() {
+    fuzz::<ToKeysmith>(&samples::keysmith::to_keysmith());
+}
+
+#[test]
+fn fuzz_from_keysmith() {
+    fuzz::<FromKeysmith>(&samples::keysmith::from_keysmith());
 }
 
 #[test]
@@ -163,7 +223,7 @@ fn a_label_must_be_in_canonical_form() {
     let configure = |label: &str| {
         let mut bytes = vec![0, u8::try_from(label.len()).unwrap()];
         bytes.extend(label.bytes());
-        bytes.extend([0, 1, 1, 0, 0, 0, 0, 0, 0]);
+        bytes.extend([0, 1, 1, 0, 0, 0, 0, 0, 0, 0]);
         decode::<ToWorker<Attached>>(&bytes)
     };
     assert!(configure("s0:c1,c2").is_ok());

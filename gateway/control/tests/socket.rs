@@ -13,9 +13,9 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use labelgate_control::{
-    FromWorker, GreeterEnd, HearError, ImporterEnd, Incoming, Mismatch, NotServed, PortmapEnd,
-    ReceiveError, SendError, SupervisorEnd, Text, ToGreeter, ToImporter, ToPortmap, ToWorker,
-    WorkerEnd, pair,
+    FromWorker, GreeterEnd, HearError, ImporterEnd, Incoming, KeeperEnd, KeysmithEnd, Mismatch,
+    NotServed, PortmapEnd, ReceiveError, SendError, SupervisorEnd, Text, ToGreeter, ToImporter,
+    ToKeeper, ToKeysmith, ToPortmap, ToWorker, WorkerEnd, pair,
 };
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
@@ -135,6 +135,82 @@ async fn every_message_of_a_port_mapper_arrives_as_it_was_sent() {
     for sample in samples::from_portmap() {
         portmap.send(&sample).unwrap();
         assert_eq!(supervisor.receive().await.unwrap(), Some(sample));
+    }
+}
+
+#[tokio::test]
+async fn every_message_of_a_keeper_arrives_as_it_was_sent() {
+    let (ours, theirs) = pair().unwrap();
+    let supervisor = SupervisorEnd::new(ours).unwrap();
+    let keeper = KeeperEnd::try_from(theirs).unwrap();
+
+    for sample in samples::to_keeper() {
+        let (message, descriptor) = sample.clone().detach();
+        let carries = descriptor.is_some();
+        let sent: ToKeeper = message.attach(descriptor.map(|_| file())).unwrap();
+        supervisor.send(sent).await.unwrap();
+        let Incoming::Message(received) = keeper.receive_blocking().unwrap() else {
+            panic!("no message");
+        };
+        let (received, descriptor) = received.detach();
+        assert_eq!(received, sample);
+        assert_eq!(descriptor.is_some(), carries);
+    }
+    for sample in samples::from_keeper() {
+        keeper.send(&sample).unwrap();
+        assert_eq!(supervisor.receive().await.unwrap(), Some(sample));
+    }
+}
+
+#[tokio::test]
+async fn every_message_of_a_keysmith_arrives_as_it_was_sent() {
+    let (ours, theirs) = pair().unwrap();
+    let supervisor = SupervisorEnd::<ToKeysmith>::new(ours).unwrap();
+    let keysmith = KeysmithEnd::try_from(theirs).unwrap();
+
+    for sample in samples::keysmith::to_keysmith() {
+        supervisor.send(sample.clone()).await.unwrap();
+        let Incoming::Message(received) = keysmith.receive_blocking().unwrap() else {
+            panic!("no message");
+        };
+        assert_eq!(received, sample);
+    }
+    for sample in samples::keysmith::from_keysmith() {
+        keysmith.send(&sample).unwrap();
+        assert_eq!(supervisor.receive().await.unwrap(), Some(sample));
+    }
+}
+
+#[test]
+fn a_keepers_message_without_its_descriptor_is_refused() {
+    let (ours, theirs) = pair().unwrap();
+    let keeper = KeeperEnd::try_from(theirs).unwrap();
+    for sample in samples::to_keeper() {
+        let datagram = postcard::to_allocvec(&sample).unwrap();
+        let file = file();
+        let wanted = sample.detach().1.is_some();
+        let wrong: &[BorrowedFd<'_>] = if wanted { &[] } else { &[file.as_fd()] };
+        send_raw(&ours, &datagram, wrong);
+        let error = keeper.receive_blocking().unwrap_err();
+        let expected = if wanted {
+            Mismatch::Missing
+        } else {
+            Mismatch::Unwanted
+        };
+        assert!(matches!(error, ReceiveError::Mismatch(mismatch) if mismatch == expected));
+    }
+}
+
+#[test]
+fn a_keysmith_is_sent_no_descriptor() {
+    let (ours, theirs) = pair().unwrap();
+    let keysmith = KeysmithEnd::try_from(theirs).unwrap();
+    for sample in samples::keysmith::to_keysmith() {
+        let file = file();
+        let datagram = postcard::to_allocvec(&sample).unwrap();
+        send_raw(&ours, &datagram, &[file.as_fd()]);
+        let error = keysmith.receive_blocking().unwrap_err();
+        assert!(matches!(error, ReceiveError::Mismatch(Mismatch::Unwanted)));
     }
 }
 

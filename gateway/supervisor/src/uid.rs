@@ -9,20 +9,24 @@ use labelgate_mac::Label;
 /// lives.
 const OTHERS: u32 = 61_440;
 
-/// How many greeters can have a UID at a time.
+/// How many greeters, and keysmiths, can have a UID at a time.
 const GREETERS: u32 = 4096;
 
 /// How many ids a worker gets that acts as its clients' users.
 const RANGE: u32 = labelgate_mac::confinement::namespace::IDS;
 
 /// How many UIDs belong to the gateway, from `uid_base` on.
-pub const UID_RANGE: u32 = Label::PAIRS + OTHERS + GREETERS;
+pub const UID_RANGE: u32 = KEEPERS + Label::PAIRS + OTHERS;
+
+/// Where the UIDs of keepers begin, each as far from the beginning as its label's worker's.
+const KEEPERS: u32 = Label::PAIRS + OTHERS + GREETERS;
 
 /// Gives each label a UID (and GID of the same number) of its own.
 ///
 /// Labels of two categories at `s0` have the same one for ever. The others get the next free one
 /// of a second range and keep it while this supervisor lives: two labels never share one.
-/// Greeters have one of a third range each, for as long as they live.
+/// Greeters have one of a third range each, for as long as they live, and a label's keepers have one
+/// of a fourth, which is not its worker's: neither may look into the other.
 #[derive(Debug)]
 pub struct Uids {
     base: u32,
@@ -148,6 +152,14 @@ impl Uids {
         })
     }
 
+    /// The UID of a label's keepers.
+    ///
+    /// # Errors
+    /// [`NoUid`]
+    pub fn of_keepers(&self, label: &Label) -> Result<u32, NoUid> {
+        Ok(self.of(label)?.saturating_add(KEEPERS))
+    }
+
     /// The UID of a label's worker.
     pub fn of(&self, label: &Label) -> Result<u32, NoUid> {
         if let Some(pair) = label.pair_index() {
@@ -184,6 +196,10 @@ mod tests {
         assert_eq!(of("s0:c7"), 1_900_523_776);
         assert_eq!(of("s1:c0,c1"), 1_900_523_777);
         assert_eq!(of("s0:c7"), 1_900_523_776, "it keeps what it got");
+        let keepers = |label: &str| uids.of_keepers(&label.parse().unwrap()).unwrap();
+        assert_eq!(keepers("s0:c0,c1"), 1_900_000_000 + KEEPERS);
+        let last = keepers("s0:c7");
+        assert!((of("s1:c0,c1")..1_900_000_000 + UID_RANGE).contains(&last));
     }
 
     #[test]
@@ -207,7 +223,7 @@ mod tests {
         assert_eq!(distinct.len(), all.len());
         let (first, end) = (
             1_900_000_000 + Label::PAIRS + OTHERS,
-            1_900_000_000 + UID_RANGE,
+            1_900_000_000 + KEEPERS,
         );
         assert!(distinct.iter().all(|uid| (first..end).contains(uid)));
         assert!(uids.greeter().is_none());

@@ -6,10 +6,10 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use labelgate_backends::tree::{Owners, Tree, TreeOpenError, TreeOptions};
-use labelgate_backends::{FileImage, FileOptions, Image};
+use labelgate_backends::{FileImage, FileOptions, Image, KeptImage, KeptOptions, Shape};
 use labelgate_control::{
-    AddImage, AddTree, Attached, Connection, FromWorker, ImageShape, Incoming, LoginState,
-    NotServed, OpenAs, OpenHandedError, Text, ToWorker,
+    AddImage, AddKept, AddTree, Attached, Connection, FromWorker, ImageShape, Incoming, KeptShape,
+    LoginState, NotServed, OpenAs, OpenHandedError, Text, ToWorker,
 };
 use labelgate_engine::tree::{TreeDescription, TreeId};
 use labelgate_engine::{
@@ -58,6 +58,9 @@ impl<S: Service> Desk<S> {
             // They come first and once; what they settle cannot be changed.
             ToWorker::Configure(..)
             | ToWorker::Mapped { .. }
+            | ToWorker::Memory(_)
+            | ToWorker::Bell(_)
+            | ToWorker::Queues(_)
             | ToWorker::Store(_)
             | ToWorker::Tree(..) => {}
             ToWorker::AddImage(image, file) => self.add_image(&image, file),
@@ -79,6 +82,14 @@ impl<S: Service> Desk<S> {
                 let time = Duration::from_millis(milliseconds.min(LONGEST_DRAIN));
                 self.drain(Instant::now() + time);
             }
+            ToWorker::AddKept(image) => self.add_kept(&image),
+            ToWorker::KeptShape { image, shape } => self.reshape(ImageId(image), shape),
+            ToWorker::Keeper { slot, bell } => self.keepers.serve(slot, bell),
+            ToWorker::KeeperGone { slot } => {
+                self.keepers.gone(slot);
+                self.outgoing.push(FromWorker::QueueCleared { slot });
+            }
+            ToWorker::KeeperLost { slot } => self.keepers.lost(slot),
         }
     }
 
@@ -96,6 +107,11 @@ impl<S: Service> Desk<S> {
                 let connection = *connection;
                 self.outgoing
                     .push(FromWorker::ConnectionWithheld { connection });
+            }
+            // Nobody could wake that keeper.
+            ToWorker::Keeper { slot, .. } => {
+                let slot = *slot;
+                self.outgoing.push(FromWorker::KeeperBroken { slot });
             }
             // No other message that comes now has one.
             _ => {}
@@ -163,10 +179,7 @@ impl<S: Service> Desk<S> {
         if self.images.contains(id) {
             return Err(unfit("an image of this number is there already"));
         }
-        // Whom the image is kept for must be known before anybody is served.
-        let kept = self.keeping.kept.remove(&add.image);
-        let kept = kept.map(|record| Kept::parse(&record)).transpose();
-        let kept = kept.map_err(unfit)?;
+        let kept = self.reservations_of(id)?;
         let options = FileOptions {
             block_size: add.block_size,
             read_only: add.read_only,
@@ -193,11 +206,67 @@ impl<S: Service> Desk<S> {
             naa: add.naa,
             geometry,
         };
+        self.show(id, description, kept);
+        Ok(shape(geometry))
+    }
+
+    /// Whom an image is reserved for must be known before anybody is served.
+    fn reservations_of(&mut self, id: ImageId) -> Result<Option<Kept>, NotServed> {
+        let kept = self.keeping.kept.remove(&id.0);
+        kept.map(|record| Kept::parse(&record))
+            .transpose()
+            .map_err(unfit)
+    }
+
+    /// Has the engine serve an image that is there.
+    fn show(&mut self, id: ImageId, description: ImageDescription, kept: Option<Kept>) {
         self.engine.image_added(id, description);
         if let Some(kept) = kept {
             self.engine.restore(id, kept);
         }
+    }
+
+    fn add_kept(&mut self, add: &AddKept) {
+        let image = add.image;
+        let result = self.open_kept(add);
+        self.outgoing
+            .push(FromWorker::ImageOpened { image, result });
+    }
+
+    fn open_kept(&mut self, add: &AddKept) -> Result<ImageShape, NotServed> {
+        let id = ImageId(add.image);
+        if self.images.contains(id) {
+            return Err(unfit("an image of this number is there already"));
+        }
+        if !self.keepers.has(add.keeper) {
+            return Err(unfit("there is no such slot for a keeper"));
+        }
+        let kept = self.reservations_of(id)?;
+        let options = KeptOptions {
+            number: add.image,
+            keeper: add.keeper,
+            block_size: add.block_size,
+            read_only: add.read_only,
+            poisoned: add.poisoned,
+        };
+        let image = KeptImage::new(&options, as_shape(add.shape)).map_err(unfit)?;
+        let geometry = image.geometry();
+        self.images.add(id, image, add.slot);
+        let description = ImageDescription {
+            target: add.target.as_str().to_owned(),
+            file_name: add.file_name.as_str().to_owned(),
+            serial: add.serial.to_string(),
+            naa: add.naa,
+            geometry,
+        };
+        self.show(id, description, kept);
         Ok(shape(geometry))
+    }
+
+    fn reshape(&mut self, id: ImageId, shape: KeptShape) {
+        if let Some(geometry) = self.images.reshape(id, as_shape(shape)) {
+            self.engine.image_changed(id, geometry);
+        }
     }
 
     fn refresh_image(&mut self, id: ImageId, size: Option<u64>) {
@@ -279,6 +348,15 @@ fn admission(connection: Connection) -> Admission {
             .iter()
             .map(|target| target.as_str().to_owned())
             .collect(),
+    }
+}
+
+const fn as_shape(kept: KeptShape) -> Shape {
+    Shape {
+        size: kept.size,
+        physical_block: kept.physical_block,
+        discard: kept.discard,
+        stable_writes: kept.stable_writes,
     }
 }
 

@@ -20,6 +20,7 @@ use labelgate_pages::{Counters, WorkerCounter};
 use crate::connections::Connections;
 use crate::driver::{Attention, Driver, Handler, Purpose, Ticket};
 use crate::images::{Images, Progress};
+use crate::keepers::Keepers;
 use crate::meter;
 use crate::outgoing::Outgoing;
 use crate::reservations::Keeping;
@@ -33,6 +34,7 @@ pub(crate) struct Desk<S> {
     pub(crate) outbox: Outbox,
     pub(crate) images: Images,
     pub(crate) trees: Trees,
+    pub(crate) keepers: Keepers,
     pub(crate) counters: Rc<Counters>,
     pub(crate) connections: Connections,
     pub(crate) control: Rc<WorkerEnd>,
@@ -76,12 +78,16 @@ impl<S: Service> Desk<S> {
                     }
                     Progress::Done(ticket, completion) => self.ended(ticket, completion),
                     Progress::System(ticket, request) => driver.submit(ticket, request),
+                    Progress::Kept(ticket, request) => self.keepers.submit(ticket, request),
                     Progress::Settled(io, result) => self.kept(Some(io), result),
                     Progress::Answered(io, answer) => {
                         self.engine
                             .answered(io, *answer, self.now, &mut self.outbox);
                     }
                 }
+            }
+            if self.take_answers() {
+                continue;
             }
             let Some(action) = self.outbox.pop() else {
                 break;
@@ -104,8 +110,34 @@ impl<S: Service> Desk<S> {
                 Action::Close(id, ending) => driver.close(id, ending),
             }
         }
+        self.keepers.ring();
         self.record();
         self.connections.settle();
+    }
+
+    /// Goes on with what keepers have answered. Whether there was anything.
+    fn take_answers(&mut self) -> bool {
+        let mut any = false;
+        while let Some(answered) = self.keepers.next_answered() {
+            any = true;
+            match answered.ticket.place {
+                Place::Image(image) => {
+                    let (now, out) = (self.now, &mut self.progress);
+                    self.images.answered(image, answered, now, out);
+                }
+                Place::File(_) => debug_assert!(false, "a tree is with no keeper"),
+            }
+        }
+        any
+    }
+
+    /// Hears what keepers have to say, after a wait.
+    pub(crate) fn hear_keepers(&mut self) {
+        let mut broken = Vec::new();
+        self.active |= self.keepers.hear(&mut broken);
+        for slot in broken {
+            self.outgoing.push(FromWorker::KeeperBroken { slot });
+        }
     }
 
     /// Takes what the engine has for the audit trail.
@@ -165,6 +197,9 @@ impl<S: Service> Desk<S> {
                 match completion.result {
                     // That was told when it happened, or the supervisor's to begin with.
                     Ok(_) | Err(ImageError::Poisoned) => {}
+                    // A keeper holds nothing back that it has answered, and the supervisor knows that
+                    // it is not there.
+                    Err(ImageError::NotReady) => {}
                     // Nor is it for this label any more to have the image flushed: the
                     // supervisor's witness sees to that.
                     Err(ImageError::Revoked) => {}

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::io;
 use std::time::Instant;
 
+use labelgate_buffers::Memory;
 use labelgate_control::{AuditEvent, Configure};
 use labelgate_engine::tree::{Answer, TreeDescription, TreeId};
 use labelgate_engine::{
@@ -40,16 +41,17 @@ enum Front<'a> {
 }
 
 impl Fronts {
-    /// The protocols of one label, within the memory and the connections it was given.
+    /// The protocols of one label, within the memory and the connections it was given: memory that it
+    /// shares with its keepers, if it has any.
     ///
     /// # Errors
     /// The system refuses the memory, or it is too little to serve anybody.
-    pub fn new(configure: &Configure) -> io::Result<Self> {
+    pub fn new(configure: &Configure, memory: Option<&Memory>) -> io::Result<Self> {
         let bytes = usize::try_from(configure.pool_bytes);
         let bytes = bytes.map_err(|_| io::ErrorKind::OutOfMemory)?;
         Ok(Self {
-            iscsi: iscsi::target(configure, bytes)?,
-            nfs: nfs::server(configure, bytes / NFS)?,
+            iscsi: iscsi::target(configure, bytes, memory)?,
+            nfs: nfs::server(configure, bytes / NFS, memory)?,
             rpc: HashSet::new(),
         })
     }

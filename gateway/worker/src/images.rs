@@ -5,7 +5,9 @@ use std::io;
 use std::rc::Rc;
 use std::time::Instant;
 
-use labelgate_backends::{FileImage, Held, Image, Request, ResizeError, Step};
+use labelgate_backends::{
+    FileImage, Held, Image, KeptImage, KeptRequest, Request, ResizeError, Shape, Step,
+};
 use labelgate_engine::tree::Answer;
 use labelgate_engine::{
     Completion, ConnectionId, Geometry, ImageError, ImageId, IoId, Operation, Place,
@@ -14,6 +16,7 @@ use labelgate_pages::{Counters, Ended};
 
 use crate::driver::{Purpose, Ticket};
 use crate::epochs::Epochs;
+use crate::keepers::Answered;
 use crate::meter::{self, Meter};
 
 /// What comes of an operation or a call.
@@ -29,6 +32,8 @@ pub(crate) enum Progress {
     Done(Ticket, Completion),
     /// The driver is to run this.
     System(Ticket, Request),
+    /// A keeper is to do this.
+    Kept(Ticket, KeptRequest),
     /// A call of a tree has been answered.
     Answered(IoId, Box<Answer>),
     /// Everything of its image that was begun before has ended; or the image is not there.
@@ -41,8 +46,17 @@ pub(crate) struct Images {
     counters: Rc<Counters>,
 }
 
+/// An image of any kind.
+#[derive(Debug)]
+pub(crate) enum Stored {
+    /// In a file, or on a block device.
+    File(FileImage),
+    /// With a keeper.
+    Kept(KeptImage),
+}
+
 struct Entry {
-    image: FileImage,
+    image: Stored,
     /// Where it is counted.
     slot: u32,
     /// Operations that wait for others of this image, oldest first.
@@ -75,7 +89,8 @@ impl Images {
     }
 
     /// Takes an image; the one that had the number, if any, must have been removed.
-    pub(crate) fn add(&mut self, id: ImageId, image: FileImage, slot: u32) {
+    pub(crate) fn add(&mut self, id: ImageId, image: impl Into<Stored>, slot: u32) {
+        let image = image.into();
         let entry = Entry {
             known_poisoned: image.poisoned(),
             image,
@@ -104,13 +119,30 @@ impl Images {
             Some(entry) if matches!(entry.leaving, Leaving::No) => entry,
             _ => return Err(ImageError::Revoked.into()),
         };
-        let before = entry.image.geometry();
-        let looked = entry.image.refresh();
+        let image = match &mut entry.image {
+            Stored::File(image) => image,
+            // Its keeper is asked, and the supervisor says what has come of it.
+            Stored::Kept(image) => return Ok((image.geometry(), false)),
+        };
+        let before = image.geometry();
+        let looked = image.refresh();
+        let grown = match &looked {
+            Ok(_) => grow(image, size),
+            Err(_) => Ok(()),
+        };
+        let geometry = image.geometry();
         out.extend(entry.judged(id, looked.as_ref().err()));
         looked?;
-        grow(&mut entry.image, size)?;
-        let geometry = entry.image.geometry();
+        grown?;
         Ok((geometry, geometry != before))
+    }
+
+    /// A kept image looks so from now on; its shape, if that is another one.
+    pub(crate) fn reshape(&mut self, id: ImageId, shape: Shape) -> Option<Geometry> {
+        match &mut self.table.get_mut(&id)?.image {
+            Stored::Kept(image) => image.reshape(shape),
+            Stored::File(_) => None,
+        }
     }
 
     /// Begins an operation.
@@ -132,9 +164,9 @@ impl Images {
             Some(entry) if entry.admits(purpose) => {
                 ticket.epoch = entry.in_flight.begin();
                 self.counters.image(entry.slot).began();
-                let step = entry.image.start(operation);
                 // What was done inline has taken time since the turn began.
-                entry.take((ticket, image), step, Instant::now, &self.counters, out);
+                let turn = (Instant::now as fn() -> Instant, &*self.counters);
+                entry.start((ticket, image), operation, turn, out);
             }
             _ => {
                 let completion = Completion {
@@ -171,14 +203,35 @@ impl Images {
             debug_assert!(false, "an image stays until its last request has ended");
             return;
         };
-        let step = entry.image.resume(request, result);
+        let Stored::File(file) = &mut entry.image else {
+            debug_assert!(false, "a kept image asks for no system call");
+            return;
+        };
+        let step = file.resume(request, result);
         entry.take((ticket, image), step, || now, &self.counters, out);
-        for _ in 0..entry.held.len() {
-            if let Some((ticket, held)) = entry.held.pop_front() {
-                let step = entry.image.release(held);
-                entry.take((ticket, image), step, || now, &self.counters, out);
-            }
-        }
+        entry.release(image, now, &self.counters, out);
+    }
+
+    /// A keeper has answered.
+    pub(crate) fn answered(
+        &mut self,
+        image: ImageId,
+        answered: Answered,
+        now: Instant,
+        out: &mut VecDeque<Progress>,
+    ) {
+        let Some(entry) = self.table.get_mut(&image) else {
+            debug_assert!(false, "an image stays until its last request has ended");
+            return;
+        };
+        let Stored::Kept(kept) = &mut entry.image else {
+            debug_assert!(false, "a file asks nothing of a keeper");
+            return;
+        };
+        let ticket = answered.ticket;
+        let step = kept.resume(answered.request, answered.answer);
+        entry.take((ticket, image), step, || now, &self.counters, out);
+        entry.release(image, now, &self.counters, out);
     }
 
     /// Begins an image's removal, which ends when these connections have closed, its last
@@ -262,10 +315,54 @@ impl Entry {
         }
     }
 
-    fn take(
+    fn start(
+        &mut self,
+        which: (Ticket, ImageId),
+        operation: Operation,
+        (now, counters): (fn() -> Instant, &Counters),
+        out: &mut VecDeque<Progress>,
+    ) {
+        match &mut self.image {
+            Stored::File(image) => {
+                let step = image.start(operation);
+                self.take(which, step, now, counters, out);
+            }
+            Stored::Kept(image) => {
+                let step = image.start(operation);
+                self.take(which, step, now, counters, out);
+            }
+        }
+    }
+
+    /// Looks again at operations that were put aside.
+    fn release(
+        &mut self,
+        image: ImageId,
+        now: Instant,
+        counters: &Counters,
+        out: &mut VecDeque<Progress>,
+    ) {
+        for _ in 0..self.held.len() {
+            let Some((ticket, held)) = self.held.pop_front() else {
+                return;
+            };
+            match &mut self.image {
+                Stored::File(file) => {
+                    let step = file.release(held);
+                    self.take((ticket, image), step, || now, counters, out);
+                }
+                Stored::Kept(kept) => {
+                    let step = kept.release(held);
+                    self.take((ticket, image), step, || now, counters, out);
+                }
+            }
+        }
+    }
+
+    fn take<R: Asked>(
         &mut self,
         (ticket, image): (Ticket, ImageId),
-        step: Step,
+        step: Step<R>,
         now: impl FnOnce() -> Instant,
         counters: &Counters,
         out: &mut VecDeque<Progress>,
@@ -289,9 +386,47 @@ impl Entry {
                 let settled = settled.into_iter();
                 out.extend(settled.map(|io| Progress::Settled(io, Ok(()))));
             }
-            Step::System(request) => out.push_back(Progress::System(ticket, request)),
+            Step::Request(request) => out.push_back(request.progress(ticket)),
             Step::Held(held) => self.held.push_back((ticket, held)),
         }
+    }
+}
+
+/// What an image asks others for.
+trait Asked {
+    fn progress(self, ticket: Ticket) -> Progress;
+}
+
+impl Asked for Request {
+    fn progress(self, ticket: Ticket) -> Progress {
+        Progress::System(ticket, self)
+    }
+}
+
+impl Asked for KeptRequest {
+    fn progress(self, ticket: Ticket) -> Progress {
+        Progress::Kept(ticket, self)
+    }
+}
+
+impl Stored {
+    fn poisoned(&self) -> bool {
+        match self {
+            Self::File(image) => image.poisoned(),
+            Self::Kept(image) => image.poisoned(),
+        }
+    }
+}
+
+impl From<FileImage> for Stored {
+    fn from(image: FileImage) -> Self {
+        Self::File(image)
+    }
+}
+
+impl From<KeptImage> for Stored {
+    fn from(image: KeptImage) -> Self {
+        Self::Kept(image)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use labelgate_buffers::Memory;
 use labelgate_control::{AuditEvent, Configure, Text};
 use labelgate_engine::{ConnectionId, ImageId};
 use labelgate_iscsi::{Limits, Notice, Target};
@@ -12,18 +13,23 @@ use crate::service::Service;
 /// One part in so many of the memory covers what initiators may send unasked.
 const UNSOLICITED: usize = 2;
 
-/// The iSCSI target of one label, within the connections that it was given and `bytes` of memory.
+/// The iSCSI target of one label, within the connections that it was given and `bytes` of memory,
+/// which is a part of `memory` if there is one.
 ///
 /// # Errors
 /// The system refuses the memory, or it is too little to serve anybody.
-pub fn target(configure: &Configure, bytes: usize) -> io::Result<Target> {
+pub fn target(configure: &Configure, bytes: usize, memory: Option<&Memory>) -> io::Result<Target> {
     let unsolicited_bytes = bytes / UNSOLICITED;
-    Target::new(Limits {
+    let limits = Limits {
         connections: configure.max_connections,
         shared_bytes: bytes - unsolicited_bytes,
         unsolicited_bytes,
         ..Limits::default()
-    })
+    };
+    match memory {
+        Some(memory) => Target::within(limits, memory),
+        None => Target::new(limits),
+    }
 }
 
 impl Service for Target {

@@ -13,6 +13,7 @@ pub mod fronts;
 mod idle;
 mod images;
 pub mod iscsi;
+mod keepers;
 mod meter;
 pub mod nfs;
 mod outgoing;
@@ -23,6 +24,7 @@ mod stage;
 mod start;
 mod trees;
 
+pub use keepers::HandedKeepers;
 pub use meter::Meter;
 pub use serve::{Farewell, HandedTrees, ServeError, Worker};
 pub use service::Service;

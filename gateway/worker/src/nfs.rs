@@ -3,6 +3,7 @@
 use std::io;
 use std::time::SystemTime;
 
+use labelgate_buffers::Memory;
 use labelgate_control::{AuditEvent, Configure, Text};
 use labelgate_engine::ConnectionId;
 use labelgate_nfs::handle::HandleKey;
@@ -10,11 +11,12 @@ use labelgate_nfs::server::{Handles, Limits, Notice, Server};
 
 use crate::service::Service;
 
-/// The NFS server of one label, within the connections that it was given and `bytes` of memory.
+/// The NFS server of one label, within the connections that it was given and `bytes` of memory,
+/// which is a part of `memory` if there is one.
 ///
 /// # Errors
 /// The system refuses the memory, it is too little to serve anybody, or the key is none.
-pub fn server(configure: &Configure, bytes: usize) -> io::Result<Server> {
+pub fn server(configure: &Configure, bytes: usize, memory: Option<&Memory>) -> io::Result<Server> {
     let key = HandleKey::try_from(&*configure.handle_key);
     let handles = Handles {
         key: key.map_err(io::Error::other)?,
@@ -25,7 +27,11 @@ pub fn server(configure: &Configure, bytes: usize) -> io::Result<Server> {
         pool_bytes: bytes,
         ..Limits::default()
     };
-    Server::new(limits, handles, SystemTime::now())
+    let started = SystemTime::now();
+    match memory {
+        Some(memory) => Server::within(limits, memory, handles, started),
+        None => Server::new(limits, handles, started),
+    }
 }
 
 impl Service for Server {

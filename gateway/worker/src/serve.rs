@@ -16,6 +16,7 @@ use crate::desk::Desk;
 use crate::driver::{self, Driver};
 use crate::idle::{Idle, Surplus};
 use crate::images::Images;
+use crate::keepers::{HandedKeepers, Keepers};
 use crate::outgoing::Outgoing;
 use crate::reservations::Keeping;
 use crate::service::Service;
@@ -66,6 +67,8 @@ pub struct Worker<D, S> {
     pub trees: HandedTrees,
     /// It is root in a user namespace of its own.
     pub mapped: bool,
+    /// What it shares with keepers.
+    pub keepers: HandedKeepers,
     /// The most connections at a time.
     pub max_connections: usize,
 }
@@ -91,6 +94,9 @@ impl<D: Driver, S: Service> Worker<D, S> {
         let (mut driver, mut desk) = desk(self, now);
         let mut idle = Idle::new(now);
         driver.watch(Rc::clone(&desk.control))?;
+        if let Some(bell) = &desk.keepers.bell {
+            driver.listen(Rc::clone(bell))?;
+        }
         loop {
             desk.settle(&mut driver);
             desk.advance();
@@ -112,7 +118,10 @@ impl<D: Driver, S: Service> Worker<D, S> {
                 Some(Surplus::Heap) => driver::trim_heap(),
                 None => {}
             }
+            // The last thing before the wait: what comes from here on rings the bell.
+            let answered = !desk.keepers.arm();
             let deadlines = [
+                answered.then_some(desk.now),
                 desk.trees.has_waiting().then_some(desk.now),
                 desk.engine.deadline(),
                 desk.stage.deadline(),
@@ -123,6 +132,7 @@ impl<D: Driver, S: Service> Worker<D, S> {
             let used = desk.engine.buffer_bytes();
             desk.counters.set(WorkerGauge::BufferBytes, used as u64);
             driver.turn(deadlines.into_iter().flatten().min(), &mut desk)?;
+            desk.hear_keepers();
             desk.tick();
         }
     }
@@ -135,6 +145,7 @@ fn desk<D, S: Service>(worker: Worker<D, S>, now: Instant) -> (D, Desk<S>) {
         outbox: Outbox::default(),
         images: Images::new(Rc::clone(&counters)),
         trees: Trees::new(Rc::clone(&counters)),
+        keepers: Keepers::new(worker.keepers),
         counters,
         connections: Connections::new(worker.max_connections),
         control: Rc::new(worker.control),

@@ -3,9 +3,10 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
+use labelgate_buffers::Memory;
 use labelgate_control::{
-    Configure, Driver as Wanted, FromWorker, Incoming, List, MAX_STORES, ReceiveError, SendError,
-    Text, ToWorker, WorkerEnd,
+    Configure, Driver as Wanted, FromWorker, Incoming, List, MAX_KEEPERS, MAX_STORES, ReceiveError,
+    SendError, Text, ToWorker, WorkerEnd,
 };
 use labelgate_mac::Context;
 use labelgate_mac::confinement::{
@@ -13,9 +14,11 @@ use labelgate_mac::confinement::{
 };
 use labelgate_mac::selinux::{ContextError, own_context};
 use labelgate_pages::{Counters, MapError};
+use labelgate_queue_pair::{self as queue_pair, WorkerSide};
 use thiserror::Error;
 
 use crate::driver::{Driver, Epoll, Ring};
+use crate::keepers::HandedKeepers;
 use crate::serve::{Farewell, HandedTrees, ServeError, Worker};
 use crate::service::Service;
 
@@ -63,6 +66,12 @@ pub enum RunError {
     /// Its page for counters cannot be used.
     #[error(transparent)]
     Counters(#[from] MapError),
+    /// The memory that it shares with its keepers cannot be used.
+    #[error("memory shared with keepers: {0}")]
+    Memory(io::Error),
+    /// The queues between it and its keepers cannot be used.
+    #[error(transparent)]
+    Queues(#[from] queue_pair::MapError),
     /// Neither driver, or not the one that was asked for, can be had.
     #[error("driver: {0}")]
     Driver(io::Error),
@@ -83,12 +92,13 @@ pub enum RunError {
 /// A worker's life: takes its configuration from standard input, confines the process, serves.
 ///
 /// To be called first thing in `main`, while the process has one thread. `engine` makes the
-/// engine, before the confinement.
+/// engine, before the confinement; its buffers are in the memory that the worker shares with its
+/// keepers, if it has any.
 ///
 /// # Errors
 /// See [`RunError`].
 pub fn run<S: Service>(
-    engine: impl FnOnce(&Configure) -> io::Result<S>,
+    engine: impl FnOnce(&Configure, Option<&Memory>) -> io::Result<S>,
 ) -> Result<Farewell, RunError> {
     let control = WorkerEnd::from_stdin().map_err(RunError::Stdin)?;
     let (configure, page) = match control.receive_blocking()? {
@@ -104,9 +114,10 @@ pub fn run<S: Service>(
     };
     // While files can be mapped.
     let counters = Counters::map(page)?;
+    let (memory, keepers) = receive_keepers(&control, configure.keepers)?;
     let stores = receive_stores(&control, configure.stores)?;
     let trees = receive_trees(&control, count)?;
-    let engine = engine(&configure).map_err(RunError::Engine)?;
+    let engine = engine(&configure, memory.as_ref()).map_err(RunError::Engine)?;
     let max_connections = usize::try_from(configure.max_connections).unwrap_or(usize::MAX);
     match ring(configure.driver)? {
         Some(ring) => {
@@ -122,6 +133,7 @@ pub fn run<S: Service>(
                 counters,
                 trees,
                 mapped: configure.mapped,
+                keepers,
                 max_connections,
             };
             serve(worker, Wanted::Ring, &report)
@@ -142,6 +154,7 @@ pub fn run<S: Service>(
                 counters,
                 trees,
                 mapped: configure.mapped,
+                keepers,
                 max_connections,
             };
             serve(worker, Wanted::Epoll, &report)
@@ -185,16 +198,53 @@ fn ring(wanted: Wanted) -> Result<Option<Ring>, RunError> {
     }
 }
 
+/// What is shared with keepers, if there are to be any. It is mapped here, while memory can be.
+fn receive_keepers(
+    control: &WorkerEnd,
+    count: u32,
+) -> Result<(Option<Memory>, HandedKeepers), RunError> {
+    if count > MAX_KEEPERS {
+        return Err(RunError::NotConfigured);
+    }
+    if count == 0 {
+        return Ok((None, HandedKeepers::default()));
+    }
+    let ToWorker::Memory(memory) = next(control)? else {
+        return Err(RunError::NotConfigured);
+    };
+    let ToWorker::Bell(bell) = next(control)? else {
+        return Err(RunError::NotConfigured);
+    };
+    let queues = (0..count).map(|_| match next(control)? {
+        ToWorker::Queues(queues) => Ok(WorkerSide::map(queues)?),
+        _ => Err(RunError::NotConfigured),
+    });
+    let keepers = HandedKeepers {
+        bell: Some(bell),
+        queues: queues.collect::<Result<_, RunError>>()?,
+    };
+    let memory = Memory::map(memory).map_err(RunError::Memory)?;
+    Ok((Some(memory), keepers))
+}
+
+/// The next message of those that come at the start.
+fn next(control: &WorkerEnd) -> Result<ToWorker, RunError> {
+    match control.receive_blocking()? {
+        Incoming::Message(message) => Ok(message),
+        Incoming::Nothing => Err(RunError::NotConfigured),
+        Incoming::Withheld(_) => Err(RunError::Withheld),
+        Incoming::Closed => Err(RunError::Abandoned),
+    }
+}
+
 /// The directories below which images will have to be opened.
 fn receive_stores(control: &WorkerEnd, count: u32) -> Result<Vec<OwnedFd>, RunError> {
     if count > MAX_STORES {
         return Err(RunError::NotConfigured);
     }
-    let receive = |_| match control.receive_blocking()? {
-        Incoming::Message(ToWorker::Store(store)) => Ok(store),
-        Incoming::Message(_) | Incoming::Nothing => Err(RunError::NotConfigured),
-        Incoming::Withheld(_) => Err(RunError::Withheld),
-        Incoming::Closed => Err(RunError::Abandoned),
+    let receive = |_| match next(control)? {
+        ToWorker::Store(store) => Ok(store),
+        _ => Err(RunError::NotConfigured),
     };
     (0..count).map(receive).collect()
 }

@@ -227,7 +227,7 @@ impl Entry {
                 });
                 out.push_back(Progress::Done(ticket, completion));
             }
-            Step::System(request) => out.push_back(Progress::System(ticket, request)),
+            Step::Request(request) => out.push_back(Progress::System(ticket, request)),
             Step::Held(held) => self.held.entry(node).or_default().push_back((ticket, held)),
         }
     }

@@ -25,6 +25,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use harness::engine::TestEngine;
+use harness::keeper::{SIZE, Shared, shared};
 use harness::protocol::*;
 use harness::{Bench, Client};
 use labelgate_buffers::{MAX_BUFFER, Pool};
@@ -35,8 +36,12 @@ const WORKER: &str = "--as-worker";
 
 fn main() {
     if std::env::args().any(|argument| argument == WORKER) {
-        let run = labelgate_worker::run(|configure| {
-            let pool = Pool::new(usize::try_from(configure.pool_bytes).unwrap())?;
+        let run = labelgate_worker::run(|configure, memory| {
+            let bound = usize::try_from(configure.pool_bytes).unwrap();
+            let pool = match memory {
+                Some(memory) => memory.pool(bound)?,
+                None => Pool::new(bound)?,
+            };
             Ok(TestEngine::new(pool, harness::engine::SharedLog::default()))
         });
         // Without a word on stderr, which a test shows.
@@ -56,6 +61,10 @@ fn main() {
             "a worker confined with {driver:?} opens its images itself, beneath its stores: ok"
         );
     }
+    for driver in [Driver::Ring, Driver::Epoll] {
+        serves_what_keepers_hold(driver);
+        println!("a worker confined with {driver:?} serves what keepers hold: ok");
+    }
     serves_nobody_in_another_context();
     println!("a worker that is not in its SELinux context ends: ok");
     serves_nobody_without_a_configuration();
@@ -68,6 +77,11 @@ fn start(driver: Driver) -> Bench {
 
 /// With directories beneath which it may open images.
 fn start_with(driver: Driver, stores: &[OwnedFd]) -> Bench {
+    start_sharing(driver, stores, None)
+}
+
+/// With what it shares with keepers, too.
+fn start_sharing(driver: Driver, stores: &[OwnedFd], shared: Option<&Shared>) -> Bench {
     let program = std::env::current_exe().unwrap();
     let bench = Bench::process(Command::new(program).arg(WORKER));
     let (_, page) = labelgate_pages::Page::create(8).unwrap();
@@ -79,12 +93,20 @@ fn start_with(driver: Driver, stores: &[OwnedFd]) -> Bench {
         stores: u32::try_from(stores.len()).unwrap(),
         trees: 0,
         mapped: false,
+        keepers: shared.map_or(0, |shared| u32::try_from(shared.queues.len()).unwrap()),
         unprivileged: true,
         context: None,
         handle_key: Bytes::try_from(&[7; 32][..]).unwrap(),
         bind_handles: true,
     };
     bench.tell(ToWorker::Configure(configure, page.as_fd()));
+    if let Some(shared) = shared {
+        bench.tell(ToWorker::Memory(shared.memory.as_fd()));
+        bench.tell(ToWorker::Bell(shared.bell.as_fd()));
+        for queues in &shared.queues {
+            bench.tell(ToWorker::Queues(queues.as_fd()));
+        }
+    }
     for store in stores {
         bench.tell(ToWorker::Store(store.as_fd()));
     }
@@ -188,6 +210,48 @@ fn connections_come_and_go(bench: &mut Bench) {
     }
 }
 
+/// A keeper's image, and its successor's: all that is mapped was mapped at the start.
+fn serves_what_keepers_hold(driver: Driver) {
+    let (shared, slots) = shared(2);
+    let mut bench = start_sharing(driver, &[], Some(&shared));
+    bench.offer_kept(1, 1).unwrap();
+    let mut client = bench.connect();
+    let mut disk = vec![0; SIZE];
+    for round in 0..3_u16 {
+        let mut keeper = slots[1].successor(&bench, disk);
+        let data = pattern(round.into(), 1 << 19);
+        for operation in [WRITE, STABLE] {
+            client.send(Message::new(operation, round, 1 << 19), &data);
+            keeper.serve_one();
+            assert_eq!(client.receive(0).0.status, 0);
+        }
+        client.send(Message::new(READ, round, 1 << 19), &[]);
+        keeper.serve_one();
+        assert!(client.receive(1 << 19).1 == data);
+        for operation in [FLUSH, UNMAP, ZERO, EXTENT] {
+            client.send(Message::new(operation, round, 4096).at(8 << 20), &[]);
+            keeper.serve_one();
+            assert_eq!(client.receive(0).0.status, 0);
+        }
+        // Idle long enough to give memory back; then one dies in the middle of something.
+        std::thread::sleep(Duration::from_millis(1200));
+        client.send(Message::new(WRITE, round, 512).at(9 << 20), &[9; 512]);
+        keeper.next();
+        disk = std::mem::take(&mut keeper.disk);
+        drop(keeper);
+        bench.keeper_gone(1);
+        let mut keeper = slots[1].successor(&bench, disk);
+        keeper.serve_one();
+        assert_eq!(client.receive(0).0.status, 0);
+        disk = std::mem::take(&mut keeper.disk);
+        drop(keeper);
+        bench.keeper_gone(1);
+    }
+    bench.tell(ToWorker::KeeperLost { slot: 1 });
+    drop(client);
+    bench.finish();
+}
+
 /// The supervisor says something else first, or nothing: the worker serves nobody.
 /// This test is in no context of labelgate's, on any machine.
 fn serves_nobody_in_another_context() {
@@ -203,6 +267,7 @@ fn serves_nobody_in_another_context() {
         stores: 0,
         trees: 0,
         mapped: false,
+        keepers: 0,
         unprivileged: true,
         context: Some(context),
         handle_key: Bytes::try_from(&[7; 32][..]).unwrap(),

@@ -25,7 +25,9 @@ const NEWEST: ABI = ABI::V10;
 pub struct Domain {
     abi: i32,
     directories: usize,
+    read: usize,
     trees: usize,
+    connects: bool,
 }
 
 impl Domain {
@@ -38,7 +40,7 @@ impl Domain {
     /// Whether TCP ports can neither be bound nor connected to.
     #[must_use]
     pub const fn denies_tcp(self) -> bool {
-        self.abi >= 4
+        self.abi >= 4 && !self.connects
     }
 
     /// Whether abstract Unix sockets and processes outside are out of reach.
@@ -52,12 +54,21 @@ impl fmt::Display for Domain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "landlock abi {}: ", self.abi)?;
         match (self.directories, self.trees) {
+            (0, 0) if self.read != 0 => {
+                write!(
+                    f,
+                    "files beneath {} directories, for reading only",
+                    self.read
+                )?;
+            }
             (0, 0) => f.write_str("no files")?,
             (count, 0) => write!(f, "files beneath {count} directories only")?,
             (count, trees) => write!(f, "files beneath {count} directories, {trees} trees only")?,
         }
         f.write_str(if self.denies_tcp() {
             ", no tcp"
+        } else if self.connects && self.abi >= 4 {
+            ", tcp to connect only"
         } else {
             " (tcp left to seccomp)"
         })?;
@@ -87,17 +98,37 @@ pub fn deny_all() -> Result<Domain, ConfinementError> {
 ///
 /// As [`deny_all`].
 pub fn deny_all_but(reach: Reach<'_>) -> Result<Domain, ConfinementError> {
+    enter(reach, false)
+}
+
+/// As [`deny_all_but`], but that TCP connections can be made, to any port: a backend's are its own
+/// choice. Nothing can be listened on.
+///
+/// # Errors
+///
+/// As [`deny_all`].
+pub fn deny_all_but_connections(reach: Reach<'_>) -> Result<Domain, ConfinementError> {
+    enter(reach, true)
+}
+
+fn enter(reach: Reach<'_>, connects: bool) -> Result<Domain, ConfinementError> {
+    let network = match connects {
+        true => BitFlags::from(AccessNet::BindTcp),
+        false => AccessNet::from_all(NEWEST),
+    };
     let beneath = |access| move |directory| PathBeneath::new(directory, access);
     let files = reach.files().iter().map(beneath(open_only()));
     let trees = reach.trees().iter().map(beneath(serve_tree()));
-    let granted = files.chain(trees).map(Ok::<_, ConfinementError>);
+    let read = reach.read().iter().map(beneath(AccessFs::ReadFile.into()));
+    let granted = files.chain(trees).chain(read);
+    let granted = granted.map(Ok::<_, ConfinementError>);
     let status = Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)
         .handle_access(AccessFs::from_all(ABI::V1))
         .map_err(unsupported)?
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(NEWEST))?
-        .handle_access(AccessNet::from_all(NEWEST))?
+        .handle_access(network)?
         .scope(Scope::from_all(NEWEST))?
         .create()?
         .add_rules(granted)?
@@ -107,6 +138,8 @@ pub fn deny_all_but(reach: Reach<'_>) -> Result<Domain, ConfinementError> {
         (_, LandlockStatus::Available { effective_abi, .. }) if status.no_new_privs => Ok(Domain {
             abi: effective_abi as i32,
             directories: reach.files().len(),
+            read: reach.read().len(),
+            connects,
             trees: reach.trees().len(),
         }),
         _ => Err(ConfinementError::NoLandlock),

@@ -68,7 +68,13 @@ pub fn restrict<'a>(profile: &Profile<'a>) -> Result<Restricted<'a>, Confinement
     set_dumpable_behavior(DumpableBehavior::NotDumpable)
         .map_err(|source| ConfinementError::Dumpable(source.into()))?;
     report.push("not dumpable".to_owned());
-    report.push(filesystem::deny_all_but(profile.reach)?.to_string());
+    let domain = match profile.role {
+        Role::Keeper | Role::Keysmith => filesystem::deny_all_but_connections(profile.reach)?,
+        Role::Worker(_) | Role::Greeter | Role::Portmap | Role::Importer => {
+            filesystem::deny_all_but(profile.reach)?
+        }
+    };
+    report.push(domain.to_string());
     Ok(Restricted {
         profile: *profile,
         report,

@@ -26,6 +26,11 @@ pub enum Role {
     /// It fills one image from a stream or from another file, all of which it is given before it
     /// is confined.
     Importer,
+    /// It holds a label's images on a backend that it reaches by TCP, through a library that starts
+    /// threads.
+    Keeper,
+    /// It makes and revokes the keys of one store, through the same library; no label's images.
+    Keysmith,
 }
 
 /// Whose UID a process runs under.
@@ -51,6 +56,8 @@ pub enum Reach<'a> {
     /// Regular files that are there, beneath these directories, for reading and writing: those
     /// that SELinux lets it open, of which it is handed the way. For a worker or an importer.
     Beneath(&'a [OwnedFd]),
+    /// Regular files that are there, beneath these directories, for reading alone. For a keeper.
+    Reading(&'a [OwnedFd]),
     /// As [`Reach::Beneath`], and trees, whose names a file server works with. For a worker.
     Trees {
         /// What regular files may be opened beneath.
@@ -64,7 +71,7 @@ impl<'a> Reach<'a> {
     /// Whether there is anything that may be opened by its path.
     #[must_use]
     pub const fn opens(&self) -> bool {
-        !self.files().is_empty()
+        !self.files().is_empty() || !self.read().is_empty()
     }
 
     /// Whether there are trees.
@@ -77,8 +84,17 @@ impl<'a> Reach<'a> {
     #[must_use]
     pub const fn files(&self) -> &'a [OwnedFd] {
         match self {
-            Self::Nothing => &[],
+            Self::Nothing | Self::Reading(_) => &[],
             Self::Beneath(files) | Self::Trees { files, .. } => files,
+        }
+    }
+
+    /// What regular files may be opened beneath for reading alone.
+    #[must_use]
+    pub const fn read(&self) -> &'a [OwnedFd] {
+        match self {
+            Self::Reading(files) => files,
+            Self::Nothing | Self::Beneath(_) | Self::Trees { .. } => &[],
         }
     }
 
@@ -86,14 +102,14 @@ impl<'a> Reach<'a> {
     #[must_use]
     pub const fn trees(&self) -> &'a [OwnedFd] {
         match self {
-            Self::Nothing | Self::Beneath(_) => &[],
+            Self::Nothing | Self::Beneath(_) | Self::Reading(_) => &[],
             Self::Trees { trees, .. } => trees,
         }
     }
 }
 
 /// How a process is to be confined. Start from [`Profile::worker`], [`Profile::greeter`],
-/// [`Profile::portmap`] or [`Profile::importer`] and change what differs.
+/// [`Profile::portmap`], [`Profile::importer`], [`Profile::keeper`] or [`Profile::keysmith`] and change what differs.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Profile<'a> {
@@ -180,6 +196,38 @@ impl Profile<'_> {
             tasks: 0,
             file_size: Some(file_size),
             reach: Reach::Nothing,
+        }
+    }
+
+    /// The profile of a keeper with a UID of its own: 8 GiB of address space, most of which are
+    /// stacks that its library's threads never use, 2 GiB of data, for the same reason, 1024
+    /// descriptors, 512 tasks.
+    #[must_use]
+    pub const fn keeper() -> Self {
+        Self {
+            role: Role::Keeper,
+            identity: Identity::Own,
+            address_space: 8 << 30,
+            data: 2 << 30,
+            descriptors: 1024,
+            tasks: 512,
+            // It writes no file.
+            file_size: Some(0),
+            reach: Reach::Nothing,
+        }
+    }
+
+    /// The profile of a keysmith with a UID of its own: a keeper's, but for 256 descriptors and 128
+    /// tasks, since it has one connection and no image's memory.
+    #[must_use]
+    pub const fn keysmith() -> Self {
+        Self {
+            role: Role::Keysmith,
+            address_space: 4 << 30,
+            data: 1 << 30,
+            descriptors: 256,
+            tasks: 128,
+            ..Self::keeper()
         }
     }
 }

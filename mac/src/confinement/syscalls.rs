@@ -16,6 +16,7 @@
 mod acting;
 mod greeter;
 mod importer;
+mod keeper;
 mod opening;
 mod portmap;
 mod tree;
@@ -52,6 +53,8 @@ impl fmt::Display for Filter {
             Role::Greeter => "greeter",
             Role::Portmap => "portmap",
             Role::Importer => "importer",
+            Role::Keeper => "keeper",
+            Role::Keysmith => "keysmith",
         };
         let does = match (self.opens, self.serves_trees) {
             (false, false) => "",
@@ -87,9 +90,16 @@ pub fn install(
         Role::Greeter => greeter::rules(pid)?,
         Role::Portmap => portmap::rules(pid)?,
         Role::Importer => importer::rules(pid)?,
+        Role::Keeper | Role::Keysmith => {
+            keeper::install_first()?;
+            keeper::rules(pid)?
+        }
     };
     if reach.opens() {
-        rules.extend(opening::rules()?);
+        match role {
+            Role::Keeper | Role::Keysmith => rules.extend([opening::for_reading()?]),
+            _ => rules.extend(opening::rules()?),
+        }
     }
     if reach.serves_trees() {
         rules.extend(tree::rules()?);

@@ -14,6 +14,7 @@ mod acting;
 mod arrange;
 mod greeter;
 mod importer;
+mod keeper;
 mod layers;
 mod opening;
 mod portmap;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     trials.extend(greeter::trials());
     trials.extend(portmap::trials());
     trials.extend(importer::trials());
+    trials.extend(keeper::trials());
     trials.extend(opening::trials());
     trials.extend(tree::trials());
     trials.extend(acting::trials());

@@ -97,6 +97,9 @@ fn confine(layers: &str, arranged: &Arranged) -> Result<String, ConfinementError
         profile.identity = Identity::Shared;
         profile
     };
+    if let Some(confined) = crate::keeper::confine(layers, arranged) {
+        return confined;
+    }
     let reach = Reach::Beneath(&arranged.directory);
     Ok(match layers {
         "none" => String::new(),

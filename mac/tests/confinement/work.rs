@@ -63,6 +63,8 @@ pub fn act(action: &str, arranged: &Arranged) -> io::Result<()> {
         "tree-move-outside" => crate::tree::move_outside(arranged),
         "tree-link-outside" => crate::tree::link_outside(arranged),
         "tree-execute" => crate::tree::execute(arranged),
+        "keep" => crate::keeper::keep(arranged),
+        "read-beneath" => crate::keeper::read_beneath(arranged),
         "greet" => crate::greeter::greet(arranged),
         "answer-datagrams" => crate::portmap::answer(arranged),
         "import" => crate::importer::import(arranged),

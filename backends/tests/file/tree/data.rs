@@ -50,7 +50,7 @@ fn what_moves_in_pieces_comes_together() {
     let operation = rig.write_operation(5, &bytes, true);
     let mut step = rig.tree.start(file, operation).unwrap();
     let mut requests = 0;
-    while let Step::System(mut request) = step {
+    while let Step::Request(mut request) = step {
         requests += 1;
         let result = run(&mut request, Mood::Short(100_000));
         step = rig.tree.resume(file, request, result.map_err(Into::into));
@@ -72,7 +72,7 @@ fn a_file_with_operations_stays_open_and_others_wait() {
     let other = rig.create(root, "other");
     let file = rig.create(root, "file");
     let operation = rig.write_operation(0, b"data", false);
-    let Step::System(mut request) = rig.tree.start(file, operation).unwrap() else {
+    let Step::Request(mut request) = rig.tree.start(file, operation).unwrap() else {
         panic!("no budget");
     };
 

@@ -148,7 +148,7 @@ impl Rig {
         loop {
             step = match step {
                 Step::Done(completion) => return Ok(completion),
-                Step::System(mut request) => {
+                Step::Request(mut request) => {
                     let result = run(&mut request, Mood::Well);
                     self.tree.resume(node, request, result.map_err(Into::into))
                 }

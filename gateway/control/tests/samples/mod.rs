@@ -1,15 +1,19 @@
 //! One message of every kind, each as large as it can be.
 
+pub mod keysmith;
+
 use std::net::SocketAddr;
 
 use labelgate_control::{
-    AddImage, AddTree, Answer, Attached, AuditEvent, Bytes, ChapAlgorithm, Configure, Connection,
-    Datagrams, Designator, Driver, Entry, FromGreeter, FromImporter, FromPortmap, FromWorker,
-    Greet, Handed, HandleRefusal, ImageFormat, ImageShape, Import, ImportBlame, ImportPhase,
-    ImportProgress, ImportSource, List, LoginState, MountRefusal, Negotiated, NotServed, Owners,
-    Program, Proof, Protocol, Questions, Reverse, ReverseChallenge, Services, Text, ToGreeter,
-    ToImporter, ToPortmap, ToWorker, Verdict,
+    AddImage, AddKept, AddTree, Answer, Attached, AuditEvent, Bytes, ChapAlgorithm, Configure,
+    ConfigureKeeper, Connection, Datagrams, Designator, Driver, Entry, FromGreeter, FromImporter,
+    FromKeeper, FromPortmap, FromWorker, Greet, Handed, HandleRefusal, ImageFormat, ImageShape,
+    Import, ImportBlame, ImportPhase, ImportProgress, ImportSource, KeepImage, KeeperLimits,
+    KeptShape, Library, List, LoginState, MountRefusal, Negotiated, NotServed, Owners, Program,
+    Proof, Protocol, Questions, Reverse, ReverseChallenge, Services, Text, ToGreeter, ToImporter,
+    ToKeeper, ToPortmap, ToWorker, Verdict,
 };
+use labelgate_mac::Label;
 
 /// As many bytes as a text may have.
 fn full<const N: usize>() -> Text<N> {
@@ -21,16 +25,23 @@ fn full_bytes<const N: usize>() -> Bytes<N> {
     Bytes::try_from(&[0xff; N][..]).unwrap()
 }
 
+const KEPT: KeptShape = KeptShape {
+    size: u64::MAX,
+    physical_block: u32::MAX,
+    discard: true,
+    stable_writes: true,
+};
+
+/// A label of so many categories that it is as long as one that has a worker may be.
+fn label() -> Label {
+    let categories = (0..180).map(|n| format!("c{}", 100 + 2 * n));
+    let categories = categories.collect::<Vec<_>>().join(",");
+    format!("s15:{categories}").parse().unwrap()
+}
+
 /// Every message to a worker.
 #[allow(clippy::too_many_lines, reason = "a list")]
 pub fn to_worker() -> Vec<ToWorker<Attached>> {
-    let label = format!(
-        "s15:{}",
-        (0..180)
-            .map(|n| format!("c{}", 100 + 2 * n))
-            .collect::<Vec<_>>()
-            .join(",")
-    );
     let designator = Designator::of("iqn.2026-11.io.labelgate", "vms", "web-1");
     let address: SocketAddr = "[2001:db8:ffff:ffff:ffff:ffff:ffff:ffff]:65535"
         .parse()
@@ -38,13 +49,14 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
     vec![
         ToWorker::Configure(
             Configure {
-                label: label.parse().unwrap(),
+                label: label(),
                 driver: Driver::Epoll,
                 pool_bytes: u64::MAX,
                 max_connections: u32::MAX,
                 stores: u32::MAX,
                 trees: u32::MAX,
                 mapped: true,
+                keepers: u32::MAX,
                 unprivileged: true,
                 context: Some(full()),
                 handle_key: full_bytes(),
@@ -125,6 +137,32 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
         ToWorker::Drain {
             milliseconds: u64::MAX,
         },
+        ToWorker::Memory(Attached),
+        ToWorker::Bell(Attached),
+        ToWorker::Queues(Attached),
+        ToWorker::AddKept(AddKept {
+            image: u32::MAX,
+            slot: u32::MAX,
+            keeper: u32::MAX,
+            target: full(),
+            file_name: full(),
+            serial: designator.serial,
+            naa: designator.naa,
+            block_size: 4096,
+            read_only: true,
+            poisoned: true,
+            shape: KEPT,
+        }),
+        ToWorker::KeptShape {
+            image: u32::MAX,
+            shape: KEPT,
+        },
+        ToWorker::Keeper {
+            slot: u32::MAX,
+            bell: Attached,
+        },
+        ToWorker::KeeperGone { slot: u32::MAX },
+        ToWorker::KeeperLost { slot: u32::MAX },
     ]
 }
 
@@ -212,6 +250,12 @@ pub fn from_worker() -> Vec<FromWorker> {
             connection: u64::MAX,
         },
         FromWorker::Drained,
+        FromWorker::QueueCleared { slot: u32::MAX },
+        FromWorker::KeeperBroken { slot: u32::MAX },
+        FromWorker::ImageOpened {
+            image: 1,
+            result: Err(NotServed::Unreachable(full())),
+        },
     ];
     messages.extend(audit);
     messages
@@ -375,5 +419,71 @@ pub fn from_portmap() -> Vec<FromPortmap> {
         FromPortmap::Entered,
         FromPortmap::NotEntered { reason: full() },
         FromPortmap::TakenOut,
+    ]
+}
+
+/// Every message to a keeper.
+pub fn to_keeper() -> Vec<ToKeeper<Attached>> {
+    vec![
+        ToKeeper::Configure(ConfigureKeeper {
+            label: label(),
+            store: full(),
+            unprivileged: true,
+            context: Some(full()),
+            opens_anchors: true,
+            library: Library::Rbd,
+            limits: KeeperLimits {
+                images: u32::MAX,
+                connect_milliseconds: u32::MAX,
+            },
+        }),
+        ToKeeper::Memory(Attached),
+        ToKeeper::Queues(Attached),
+        ToKeeper::Bell(Attached),
+        ToKeeper::OwnBell(Attached),
+        ToKeeper::Anchors(Attached),
+        ToKeeper::AddImage(
+            KeepImage {
+                image: u32::MAX,
+                handed: Handed::Path,
+                read_only: true,
+                size: Some(u64::MAX),
+            },
+            Attached,
+        ),
+        ToKeeper::RefreshImage {
+            image: u32::MAX,
+            size: Some(u64::MAX),
+        },
+        ToKeeper::RemoveImage { image: u32::MAX },
+        ToKeeper::Leave,
+    ]
+}
+
+/// Every message from a keeper.
+pub fn from_keeper() -> Vec<FromKeeper> {
+    let opened = |result| FromKeeper::ImageOpened {
+        image: u32::MAX,
+        result,
+    };
+    let refreshed = |result| FromKeeper::ImageRefreshed {
+        image: u32::MAX,
+        result,
+    };
+    vec![
+        FromKeeper::Ready {
+            confinement: List::try_from(vec![full(); 16]).unwrap(),
+        },
+        FromKeeper::Connected { instance: full() },
+        opened(Ok(KEPT)),
+        opened(Err(NotServed::Unreachable(full()))),
+        refreshed(Ok(KEPT)),
+        refreshed(Err(full())),
+        FromKeeper::ImageResized {
+            image: u32::MAX,
+            shape: KEPT,
+        },
+        FromKeeper::ImageFenced { image: u32::MAX },
+        FromKeeper::ImageRemoved { image: u32::MAX },
     ]
 }

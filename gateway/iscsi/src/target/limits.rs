@@ -45,6 +45,13 @@ impl Limits {
         self
     }
 
+    /// Bytes that are kept for the data of those commands. One buffer per connection more than there
+    /// are slots: the data of a command that was aborted while it arrived has nowhere else to land.
+    pub(crate) fn reserve(&self) -> usize {
+        let buffers = self.slots().saturating_add(self.connections) as usize;
+        buffers.saturating_mul(Self::FIRST_BURST)
+    }
+
     /// Slots of [`Limits::FIRST_BURST`] bytes that windows may be promised from.
     pub(crate) fn slots(&self) -> u32 {
         u32::try_from(self.unsolicited_bytes / Self::FIRST_BURST).unwrap_or(u32::MAX)

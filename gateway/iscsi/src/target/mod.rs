@@ -37,7 +37,7 @@ mod work;
 use std::collections::{HashMap, VecDeque};
 use std::time::Instant;
 
-use labelgate_buffers::Pool;
+use labelgate_buffers::{Memory, Pool};
 use labelgate_engine::{
     Action, Admission, Completion, ConnectionId, Ending, Engine, Geometry, ImageDescription,
     ImageId, IoId, Outbox, Receive, Received,
@@ -84,24 +84,34 @@ struct Turn<'a> {
 }
 
 impl Target {
-    /// A target without images.
+    /// A target without images, whose buffers are in memory of its own.
     ///
     /// # Errors
     /// As [`Pool::with_reserve`]: the system refuses the memory, or the limits make no sense.
     pub fn new(limits: Limits) -> std::io::Result<Self> {
         let limits = limits.covered();
-        // One reserve buffer per connection more than there are slots: the data of a command that
-        // was aborted while it arrived has nowhere else to land.
-        let slots = limits.slots().saturating_add(limits.connections) as usize;
-        let (shared, reserve) =
-            Pool::with_reserve(limits.shared_bytes, slots * Limits::FIRST_BURST)?;
+        let pools = Pool::with_reserve(limits.shared_bytes, limits.reserve())?;
+        Ok(Self::over(limits, pools))
+    }
+
+    /// A target without images, whose buffers are in this memory.
+    ///
+    /// # Errors
+    /// As [`Memory::pools`]: there is too little of it, or the limits make no sense.
+    pub fn within(limits: Limits, memory: &Memory) -> std::io::Result<Self> {
+        let limits = limits.covered();
+        let pools = memory.pools(limits.shared_bytes, limits.reserve())?;
+        Ok(Self::over(limits, pools))
+    }
+
+    fn over(limits: Limits, (shared, reserve): (Pool, Pool)) -> Self {
         let ledger = Ledger::new(
             limits.slots(),
             limits.connections,
             limits.guaranteed_window,
             limits.window,
         );
-        Ok(Self {
+        Self {
             limits,
             shared,
             reserve,
@@ -117,7 +127,7 @@ impl Target {
             next_tsih: 0,
             next_check: None,
             notices: VecDeque::new(),
-        })
+        }
     }
 
     /// Gives the memory of unused buffers back to the system.

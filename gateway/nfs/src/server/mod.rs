@@ -36,7 +36,7 @@ use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::time::{Instant, SystemTime};
 
-use labelgate_buffers::Pool;
+use labelgate_buffers::{Memory, Pool};
 use labelgate_engine::tree::{Answer, Caller, TreeDescription, TreeId};
 use labelgate_engine::{
     Action, Admission, Completion, ConnectionId, Ending, Engine, Geometry, ImageDescription,
@@ -89,13 +89,32 @@ struct Turn<'a> {
 }
 
 impl Server {
-    /// A server whose handles are sealed so, and which started at this time.
+    /// A server whose handles are sealed so, and which started at this time. Its buffers are in
+    /// memory of its own.
     ///
     /// # Errors
     /// The system refuses the memory, or it is too little to serve anybody.
     pub fn new(limits: Limits, handles: Handles, started: SystemTime) -> io::Result<Self> {
         let pool = Pool::new(limits.pool_bytes)?;
-        Ok(Self {
+        Ok(Self::over(limits, pool, handles, started))
+    }
+
+    /// As [`Self::new`], with its buffers in this memory.
+    ///
+    /// # Errors
+    /// There is too little of it, or it is too little to serve anybody.
+    pub fn within(
+        limits: Limits,
+        memory: &Memory,
+        handles: Handles,
+        started: SystemTime,
+    ) -> io::Result<Self> {
+        let pool = memory.pool(limits.pool_bytes)?;
+        Ok(Self::over(limits, pool, handles, started))
+    }
+
+    fn over(limits: Limits, pool: Pool, handles: Handles, started: SystemTime) -> Self {
+        Self {
             limits,
             pool,
             handles,
@@ -112,7 +131,7 @@ impl Server {
             notices: VecDeque::new(),
             scratch: Vec::new(),
             draining: false,
-        })
+        }
     }
 
     /// Gives the memory of buffers that are not in use back to the system.

@@ -99,7 +99,9 @@ pub enum TreeRootError {
 /// # Errors
 /// See [`TreeRootError`].
 pub fn tree_root(store: &Store, owner: &TreeOwner<'_>) -> Result<OwnedFd, TreeRootError> {
-    let directory = open_directory(&store.path).map_err(TreeRootError::Store)?;
+    let path = store.directory().filter(|_| store.has_trees());
+    let path = path.ok_or_else(|| TreeRootError::Store(io::ErrorKind::NotADirectory.into()))?;
+    let directory = open_directory(path).map_err(TreeRootError::Store)?;
     make(directory.as_fd(), TREES, None)?;
     let trees = find(directory.as_fd(), TREES)?;
     let stat = fstat(&trees).map_err(|error| failed("looked at", error))?;

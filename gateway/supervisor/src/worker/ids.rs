@@ -75,7 +75,7 @@ impl Service {
         idmap::map_ids(pid, first, own).map_err(failed)?;
         let mut shown = Trees::new();
         for (store, root) in trees {
-            if !store.squash.keeps_owners() {
+            if !store.squash().keeps_owners() {
                 shown.push((store, root));
                 continue;
             }
@@ -97,14 +97,12 @@ impl Service {
         let Some(process) = self.seat.process() else {
             return;
         };
-        let (stores, later): (Vec<_>, Vec<_>) = process
-            .release()
-            .into_iter()
-            .partition(|message| matches!(message, ToWorker::Store(_)));
+        let (first, later): (Vec<_>, Vec<_>) =
+            process.release().into_iter().partition(comes_before_trees);
         let count = u32::try_from(trees.len()).unwrap_or(u32::MAX);
         self.tell(ToWorker::Mapped { trees: count });
-        for store in stores {
-            self.tell(store);
+        for message in first {
+            self.tell(message);
         }
         self.hand_trees(trees);
         for message in later {
@@ -113,7 +111,15 @@ impl Service {
     }
 }
 
+/// What a worker is told once, before its trees.
+const fn comes_before_trees(message: &ToWorker) -> bool {
+    matches!(
+        message,
+        ToWorker::Memory(_) | ToWorker::Bell(_) | ToWorker::Queues(_) | ToWorker::Store(_)
+    )
+}
+
 /// Whether one of these trees keeps owners.
 fn keeps_owners(trees: &Trees) -> bool {
-    trees.iter().any(|(store, _)| store.squash.keeps_owners())
+    trees.iter().any(|(store, _)| store.squash().keeps_owners())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 
 use super::connections::{Candidate, Login};
 use super::death::Death;
+use super::keepers::KeptStart;
 use super::process::{Launch, Process, Stuck};
 use super::service::{Seat, Service};
 use super::state::{Phase, Vacancy};
@@ -40,6 +41,7 @@ impl Service {
     pub(super) fn settle(&mut self, now: Instant) {
         self.obey_halts(now);
         self.enforce_deadlines(now);
+        self.advance_slots(now);
         while let Some(candidate) = self.queue.pop_expired(now) {
             self.refuse(&candidate, &Refusal::NoWorker(self.trouble.clone()));
         }
@@ -70,7 +72,13 @@ impl Service {
             Seat::Vacant(vacancy) if waiting => (vacancy.not_before(), None, None),
             Seat::Vacant(_) | Seat::Changing => (None, None, None),
         };
-        let all = [worker, images, connections, self.queue.deadline()];
+        let all = [
+            worker,
+            images,
+            connections,
+            self.queue.deadline(),
+            self.slots.deadline(),
+        ];
         all.into_iter().flatten().min()
     }
 
@@ -110,7 +118,8 @@ impl Service {
         // Somebody waits to hear that the last worker's I/O has ended; a successor's lock would
         // hide that.
         let awaited = self.revoking.is_waited_for() && !self.departing.is_empty();
-        if !due || awaited {
+        // Nothing of the last one's keepers may be left when another begins.
+        if !due || awaited || !self.slots.is_empty() {
             return;
         }
         self.queue.forget_departed();
@@ -121,8 +130,11 @@ impl Service {
             return;
         };
         match self.start(vacancy, now) {
-            Ok((process, trees)) => {
+            Ok((process, trees, kept)) => {
                 self.seat = Seat::Taken(Box::new(process));
+                if let Some((ground, slots)) = kept {
+                    (self.slots.ground, self.slots.all) = (Some(ground), slots);
+                }
                 self.give_trees(trees);
                 self.open_all();
             }
@@ -141,7 +153,7 @@ impl Service {
         &mut self,
         vacancy: Vacancy,
         now: Instant,
-    ) -> Result<(Process, Trees), (Vacancy, io::Error)> {
+    ) -> Result<(Process, Trees, Option<KeptStart>), (Vacancy, io::Error)> {
         let uids = self.shared.uids.as_ref();
         let uid = match uids.map(|uids| uids.of(&self.label)).transpose() {
             Ok(uid) => uid,
@@ -162,13 +174,22 @@ impl Service {
             Ok(made) => made,
             Err(error) => return Err((vacancy, error)),
         };
+        let kept = match self.prepare_slots(now) {
+            Ok(kept) => kept,
+            Err(error) => return Err((vacancy, error)),
+        };
+        let keepers = kept.as_ref().map_or(0, |(_, slots)| slots.len());
+        let shared = match kept.as_ref().map(Self::introduce_slots).transpose() {
+            Ok(shared) => shared.unwrap_or_default(),
+            Err(error) => return Err((vacancy, error)),
+        };
         let launch = Launch {
             program: &self.shared.program,
             label: &self.label,
             context: self.shared.provider.worker(&self.label),
             uid,
             ids,
-            cgroups: self.shared.cgroups.as_ref(),
+            cgroups: self.shared.cgroups.as_deref(),
             until: now + START_PATIENCE,
             place,
         };
@@ -185,11 +206,14 @@ impl Service {
         // A new worker's queue has room.
         let stores = self.stores();
         let _ = process.tell(ToWorker::Configure(
-            self.configuration(stores.len(), trees.len(), mapped),
+            self.configuration((stores.len(), trees.len(), keepers), mapped),
             descriptor,
         ));
         if mapped {
             process.hold();
+        }
+        for message in shared {
+            let _ = process.tell(message);
         }
         self.told.clear();
         for (path, directory) in stores {
@@ -197,10 +221,14 @@ impl Service {
             let _ = process.tell(ToWorker::Store(directory));
         }
         self.meter.started(process.pid(), page);
-        Ok((process, trees))
+        Ok((process, trees, kept))
     }
 
-    fn configuration(&self, stores: usize, trees: usize, mapped: bool) -> Configure {
+    fn configuration(
+        &self,
+        (stores, trees, keepers): (usize, usize, usize),
+        mapped: bool,
+    ) -> Configure {
         let section = &self.shared.section;
         let context = self.shared.provider.worker(&self.label);
         let identities = Arc::clone(&self.shared.identities.borrow());
@@ -213,6 +241,7 @@ impl Service {
             stores: u32::try_from(stores).unwrap_or(u32::MAX),
             trees: u32::try_from(trees).unwrap_or(u32::MAX),
             mapped,
+            keepers: u32::try_from(keepers).unwrap_or(u32::MAX),
             unprivileged: self.shared.uids.is_none(),
             // One that is too long is cut, and then it is none that a worker is in.
             context: context.map(|context| Text::clean(&context.to_string())),
@@ -232,9 +261,9 @@ impl Service {
             let manner = self.shared.manner(image);
             manner.is_ok_and(|manner| manner.handed() == Handed::Path)
         });
-        let paths: BTreeSet<&PathBuf> = led_to.map(|image| &image.store.path).collect();
+        let paths: BTreeSet<&Path> = led_to.filter_map(|image| image.store.directory()).collect();
         let most = usize::try_from(MAX_STORES).unwrap_or(usize::MAX);
-        let open = |path: &PathBuf| Some((path.clone(), open_directory(path).ok()?));
+        let open = |path: &Path| Some((path.to_owned(), open_directory(path).ok()?));
         paths.into_iter().filter_map(open).take(most).collect()
     }
 
@@ -398,9 +427,13 @@ impl Service {
         self.seat = Seat::Vacant(vacancy);
         self.unmapped = None;
         self.connections.clear();
+        self.close_slots(death == Death::Orderly);
         for served in self.images.take_all() {
             let serial = served.image.designator.serial;
             self.shared.reservations.worker_ended(serial);
+            if served.kept.is_some() {
+                self.shared.anchors.remove(&served.image);
+            }
             self.depart(&served);
             self.settle_writes(served);
         }

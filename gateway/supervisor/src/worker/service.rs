@@ -20,6 +20,7 @@ use super::describe::Description;
 use super::images::Images;
 use super::process::{Happened, Process};
 use super::revocation::{Ended, Revoking};
+use super::slots::Slots;
 use super::state::Vacancy;
 use super::trees::Trees;
 use crate::assignment::Assignment;
@@ -28,6 +29,7 @@ use crate::catalogue::Catalogue;
 use crate::cgroups::Cgroups;
 use crate::config::{GatewaySection, Identities, Image, NfsSection, Store};
 use crate::image::{Manner, OpenError, Opened};
+use crate::kept::{Anchors, Keysmiths};
 use crate::metrics::{LabelMeter, Metrics, Served, render};
 use crate::poison::{PoisonMarks, Settling};
 use crate::provider::{Halts, MayServe, Provider};
@@ -56,10 +58,16 @@ pub struct Shared {
     pub program: PathBuf,
     /// The importer's program.
     pub importer: PathBuf,
+    /// The keeper's program.
+    pub keeper: PathBuf,
+    /// Those who make keys of stores that are no directories.
+    pub keysmiths: Keysmiths,
+    /// Where the anchors of images are that are no files.
+    pub anchors: Anchors,
     /// Whose UID is whose; `None` when the supervisor cannot give out any.
     pub uids: Option<Arc<Uids>>,
     /// Cgroups for workers, where there are any.
-    pub cgroups: Option<Cgroups>,
+    pub cgroups: Option<Arc<Cgroups>>,
     /// Places for workers.
     pub workers: Arc<Semaphore>,
     /// Who is who at the moment.
@@ -211,6 +219,8 @@ pub struct Service {
     /// Why no worker of this label can have any.
     pub(super) unmappable: Option<String>,
     pub(super) looking: JoinSet<Looked>,
+    /// The keepers of the worker.
+    pub(super) slots: Slots,
     pub(super) queue: Queue,
     pub(super) connections: Connections,
     pub(super) revoking: Revoking,
@@ -239,6 +249,7 @@ impl Service {
             unmapped: None,
             unmappable: None,
             looking: JoinSet::new(),
+            slots: Slots::new(),
             queue: Queue::default(),
             connections: Connections::default(),
             revoking: Revoking::default(),
@@ -253,7 +264,8 @@ impl Service {
     pub async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
         loop {
             self.settle(Instant::now());
-            if self.stopping && matches!(self.seat, Seat::Vacant(_)) {
+            let vacant = matches!(self.seat, Seat::Vacant(_)) && self.slots.is_empty();
+            if self.stopping && vacant {
                 // What its worker has lost is to be written down before the gateway ends.
                 return self.shared.settling.all().await;
             }
@@ -268,6 +280,7 @@ impl Service {
                         self.looked(looked);
                     }
                 }
+                event = self.slots.happened() => self.slot_event(event).await,
                 () = self.departing.next() => {}
                 () = self.halts.changed() => {}
                 () = tokio::time::sleep_until(deadline.unwrap_or(far)) => {}

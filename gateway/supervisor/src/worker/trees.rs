@@ -53,7 +53,7 @@ impl Service {
     }
 
     fn tree(&self, store: &Store) -> Result<OwnedFd, String> {
-        let owners = store.squash.keeps_owners();
+        let owners = store.squash().keeps_owners();
         if owners && let Some(why) = &self.unmappable {
             return Err(why.clone());
         }
@@ -83,7 +83,7 @@ impl Service {
                 tree: tree_of_store(&store.name),
                 name: Text::clean(&store.name),
                 slot,
-                owners: store.squash.owners(),
+                owners: store.squash().owners(),
             };
             self.trees_told.push(store);
             self.tell(ToWorker::Tree(message, root));

@@ -19,6 +19,7 @@ mod loan;
 mod outbound;
 mod report;
 mod ring;
+mod silence;
 mod slots;
 mod staging;
 mod table;
@@ -72,6 +73,13 @@ pub trait Driver {
     /// # Errors
     /// The system refuses to watch it.
     fn watch(&mut self, control: Rc<WorkerEnd>) -> io::Result<()>;
+
+    /// Wakes up whenever this bell, an eventfd in non-blocking mode, is rung, from now on. Who rings
+    /// it is looked at after the turn.
+    ///
+    /// # Errors
+    /// The system refuses to watch it.
+    fn listen(&mut self, bell: Rc<OwnedFd>) -> io::Result<()>;
 
     /// Does what was asked for, waits until something has happened or `deadline` has passed, and
     /// tells the handler everything that has happened.

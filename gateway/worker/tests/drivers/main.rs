@@ -27,4 +27,5 @@ mod bytes;
 mod ends;
 mod fuzz;
 mod images;
+mod kept;
 mod supervisor;

@@ -115,7 +115,8 @@ impl TestEngine {
                 message,
             },
         );
-        outbox.push(Action::Submit(io, Place::Image(ImageId(1)), operation));
+        let image = ImageId(message.image());
+        outbox.push(Action::Submit(io, Place::Image(image), operation));
     }
 
     /// A whole header: what comes next.

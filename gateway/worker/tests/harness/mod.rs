@@ -1,6 +1,7 @@
 //! A worker in a thread, with the test as its supervisor.
 
 pub mod engine;
+pub mod keeper;
 pub mod protocol;
 
 use std::io::{IoSlice, Read, Write};
@@ -11,14 +12,15 @@ use std::process::{Child, Command, ExitStatus};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use labelgate_buffers::{MAX_BUFFER, Pool};
+use labelgate_buffers::{MAX_BUFFER, Memory, Pool};
 use labelgate_control::{
     AddImage, Connection, FromWorker, Handed, ImageShape, List, LoginState, MAX_MESSAGE, NotServed,
     Serial, Text, ToWorker, WorkerEnd, decode, encode,
 };
 use labelgate_pages::{Counters, Page};
+use labelgate_queue_pair::WorkerSide;
 use labelgate_worker::driver::{Epoll, Ring};
-use labelgate_worker::{Farewell, ServeError, Worker};
+use labelgate_worker::{Farewell, HandedKeepers, ServeError, Worker};
 use rustix::io::Errno;
 use rustix::net::{
     RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, recv, sendmsg, sockopt,
@@ -62,11 +64,16 @@ pub struct Bench {
 impl Bench {
     /// A worker in a thread.
     pub fn new(kind: Kind) -> Self {
+        Self::sharing(kind, None)
+    }
+
+    /// A worker in a thread that may have keepers.
+    pub fn sharing(kind: Kind, shared: Option<keeper::Shared>) -> Self {
         let log = SharedLog::default();
         let worker_log = log.clone();
         Self::with(log, |control, page| {
             Home::Thread(std::thread::spawn(move || {
-                run(kind, control, page, worker_log)
+                run(kind, (control, page), worker_log, shared)
             }))
         })
     }
@@ -262,8 +269,27 @@ fn check(log: &SharedLog) {
     assert_eq!(log.accepted, log.closed, "each connection is closed once");
 }
 
-fn run(kind: Kind, control: OwnedFd, page: OwnedFd, log: SharedLog) -> Remains {
-    let pool = Pool::new(64 * MAX_BUFFER).unwrap();
+fn run(
+    kind: Kind,
+    (control, page): (OwnedFd, OwnedFd),
+    log: SharedLog,
+    shared: Option<keeper::Shared>,
+) -> Remains {
+    let (pool, keepers) = match shared {
+        None => (Pool::new(64 * MAX_BUFFER), HandedKeepers::default()),
+        Some(shared) => {
+            let memory = Memory::map(shared.memory).unwrap();
+            let queues = shared.queues.into_iter();
+            let keepers = HandedKeepers {
+                bell: Some(shared.bell),
+                queues: queues
+                    .map(|queue| WorkerSide::map(queue).unwrap())
+                    .collect(),
+            };
+            (memory.pool(64 * MAX_BUFFER), keepers)
+        }
+    };
+    let pool = pool.unwrap();
     let engine = TestEngine::new(pool.clone(), log);
     let control = WorkerEnd::try_from(control).unwrap();
     let max_connections = 1024;
@@ -272,6 +298,7 @@ fn run(kind: Kind, control: OwnedFd, page: OwnedFd, log: SharedLog) -> Remains {
         Kind::Ring => Worker {
             trees: labelgate_worker::HandedTrees::default(),
             mapped: false,
+            keepers,
             driver: Ring::new().unwrap(),
             engine,
             control,
@@ -282,6 +309,7 @@ fn run(kind: Kind, control: OwnedFd, page: OwnedFd, log: SharedLog) -> Remains {
         Kind::Epoll => Worker {
             trees: labelgate_worker::HandedTrees::default(),
             mapped: false,
+            keepers,
             driver: Epoll::new().unwrap(),
             engine,
             control,
@@ -310,11 +338,20 @@ impl Client {
     }
 
     pub fn receive(&mut self, payload: usize) -> (Message, Vec<u8>) {
+        let header = self.receive_header();
+        (header, self.receive_payload(payload))
+    }
+
+    pub fn receive_header(&mut self) -> Message {
         let mut header = [0; HEADER];
         self.stream.read_exact(&mut header).unwrap();
+        Message::decode(&header)
+    }
+
+    pub fn receive_payload(&mut self, payload: usize) -> Vec<u8> {
         let mut bytes = vec![0; payload];
         self.stream.read_exact(&mut bytes).unwrap();
-        (Message::decode(&header), bytes)
+        bytes
     }
 
     /// Sends a message and takes its answer.

@@ -14,7 +14,7 @@ pub struct Message {
     pub length: u32,
     /// In the image; or in the buffer.
     pub offset: u64,
-    /// Zero, or the number of an error.
+    /// Of an answer: zero, or the number of an error. Of a question: its image, or zero for image 1.
     pub status: u64,
 }
 
@@ -73,6 +73,15 @@ impl Message {
 
     pub fn trailer(self, trailer: u8) -> Self {
         Self { trailer, ..self }
+    }
+
+    /// Asks it of another image than image 1.
+    pub fn of(self, image: u32) -> Self {
+        self.status(image.into())
+    }
+
+    pub fn image(self) -> u32 {
+        u32::try_from(self.status.max(1)).unwrap()
     }
 
     pub fn status(self, status: u64) -> Self {

@@ -24,3 +24,9 @@ pub(super) fn rules() -> Result<[(i64, Vec<SeccompRule>); 2], BackendError> {
         ),
     ])
 }
+
+/// What a keeper needs besides, which may open files for reading anyway: to lock them with others.
+pub(super) fn for_reading() -> Result<(i64, Vec<SeccompRule>), BackendError> {
+    let shared = (libc::LOCK_SH | libc::LOCK_NB).unsigned_abs().into();
+    Ok((libc::SYS_flock, vec![all([equals(1, shared)])?]))
+}

@@ -16,6 +16,7 @@ pub(super) enum Source {
     Connection(ConnectionId),
     Control,
     Helpers,
+    Keepers,
 }
 
 /// The sources that have become ready, and the future that waits for them.

@@ -11,6 +11,7 @@ use super::connection::Moved;
 use crate::driver::closing::Phase;
 use crate::driver::handler::{Attention, Handler};
 use crate::driver::inbound::Progress;
+use crate::driver::silence::silence;
 
 impl Epoll {
     /// Tells the handler what came up between two turns, and goes on with connections that have
@@ -44,6 +45,7 @@ impl Epoll {
             Source::Connection(id) => self.look_at(id, handler),
             Source::Control => self.control(handler),
             Source::Helpers => self.finished(handler),
+            Source::Keepers => self.keepers_rang(),
         }
     }
 
@@ -129,6 +131,20 @@ impl Epoll {
                     return;
                 }
             }
+        }
+    }
+
+    /// Silences the bell that keepers ring, and waits for the next ring.
+    fn keepers_rang(&self) {
+        let Some(keepers) = &self.keepers else {
+            return;
+        };
+        keepers.bell.answer();
+        let mut context = Context::from_waker(&keepers.waker);
+        while let Poll::Ready(Ok(mut guard)) = keepers.rung.poll_read_ready(&mut context) {
+            silence(&keepers.rung.get_ref().0);
+            // The kernel tells of each ring after this one.
+            guard.clear_ready();
         }
     }
 

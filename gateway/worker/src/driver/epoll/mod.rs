@@ -46,6 +46,7 @@ pub struct Epoll {
     // Before the runtime, so that sockets leave it while it is there.
     connections: Table<Connection>,
     control: Option<Control>,
+    keepers: Option<KeepersBell>,
     helpers: Helpers,
     helpers_bell: Arc<Bell>,
     jobs: Slots<Loan<Job>>,
@@ -64,6 +65,22 @@ struct Control {
     socket: AsyncFd<Watched>,
     bell: Arc<Bell>,
     waker: Waker,
+}
+
+/// The eventfd that keepers ring, and its bell here.
+struct KeepersBell {
+    rung: AsyncFd<Rung>,
+    bell: Arc<Bell>,
+    waker: Waker,
+}
+
+/// The eventfd belongs to the loop too.
+struct Rung(Rc<OwnedFd>);
+
+impl AsRawFd for Rung {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
 }
 
 /// The control socket belongs to the loop too.
@@ -91,6 +108,7 @@ impl Epoll {
         Ok(Self {
             connections: Table::default(),
             control: None,
+            keepers: None,
             helpers: Helpers::start(Arc::clone(&helpers_bell).into())?,
             helpers_bell,
             jobs: Slots::default(),
@@ -210,6 +228,22 @@ impl Driver for Epoll {
         self.control = Some(Control {
             socket,
             bell,
+            waker,
+        });
+        Ok(())
+    }
+
+    fn listen(&mut self, bell: Rc<OwnedFd>) -> io::Result<()> {
+        let _entered = self.runtime.enter();
+        let own = Bell::new(Source::Keepers, &self.bells);
+        let waker = Waker::from(Arc::clone(&own));
+        // As for the control socket.
+        waker.wake_by_ref();
+        // SAFETY: the descriptor is open as long as the value that is registered with it.
+        let rung = unsafe { AsyncFd::register_with_interest(Rung(bell), Interest::READABLE) }?;
+        self.keepers = Some(KeepersBell {
+            rung,
+            bell: own,
             waker,
         });
         Ok(())

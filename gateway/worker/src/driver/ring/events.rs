@@ -11,6 +11,7 @@ use super::{Connection, Ring};
 use crate::driver::closing::Phase;
 use crate::driver::handler::{Attention, Handler};
 use crate::driver::inbound::Progress;
+use crate::driver::silence::silence;
 
 impl Ring {
     /// Tells the handler what came up between two turns, and goes on with connections that have
@@ -55,6 +56,12 @@ impl Ring {
                 if handler.control() != Attention::Never {
                     self.arm_control();
                 }
+            }
+            Some(UserData::Bell) => {
+                if let Some(bell) = &self.bell {
+                    silence(bell);
+                }
+                self.arm_bell();
             }
             Some(UserData::Cancel) | None => {}
         }

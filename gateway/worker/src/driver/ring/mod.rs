@@ -17,10 +17,11 @@ mod user_data;
 
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use io_uring::squeue::Entry;
 use io_uring::{opcode, types};
 use labelgate_backends::Request;
 use labelgate_control::WorkerEnd;
@@ -46,6 +47,7 @@ pub struct Ring {
     connections: Table<Connection>,
     jobs: Slots<Loan<Job>>,
     control: Option<Rc<WorkerEnd>>,
+    bell: Option<Rc<OwnedFd>>,
     deadlines: Deadlines,
     /// Connections with work left over from the last turn, or resumed since.
     scheduled: Vec<ConnectionId>,
@@ -67,6 +69,7 @@ impl Ring {
             connections: Table::default(),
             jobs: Slots::default(),
             control: None,
+            bell: None,
             deadlines: Deadlines::default(),
             scheduled: Vec::new(),
             reports: Vec::new(),
@@ -109,15 +112,25 @@ impl Ring {
 
     fn arm_control(&mut self) {
         if let Some(control) = &self.control {
-            let file = types::Fd(control.as_fd().as_raw_fd());
-            let events = u32::from(libc::POLLIN.unsigned_abs());
-            let entry = opcode::PollAdd::new(file, events)
-                .build()
-                .user_data(UserData::Control.encode());
+            let entry = readable(control.as_fd()).user_data(UserData::Control.encode());
             // SAFETY: the entry points at no memory.
             unsafe { self.queue.push(entry) };
         }
     }
+
+    fn arm_bell(&mut self) {
+        if let Some(bell) = &self.bell {
+            let entry = readable(bell.as_fd()).user_data(UserData::Bell.encode());
+            // SAFETY: the entry points at no memory.
+            unsafe { self.queue.push(entry) };
+        }
+    }
+}
+
+/// Completes once the descriptor can be read.
+fn readable(descriptor: BorrowedFd<'_>) -> Entry {
+    let events = u32::from(libc::POLLIN.unsigned_abs());
+    opcode::PollAdd::new(types::Fd(descriptor.as_raw_fd()), events).build()
 }
 
 impl Driver for Ring {
@@ -193,6 +206,12 @@ impl Driver for Ring {
     fn watch(&mut self, control: Rc<WorkerEnd>) -> io::Result<()> {
         self.control = Some(control);
         self.arm_control();
+        Ok(())
+    }
+
+    fn listen(&mut self, bell: Rc<OwnedFd>) -> io::Result<()> {
+        self.bell = Some(bell);
+        self.arm_bell();
         Ok(())
     }
 

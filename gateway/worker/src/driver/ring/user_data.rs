@@ -14,6 +14,8 @@ pub(super) enum UserData {
     Job(u32),
     /// The control socket can be read.
     Control,
+    /// The bell has been rung.
+    Bell,
     /// A cancellation. What counts is the completion of what it cancels.
     Cancel,
 }
@@ -42,6 +44,7 @@ impl UserData {
             Self::Job(slot) => (3, 0, slot),
             Self::Control => (4, 0, 0),
             Self::Cancel => (5, 0, 0),
+            Self::Bell => (6, 0, 0),
         };
         (kind << (32 + GENERATION)) | ((generation as u64) << 32) | slot as u64
     }
@@ -55,6 +58,7 @@ impl UserData {
             3 => Self::Job(slot),
             4 => Self::Control,
             5 => Self::Cancel,
+            6 => Self::Bell,
             _ => return None,
         })
     }

@@ -1,6 +1,7 @@
 //! What may be called stable, and poison.
 //!
-//! Linux reports a failed write-back once to each open file description: whichever call looks
+//! What is said here of `fdatasync` holds for the flush of a kept image, too, whose backend may be
+//! no better. Linux reports a failed write-back once to each open file description: whichever call looks
 //! first gets the error, and the others succeed although they cover the same lost data. So
 //!
 //! * at most one `fdatasync` of an image runs at a time; those who come meanwhile share the next;
@@ -46,6 +47,12 @@ impl Gate {
     /// Whether something that is complete may not be stable.
     pub(crate) const fn dirty(&self) -> bool {
         self.written != self.covered
+    }
+
+    /// The `fdatasync` that was running has not been tried: nobody was there to do it. Nothing is
+    /// known to be lost, and nothing is stable that was not before.
+    pub(crate) const fn untried(&mut self) {
+        self.running = false;
     }
 
     /// What cannot be relied on any more: an error that this gate should have seen.
@@ -103,6 +110,21 @@ mod tests {
         assert!(gate.begin());
         gate.end(true);
         assert!(gate.synced(needed) && !gate.poisoned());
+    }
+
+    #[test]
+    fn one_that_nobody_did_covers_nothing_and_loses_nothing() {
+        let mut gate = Gate::default();
+        gate.wrote();
+        let needed = gate.needed();
+        assert!(gate.begin());
+
+        gate.untried();
+        assert!(!gate.synced(needed) && !gate.poisoned() && gate.dirty());
+
+        assert!(gate.begin());
+        gate.end(true);
+        assert!(gate.synced(needed) && !gate.dirty());
     }
 
     #[test]

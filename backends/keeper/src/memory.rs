@@ -1,0 +1,21 @@
+//! The memory that the worker's buffers lie in. All `unsafe` of this crate is here.
+#![allow(unsafe_code, reason = "memory that another process writes to")]
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use labelgate_buffers::Memory as Mapping;
+use labelgate_rbd::Memory;
+
+/// Maps the memory, for as long as this process lives.
+pub(crate) fn map(memory: OwnedFd) -> io::Result<Memory> {
+    let mapping: &'static Mapping = Box::leak(Box::new(Mapping::map(memory)?));
+    let whole = mapping
+        .run(0, mapping.length())
+        .ok_or(io::ErrorKind::InvalidInput)?;
+    // SAFETY: it stays mapped, for reading and writing, since the mapping is never dropped. Nothing in
+    // this process makes a reference to any of it: no pool is made over it, and `Mapping` itself hands
+    // out addresses alone.
+    Ok(unsafe { Memory::new(whole.cast(), whole.len(), Arc::new(())) })
+}

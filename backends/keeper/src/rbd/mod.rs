@@ -1,0 +1,226 @@
+//! Ceph's RBD.
+
+mod cluster;
+mod meaning;
+mod open;
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+use labelgate_control::{KeptShape, Text};
+use labelgate_queue_pair::{Failure, Operation, Run};
+use labelgate_rbd::{Completions, Error, Event as Happened, Image, Memory, Place};
+
+use crate::backend::{Backend, Event, Opening};
+use crate::mailbox::Mailbox;
+use cluster::Clusters;
+use meaning::{failure, outcome};
+use open::{Opened, Stage};
+
+/// Own operations have this bit in their tags; those of the worker do not.
+const OWN: u64 = 1 << 63;
+
+/// The most that is discarded or made zeros at a time, in bytes: it goes to each object of the range
+/// at once.
+const MAX_RANGE: u64 = 1 << 30;
+
+/// RBD as a backend.
+pub(crate) struct Rbd {
+    memory: Memory,
+    completions: Completions,
+    clusters: Arc<Clusters>,
+    /// Where threads put the images that they have opened.
+    opened: Mailbox<Opened>,
+    images: HashMap<u32, Kept>,
+    /// Operations of our own.
+    errands: HashMap<u64, Errand>,
+    next_errand: u64,
+    /// How long reads are that are under way.
+    reads: HashMap<u64, u64>,
+    /// What there is to tell besides what the library says.
+    news: VecDeque<Event>,
+}
+
+struct Kept {
+    image: Image,
+    opening: Opening,
+    stage: Stage,
+}
+
+/// What an operation of our own is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Errand {
+    Lock(u32),
+    /// While it is opened.
+    Grow(u32),
+    Refresh(u32),
+    Close(u32),
+}
+
+impl Rbd {
+    pub(crate) fn new(memory: Memory, connect: Duration) -> io::Result<Self> {
+        Ok(Self {
+            memory,
+            completions: Completions::new()?,
+            clusters: Arc::new(Clusters::new(connect)),
+            opened: Mailbox::new()?,
+            images: HashMap::new(),
+            errands: HashMap::new(),
+            next_errand: OWN,
+            reads: HashMap::new(),
+            news: VecDeque::new(),
+        })
+    }
+
+    fn errand(&mut self, errand: Errand) -> u64 {
+        let tag = self.next_errand;
+        self.next_errand = tag.wrapping_add(1) | OWN;
+        self.errands.insert(tag, errand);
+        tag
+    }
+
+    fn place(&self, run: Run) -> Result<Place, Failure> {
+        let place = self.memory.place(run.position, run.length);
+        place
+            .filter(|place| !place.is_empty())
+            .ok_or(Failure::Refused)
+    }
+
+    fn run_errand(&mut self, errand: Errand, result: Result<labelgate_rbd::Outcome, Error>) {
+        match errand {
+            Errand::Lock(image) | Errand::Grow(image) => self.go_on(image, result),
+            Errand::Refresh(image) => {
+                let shape = self.images.get(&image).map(|kept| shape(&kept.image));
+                let result = match (result, shape) {
+                    (Ok(_), Some(shape)) => Ok(shape),
+                    (Ok(_), None) => Err(Text::clean("the image is not open")),
+                    (Err(error), _) => Err(Text::clean(&error.to_string())),
+                };
+                self.news.push_back(Event::Refreshed(image, result));
+            }
+            // That it could not be closed well changes nothing for anybody.
+            Errand::Close(image) => self.news.push_back(Event::Closed(image)),
+        }
+    }
+}
+
+impl Backend for Rbd {
+    fn descriptors(&self) -> Vec<BorrowedFd<'_>> {
+        vec![self.completions.as_fd(), self.opened.as_fd()]
+    }
+
+    fn events(&mut self) -> VecDeque<Event> {
+        for opened in self.opened.take() {
+            self.enter(opened);
+        }
+        for happened in self.completions.take() {
+            match happened {
+                Happened::Done { tag, result } if tag & OWN != 0 => {
+                    if let Some(errand) = self.errands.remove(&tag) {
+                        self.run_errand(errand, result);
+                    }
+                }
+                Happened::Done { tag, result } => {
+                    let length = self.reads.remove(&tag).unwrap_or(0);
+                    let result = match result {
+                        Ok(told) => Ok(outcome(told, length)),
+                        Err(error) => Err(failure(&error)),
+                    };
+                    self.news.push_back(Event::Ended { tag, result });
+                }
+                Happened::Resized { image, .. } => {
+                    let image = u32::try_from(image).unwrap_or(u32::MAX);
+                    if let Some(kept) = self.images.get(&image) {
+                        let event = Event::Resized(image, shape(&kept.image));
+                        self.news.push_back(event);
+                    }
+                }
+            }
+        }
+        std::mem::take(&mut self.news)
+    }
+
+    fn open(&mut self, opening: Opening) {
+        let (clusters, completions) = (Arc::clone(&self.clusters), self.completions.clone());
+        open::begin(opening, clusters, completions, self.opened.clone());
+    }
+
+    fn start(&mut self, tag: u64, image: u32, operation: Operation) -> Result<(), Failure> {
+        let image = &self.images.get(&image).ok_or(Failure::NotReady)?.image;
+        let begun = match operation {
+            Operation::Read { offset, run } => {
+                let begun = image.read(tag, offset, self.place(run)?);
+                if begun.is_ok() {
+                    self.reads.insert(tag, run.length);
+                }
+                begun
+            }
+            // Stable or not: what is answered is on the cluster's stable storage.
+            Operation::Write { offset, run, .. } => image.write(tag, offset, self.place(run)?),
+            Operation::Flush => image.flush(tag),
+            Operation::Discard { length, .. } | Operation::WriteZeroes { length, .. }
+                if length == 0 || length > MAX_RANGE =>
+            {
+                return Err(Failure::Refused);
+            }
+            // A discard may leave what was there where that is cheaper; this never does.
+            Operation::Discard { offset, length } => image.write_zeroes(tag, offset, length, true),
+            Operation::WriteZeroes {
+                offset,
+                length,
+                unmap,
+            } => image.write_zeroes(tag, offset, length, unmap),
+            Operation::Extent { offset, .. } if offset >= image.size() => {
+                return Err(Failure::OutOfRange);
+            }
+            Operation::Extent { offset, .. } => {
+                image.extent(tag, offset);
+                Ok(())
+            }
+            Operation::Resize { size } => {
+                image.resize(tag, size, true);
+                Ok(())
+            }
+        };
+        begun.map_err(|error| failure(&error))
+    }
+
+    fn refresh(&mut self, image: u32, size: Option<u64>) {
+        let tag = self.errand(Errand::Refresh(image));
+        if let Some(kept) = self.images.get(&image)
+            && let Some(size) = size
+            && size > kept.image.size()
+            && !kept.opening.read_only
+        {
+            return kept.image.resize(tag, size, false);
+        }
+        // It is watched: its size is known.
+        self.errands.remove(&tag);
+        self.run_errand(Errand::Refresh(image), Ok(labelgate_rbd::Outcome::Done));
+    }
+
+    fn close(&mut self, image: u32) {
+        let tag = self.errand(Errand::Close(image));
+        match self.images.remove(&image) {
+            Some(kept) => kept.image.close(tag),
+            None => {
+                self.errands.remove(&tag);
+                self.news.push_back(Event::Closed(image));
+            }
+        }
+    }
+}
+
+/// What an image looks like.
+fn shape(image: &Image) -> KeptShape {
+    KeptShape {
+        size: image.size(),
+        physical_block: meaning::PHYSICAL_BLOCK,
+        discard: true,
+        // The cluster answers a write when all copies have it.
+        stable_writes: true,
+    }
+}

@@ -1,0 +1,19 @@
+//! labelgate-keysmith: started by labelgated, one for each Ceph store, with its control socket as
+//! standard input. It alone has the key by which keys are made.
+
+#![forbid(unsafe_code)]
+
+use std::io::Write;
+
+fn main() {
+    let status = match labelgate_keysmith::run() {
+        Ok(()) => 0,
+        Err(error) => {
+            // The supervisor logs what its processes say here. If it is gone, nobody does.
+            let _ = writeln!(std::io::stderr(), "labelgate-keysmith: {error}");
+            1
+        }
+    };
+    // The library's threads still run.
+    labelgate_rbd::exit_process(status)
+}

@@ -1,0 +1,120 @@
+//! Messages of a keysmith.
+
+use labelgate_control::{
+    ConfigureKeysmith, FromKeysmith, KeptImage, KeptName, KeyScope, KeysmithAnswer,
+    KeysmithRefusal, KeysmithTask, List, Secret, Text, ToKeysmith,
+};
+
+use super::full;
+
+fn secret() -> Secret<128> {
+    Secret::new(&"x".repeat(128)).unwrap()
+}
+
+fn name() -> KeptName {
+    KeptName {
+        namespace: full(),
+        image: full(),
+    }
+}
+
+fn instances() -> List<Text<512>, 6> {
+    List::try_from(vec![full(); 6]).unwrap()
+}
+
+/// Every message to a keysmith.
+pub fn to_keysmith() -> Vec<ToKeysmith> {
+    let configure = ToKeysmith::Configure(ConfigureKeysmith {
+        monitors: full(),
+        entity: full(),
+        key: secret(),
+        pool: full(),
+        prefix: full(),
+        unprivileged: true,
+        context: Some(full()),
+    });
+    let tasks = [
+        KeysmithTask::MakeKey {
+            entity: full(),
+            scope: KeyScope::Namespace(full()),
+        },
+        KeysmithTask::MakeKey {
+            entity: full(),
+            scope: KeyScope::Image {
+                name: name(),
+                read_only: true,
+            },
+        },
+        KeysmithTask::RemoveNamespace { namespace: full() },
+        KeysmithTask::CreateImage {
+            name: name(),
+            size: u64::MAX,
+            object_size: Some(u8::MAX),
+        },
+        KeysmithTask::RemoveImage { name: name() },
+        KeysmithTask::ResizeImage {
+            name: name(),
+            size: u64::MAX,
+            shrink: true,
+        },
+        KeysmithTask::DescribeImage { name: name() },
+        KeysmithTask::ListImages {
+            namespace: full(),
+            after: full(),
+        },
+        KeysmithTask::Revoke {
+            entity: full(),
+            instances: instances(),
+        },
+        KeysmithTask::Fence {
+            entity: full(),
+            instances: instances(),
+        },
+    ];
+    let requests = tasks.into_iter().map(|task| ToKeysmith::Request {
+        request: u64::MAX,
+        task,
+    });
+    [configure].into_iter().chain(requests).collect()
+}
+
+/// Every message from a keysmith.
+pub fn from_keysmith() -> Vec<FromKeysmith> {
+    let answers = [
+        Ok(KeysmithAnswer::Done),
+        Ok(KeysmithAnswer::Key(secret())),
+        Ok(KeysmithAnswer::Image(KeptImage {
+            id: full(),
+            size: u64::MAX,
+            object_size: u64::MAX,
+            cloned: true,
+            data_pool: true,
+        })),
+        Ok(KeysmithAnswer::Images {
+            names: List::try_from(vec![full(); 16]).unwrap(),
+            more: true,
+        }),
+        Ok(KeysmithAnswer::Excluded {
+            instances: u32::MAX,
+            locks: u32::MAX,
+        }),
+        Err((KeysmithRefusal::Unfit, full())),
+    ];
+    let answers = answers.into_iter().map(|result| FromKeysmith::Answer {
+        request: u64::MAX,
+        result,
+    });
+    let mut messages = vec![
+        FromKeysmith::Ready {
+            confinement: List::try_from(vec![full(); 16]).unwrap(),
+            cluster: full(),
+            instance: full(),
+        },
+        FromKeysmith::Failed {
+            why: KeysmithRefusal::Library,
+            reason: full(),
+        },
+    ];
+    messages.extend(answers);
+    messages
+}
