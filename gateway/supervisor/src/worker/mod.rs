@@ -14,6 +14,7 @@ mod keepers;
 mod kept_images;
 mod lifecycle;
 mod messages;
+mod outfit;
 mod process;
 mod reconcile;
 mod revocation;
