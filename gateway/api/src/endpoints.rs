@@ -2,12 +2,13 @@
 
 use crate::endpoint::{Bytes, Declaration, Endpoint, Json, Lines, Method, Nothing, PlainText};
 use crate::{
-    AddBackend, AddGroup, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditQuery, AuditReport,
-    ClearImage, CloneImage, CreateImage, Done, EndedLease, Group, GroupPath, Groups, Identities,
-    Identity, IdentityPath, Image, ImagePath, Images, ImagesQuery, ImportQuery, LabelImage, Lease,
-    LeasePath, Leases, Level, LevelPath, Levels, MemberPath, RekeyStore, RelabelledImage, Reloaded,
-    RemoveImageQuery, ResizeImage, ResizedImage, Restored, Revocation, RotateIdentity, Rotated,
-    StartLease, Status, Step, Store, StorePath, Stores, WorkerPath, Workers,
+    AddBackend, AddGroup, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditQuery,
+    AuditReport, ClearImage, CloneImage, CreateImage, Done, EndedLease, Group, GroupPath, Groups,
+    Identities, Identity, IdentityPath, Image, ImagePath, Images, ImagesQuery, ImportQuery,
+    LabelImage, Lease, LeasePath, Leases, Level, LevelPath, Levels, MemberPath, RekeyStore,
+    RelabelledImage, Reloaded, RemoveImageQuery, ResizeImage, ResizedImage, Restored, Revocation,
+    RotateIdentity, Rotated, StartLease, Status, Step, Store, StorePath, Stores, WorkerPath,
+    Workers,
 };
 
 /// Declares one type per endpoint, and the list of all of them.

@@ -14,11 +14,11 @@ use std::time::Duration;
 
 use bolero::TypeGenerator;
 use labelgate_api::{
-    AddBackend, AddGroup, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditQuery, AuditReport,
-    ClearImage, CloneImage, CreateImage, EndedLease, Groups, Identities, IdentityPath, ImagePath,
-    Images, ImagesQuery, ImportQuery, LabelImage, LeasePath, Leases, Levels, MemberPath, Problem,
-    RelabelledImage, RemoveImageQuery, ResizeImage, Restored, Revocation, RotateIdentity, Rotated,
-    StartLease, Status, Step, StorePath, Stores, Workers, document,
+    AddBackend, AddGroup, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditQuery,
+    AuditReport, ClearImage, CloneImage, CreateImage, EndedLease, Groups, Identities, IdentityPath,
+    ImagePath, Images, ImagesQuery, ImportQuery, LabelImage, LeasePath, Leases, Levels, MemberPath,
+    Problem, RelabelledImage, RemoveImageQuery, ResizeImage, Restored, Revocation, RotateIdentity,
+    Rotated, StartLease, Status, Step, StorePath, Stores, Workers, document,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;

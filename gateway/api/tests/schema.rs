@@ -11,10 +11,11 @@ use std::fmt::Debug;
 
 use jsonschema::Validator;
 use labelgate_api::{
-    AddBackend, AddGroup, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditReport, ClearImage,
-    CloneImage, CreateImage, Done, EndedLease, Groups, Identities, Images, LabelImage, Leases,
-    Levels, Problem, RekeyStore, RelabelledImage, Reloaded, ResizeImage, Restored, Revocation, RotateIdentity,
-    Rotated, StartLease, Status, Step, Store, Stores, Workers, document,
+    AddBackend, AddGroup, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditReport,
+    ClearImage, CloneImage, CreateImage, Done, EndedLease, Groups, Identities, Images, LabelImage,
+    Leases, Levels, Problem, RekeyStore, RelabelledImage, Reloaded, ResizeImage, Restored,
+    Revocation, RotateIdentity, Rotated, StartLease, Status, Step, Store, Stores, Workers,
+    document,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -6,8 +6,8 @@ use labelgate_mac::Label;
 
 use crate::allocate::MAX_CURSORS;
 use crate::apply::{
-    MAX_MEMBERS, MAX_RECORDS, check_identity, check_image, check_in_store, check_label, check_lease,
-    place_of,
+    MAX_MEMBERS, MAX_RECORDS, check_identity, check_image, check_in_store, check_label,
+    check_lease, place_of,
 };
 use crate::record::Proof;
 use crate::snapshot::Tabled;
@@ -73,8 +73,7 @@ impl Snapshot {
         for (id, image) in &self.images {
             check_image(image)?;
             let store = self.stores.get(&image.store);
-            let store =
-                store.ok_or_else(|| Contradiction(format!("image {id} has no store")))?;
+            let store = store.ok_or_else(|| Contradiction(format!("image {id} has no store")))?;
             check_in_store(image, store)?;
             let alone = files.insert(place_of(image, store))
                 & serials.insert(image.designator.serial)

@@ -115,8 +115,7 @@ mod tests {
     fn a_key_is_taken_alone_or_out_of_a_keyring() {
         let key: StoreKey = KEY.parse().unwrap();
         assert_eq!(key.expose(), KEY);
-        let keyring =
-            format!("[client.labelgate]\n\tkey = {KEY}\n\tcaps mon = \"profile rbd\"\n");
+        let keyring = format!("[client.labelgate]\n\tkey = {KEY}\n\tcaps mon = \"profile rbd\"\n");
         for text in [format!("{KEY}\n"), keyring] {
             assert_eq!(text.parse::<StoreKey>().unwrap(), key);
         }

@@ -577,7 +577,10 @@ fn a_pool_is_a_store_whose_images_are_named_by_their_namespace() {
     let config = Config::parse(&text, Path::new("labelgate.toml")).unwrap();
     let pool_of = config.stores[0].pool().unwrap();
     assert_eq!(pool_of.rbd.entity.as_str(), "labelgate");
-    assert!(!format!("{config:?}").contains("AQBSdF"), "the key is not shown");
+    assert!(
+        !format!("{config:?}").contains("AQBSdF"),
+        "the key is not shown"
+    );
     let place = config.images[0].in_pool().unwrap();
     assert_eq!((place.namespace, place.image), ("ns", "web"));
     assert!(config.images[0].is_kept() && config.stores[0].directory().is_none());

@@ -106,7 +106,10 @@ impl Registry for RedbRegistry {
     fn store_key(&self, store: &StoreName) -> Result<Option<StoreKey>, RegistryError> {
         let transaction = self.database.begin_read().map_err(database)?;
         let keys = store_keys::all(&transaction)?;
-        Ok(keys.into_iter().find(|(name, _)| name == store).map(|(_, key)| key))
+        Ok(keys
+            .into_iter()
+            .find(|(name, _)| name == store)
+            .map(|(_, key)| key))
     }
 
     fn master_key(&self) -> Result<MasterKey, RegistryError> {

@@ -55,7 +55,9 @@ pub(super) fn remove(
     transaction: &WriteTransaction,
     store: &StoreName,
 ) -> Result<(), RegistryError> {
-    let stored = all(transaction)?.into_iter().any(|(name, _)| name == *store);
+    let stored = all(transaction)?
+        .into_iter()
+        .any(|(name, _)| name == *store);
     if stored {
         let mut table = transaction.open_table(TABLE).map_err(database)?;
         table.remove(store.as_str()).map_err(database)?;

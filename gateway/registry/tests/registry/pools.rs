@@ -17,10 +17,15 @@ fn refused(registry: &RedbRegistry, change: &Change, why: &str) {
 #[test]
 fn a_stores_key_is_kept_apart_from_it_and_goes_with_it() {
     let (_directory, path, registry) = registry();
-    registry.apply(&Change::AddStore(pool("ceph", "vms"))).unwrap();
+    registry
+        .apply(&Change::AddStore(pool("ceph", "vms")))
+        .unwrap();
     registry.apply(&store("local")).unwrap();
     let shown = format!("{:?}", registry.read().unwrap());
-    assert!(shown.contains("vms") && !shown.contains(STORE_KEY), "{shown}");
+    assert!(
+        shown.contains("vms") && !shown.contains(STORE_KEY),
+        "{shown}"
+    );
     drop(registry);
 
     let registry = RedbRegistry::open(&path).unwrap();
@@ -33,7 +38,11 @@ fn a_stores_key_is_kept_apart_from_it_and_goes_with_it() {
     };
     registry.apply(&rekey("ceph")).unwrap();
     assert_eq!(key_of(&registry, "ceph"), Some(other.clone()));
-    refused(&registry, &rekey("local"), "store local has a key and needs none");
+    refused(
+        &registry,
+        &rekey("local"),
+        "store local has a key and needs none",
+    );
 
     let gone = Change::RemoveStore("ceph".parse().unwrap());
     registry.apply(&gone).unwrap();
@@ -58,20 +67,28 @@ fn a_pool_has_a_key_and_a_directory_none() {
 #[test]
 fn a_pool_is_one_store_and_an_image_in_it_one_image() {
     let (_directory, _, registry) = registry();
-    registry.apply(&Change::AddStore(pool("ceph", "vms"))).unwrap();
+    registry
+        .apply(&Change::AddStore(pool("ceph", "vms")))
+        .unwrap();
     refused(
         &registry,
         &Change::AddStore(pool("again", "vms")),
         "pool vms of these monitors is store ceph",
     );
-    registry.apply(&Change::AddStore(pool("fast", "ssd"))).unwrap();
+    registry
+        .apply(&Change::AddStore(pool("fast", "ssd")))
+        .unwrap();
 
     let mut disk = image("ceph", "web", "s0:c1,c2");
     disk.file = "ns/web".parse().unwrap();
     registry.apply(&Change::AddImage(disk.clone())).unwrap();
     let mut other = image("ceph", "other", "s0:c1,c2");
     other.file = disk.file.clone();
-    refused(&registry, &Change::AddImage(other.clone()), "is image ceph/web already");
+    refused(
+        &registry,
+        &Change::AddImage(other.clone()),
+        "is image ceph/web already",
+    );
     // The same name in another pool is another image.
     other.store = "fast".parse().unwrap();
     registry.apply(&Change::AddImage(other)).unwrap();
@@ -85,7 +102,9 @@ fn a_pool_is_one_store_and_an_image_in_it_one_image() {
 #[test]
 fn what_a_pool_cannot_have_is_refused() {
     let (_directory, _, registry) = registry();
-    registry.apply(&Change::AddStore(pool("ceph", "vms"))).unwrap();
+    registry
+        .apply(&Change::AddStore(pool("ceph", "vms")))
+        .unwrap();
     let disk = image("ceph", "web", "s0:c1,c2");
     let with = |file: &str, direct, content| {
         let mut disk = disk.clone();
@@ -94,10 +113,16 @@ fn what_a_pool_cannot_have_is_refused() {
         Change::AddImage(disk)
     };
     for (change, why) in [
-        (with("a/b/web", false, false), "a/b/web is no image in a pool"),
+        (
+            with("a/b/web", false, false),
+            "a/b/web is no image in a pool",
+        ),
         (with("web@before", false, false), "has the character '@'"),
         (with("web", true, false), "leave direct out"),
-        (with("web", false, true), "content is served from directories"),
+        (
+            with("web", false, true),
+            "content is served from directories",
+        ),
     ] {
         refused(&registry, &change, why);
     }

@@ -7,7 +7,8 @@ use labelgate_registry::{
 use uuid::Uuid;
 
 use crate::samples::{
-    allocation, at_address, chap, directory, image, lease, registry, rotation, secrets, store, time, token,
+    allocation, at_address, chap, directory, image, lease, registry, rotation, secrets, store,
+    time, token,
 };
 
 /// The refusal of a change, which leaves nothing behind.

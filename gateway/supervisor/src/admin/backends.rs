@@ -54,6 +54,7 @@ pub(super) async fn add(
                 let changed = turn.change(change).await?;
                 describe(&changed.in_force, &name)
             };
+            let entity = entity.strip_prefix("client.").unwrap_or(entity);
             let reason = format!("pool {pool} at {monitors} as client.{entity}");
             let record = Record {
                 image: Some(&name),
@@ -86,7 +87,10 @@ pub(super) async fn rekey(
                     key: key.clone(),
                 };
                 turn.check(&change)?;
-                let has = in_force.stores.get(&name).and_then(|(store, _)| store.pool());
+                let has = in_force
+                    .stores
+                    .get(&name)
+                    .and_then(|(store, _)| store.pool());
                 let rbd = has.map(|pool| pool.rbd.clone());
                 let rbd = rbd.ok_or_else(|| Denied::not_found("store", &name))?;
                 check(&turn, &name, rbd, key).await?;

@@ -82,7 +82,10 @@ pub(super) async fn from_image(
     let in_force = office.state.in_force();
     let (image, _) = find(&in_force, path.store.as_str(), path.image.as_str())?;
     if image.is_kept() {
-        return Err(only_files(&image, "has no bytes on this machine to be copied"));
+        return Err(only_files(
+            &image,
+            "has no bytes on this machine to be copied",
+        ));
     }
     let wanted = Wanted {
         kept: None,

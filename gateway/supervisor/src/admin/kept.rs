@@ -27,7 +27,10 @@ fn keysmith(turn: &Turn, image: &Image) -> Result<Keysmith, Denied> {
 /// A label's namespace has one key: what is in it is that label's alone.
 pub(super) fn check_namespace(names: &Names, image: &Image) -> Result<(), Denied> {
     let place = place(image).map_err(|why| Denied::new(ErrorCode::Invalid, why))?;
-    let own = image.audience.label().map(|label| names.namespace_of(label));
+    let own = image
+        .audience
+        .label()
+        .map(|label| names.namespace_of(label));
     if !is_of_a_label(place.namespace) || own.as_deref() == Some(place.namespace) {
         return Ok(());
     }
@@ -86,14 +89,20 @@ fn whole(image: &Image, size: u64) -> Result<u64, Denied> {
 
 fn there_already(image: &Image) -> Denied {
     let place = image.store.place_of(&image.file);
-    Denied::new(ErrorCode::Exists, format_args!("there is an image {place} already"))
-        .hint("leave the size out to take it in as it is, or choose another name")
+    Denied::new(
+        ErrorCode::Exists,
+        format_args!("there is an image {place} already"),
+    )
+    .hint("leave the size out to take it in as it is, or choose another name")
 }
 
 fn not_there(image: &Image) -> Denied {
     let place = image.store.place_of(&image.file);
-    Denied::new(ErrorCode::NotFound, format_args!("there is no image {place}"))
-        .hint("give a size to have it made, or say where it is with --file NAMESPACE/IMAGE")
+    Denied::new(
+        ErrorCode::NotFound,
+        format_args!("there is no image {place}"),
+    )
+    .hint("give a size to have it made, or say where it is with --file NAMESPACE/IMAGE")
 }
 
 /// Makes an image larger: by its keeper, if it has one, when the registry says so; otherwise by the

@@ -13,8 +13,8 @@ use super::failure::Denied;
 use super::operation::{Office, record};
 use super::right::needed;
 use super::{
-    audit, backends, fill, groups, identities, image_changes, image_view, images, leases, levels, registry,
-    status, stores, workers,
+    audit, backends, fill, groups, identities, image_changes, image_view, images, leases, levels,
+    registry, status, stores, workers,
 };
 use crate::audit::{Decision, Event, Record};
 use crate::provider::{Domains, Right};

@@ -6,8 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use labelgate_control::{Designator, Text};
-use labelgate_registry::InPool;
 use labelgate_mac::Label;
+use labelgate_registry::InPool;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -169,7 +169,10 @@ pub(super) fn check_image(
         .size
         .as_ref()
         .and_then(|size| check_size(size, block_size, problems));
-    let content = raw.content.as_ref().is_some_and(|content| *content.get_ref());
+    let content = raw
+        .content
+        .as_ref()
+        .is_some_and(|content| *content.get_ref());
     let audience = match content {
         true => check_content(raw.label.as_ref(), raw.read_only.as_ref(), problems),
         false => check_audience(raw.label.as_ref(), &raw.name.span(), problems),

@@ -69,13 +69,19 @@ mod tests {
         write(&path, "AQBSdFhcAAAAABAAuF2wqYhZxqPqXGg0dEcYrQ==\n").unwrap();
         set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
         let said = read(&path).unwrap_err().to_string();
-        assert!(said.contains("0640") && said.contains("chmod 0600"), "{said}");
+        assert!(
+            said.contains("0640") && said.contains("chmod 0600"),
+            "{said}"
+        );
         set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         assert!(read(&path).unwrap().expose().starts_with("AQB"));
 
         write(&path, "sesame, open").unwrap();
         assert!(!read(&path).unwrap_err().to_string().contains("sesame"));
-        assert!(matches!(read(Path::new("key")), Err(KeyFileError::Relative)));
+        assert!(matches!(
+            read(Path::new("key")),
+            Err(KeyFileError::Relative)
+        ));
         assert!(matches!(read(directory.path()), Err(KeyFileError::NoFile)));
         assert!(matches!(read(&path.join("x")), Err(KeyFileError::Read(_))));
     }

@@ -150,12 +150,7 @@ pub(super) fn check_stores(raw: Vec<RawStore>, problems: &mut Collector<'_>) -> 
         if let Err(why) = name::check_store(raw.name.get_ref()) {
             problems.at(&raw.name.span(), why);
         }
-        names.check(
-            "store name",
-            raw.name.get_ref(),
-            &raw.name.span(),
-            problems,
-        );
+        names.check("store name", raw.name.get_ref(), &raw.name.span(), problems);
         let place = match raw.kind {
             Kind::Directory => check_directory(&raw, problems),
             Kind::Rbd => check_pool(&raw, problems),

@@ -72,7 +72,9 @@ impl Gate {
     pub async fn anchor(self, images: Vec<(u32, Arc<Image>)>, known: BTreeSet<Entity>) -> Anchored {
         let mut anchored = Anchored::default();
         for (number, image) in images {
-            let result = self.anchor_one(&image, &known, &mut anchored.entities).await;
+            let result = self
+                .anchor_one(&image, &known, &mut anchored.entities)
+                .await;
             anchored.images.push((number, result));
         }
         anchored

@@ -176,7 +176,11 @@ fn make(path: &Path, text: &[u8], opener: &Opener) -> io::Result<()> {
     file.write_all(text)?;
     file.sync_all()?;
     drop(file);
-    let leads = open(path, OFlags::PATH | OFlags::CLOEXEC | OFlags::NOFOLLOW, Mode::empty())?;
+    let leads = open(
+        path,
+        OFlags::PATH | OFlags::CLOEXEC | OFlags::NOFOLLOW,
+        Mode::empty(),
+    )?;
     // The policy lets nobody change the mode of a draft.
     if let Some((_, anchor)) = &opener.contexts {
         relabel(leads.as_fd(), anchor)?;
@@ -200,7 +204,10 @@ mod tests {
     fn image() -> std::sync::Arc<Image> {
         let text = "[[store]]\nname = \"s\"\npath = \"/s\"\n[[image]]\nname = \"web\"\n\
                     store = \"s\"\nfile = \"web\"\nlabel = \"s0:c1,c2\"\n";
-        Config::parse(text, Path::new("test")).unwrap().images.remove(0)
+        Config::parse(text, Path::new("test"))
+            .unwrap()
+            .images
+            .remove(0)
     }
 
     fn anchor(key: &str) -> Anchor {
@@ -220,7 +227,9 @@ mod tests {
         let anchors = Anchors::open(state.path()).unwrap();
         let image = image();
         let opener = Opener {
-            uid: rustix::process::geteuid().is_root().then_some(1_900_000_123),
+            uid: rustix::process::geteuid()
+                .is_root()
+                .then_some(1_900_000_123),
             contexts: None,
         };
         for key in ["first", "second"] {
@@ -237,7 +246,11 @@ mod tests {
         }
         let directory = anchors.path_of(&image);
         let directory = directory.parent().unwrap();
-        assert_eq!(directory.read_dir().unwrap().count(), 1, "nothing else is left");
+        assert_eq!(
+            directory.read_dir().unwrap().count(),
+            1,
+            "nothing else is left"
+        );
         assert_eq!(directory.metadata().unwrap().mode() & 0o777, 0o700);
         anchors.remove(&image);
         assert!(anchors.open_for(&image, Handed::Opened).is_err());

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use labelgate_control::{
-    FromKeysmith, KeyScope, KeysmithAnswer, KeysmithTask, List, MAX_INSTANCES,
-    MAX_KEYSMITH_REQUESTS, MAX_KEY, Secret, Text, ToKeysmith,
+    FromKeysmith, KeyScope, KeysmithAnswer, KeysmithTask, List, MAX_INSTANCES, MAX_KEY,
+    MAX_KEYSMITH_REQUESTS, Secret, Text, ToKeysmith,
 };
 use labelgate_registry::InPool;
 use tokio::sync::{mpsc, oneshot};
@@ -318,7 +318,11 @@ impl Running {
     }
 
     fn deadline(&self) -> Instant {
-        let oldest = self.pending.values().map(|(since, _)| *since + PATIENCE).min();
+        let oldest = self
+            .pending
+            .values()
+            .map(|(since, _)| *since + PATIENCE)
+            .min();
         oldest.unwrap_or(self.idle_since + IDLE)
     }
 

@@ -51,7 +51,12 @@ impl Setup {
                 right.map_err(|wrong| self.gone(&wrong.to_string()))?;
                 let confinement: Vec<&str> = confinement.iter().map(Text::as_str).collect();
                 let (store, pid) = (&self.store, child.pid());
-                tracing::info!(store, pid, "keysmith is confined: {}", confinement.join(", "));
+                tracing::info!(
+                    store,
+                    pid,
+                    "keysmith is confined: {}",
+                    confinement.join(", ")
+                );
                 Ok(())
             }
             FromKeysmith::Failed { why, reason } => Err(self.refused(why, &reason)),

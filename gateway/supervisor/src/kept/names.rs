@@ -64,7 +64,10 @@ impl Names {
         let name = format!("{NAMESPACES}{gateway}-{plain}");
         match name.len() {
             0..=MAX_KEPT_NAME => name,
-            _ => format!("{NAMESPACES}{gateway}-{}", short_hash(&[&label.to_string()])),
+            _ => format!(
+                "{NAMESPACES}{gateway}-{}",
+                short_hash(&[&label.to_string()])
+            ),
         }
     }
 
@@ -147,7 +150,11 @@ mod tests {
         assert_eq!(scope(&format!("{own}/web")), Scope::Namespace(own.clone()));
         assert_eq!(scope(&format!("{own}/db")), Scope::Namespace(own));
         let other = names().namespace_of(&"s0:c1,c3".parse().unwrap());
-        for place in ["web".to_owned(), "ns/web".to_owned(), format!("{other}/web")] {
+        for place in [
+            "web".to_owned(),
+            "ns/web".to_owned(),
+            format!("{other}/web"),
+        ] {
             assert!(matches!(scope(&place), Scope::Image { .. }), "{place}");
         }
     }

@@ -63,9 +63,8 @@ impl Service {
         number: u32,
         result: Result<KeptShape, NotServed>,
     ) -> bool {
-        let waits = |(image, kept): (u32, &Kept)| {
-            image == number && kept.given && kept.shape.is_none()
-        };
+        let waits =
+            |(image, kept): (u32, &Kept)| image == number && kept.given && kept.shape.is_none();
         if !self.images.of_slot(slot).any(waits) {
             // It may have been taken away meanwhile, but then its keeper was killed.
             return false;

@@ -86,14 +86,18 @@ impl Images {
     /// Those that the worker has not been told of and still might be.
     #[must_use]
     pub fn untold(&self, slot: u32) -> Vec<u32> {
-        let found = self.find(slot, |served, _| matches!(served.state, ImageState::Opening));
+        let found = self.find(slot, |served, _| {
+            matches!(served.state, ImageState::Opening)
+        });
         found.into_iter().map(|(number, _)| number).collect()
     }
 
     /// Those that are gone once the access of their keepers is.
     #[must_use]
     pub fn probing(&self, slot: u32) -> Vec<u32> {
-        let found = self.find(slot, |served, _| matches!(served.state, ImageState::Probing));
+        let found = self.find(slot, |served, _| {
+            matches!(served.state, ImageState::Probing)
+        });
         found.into_iter().map(|(number, _)| number).collect()
     }
 

@@ -368,7 +368,11 @@ impl Service {
     /// Has a keeper look at an image's size again, which is to be no less than this.
     fn refresh_kept(&mut self, number: u32, kept: Kept, size: Option<u64>) {
         let refused = |served: &Served| matches!(served.state, ImageState::Refused { .. });
-        if self.images.get_mut(number).is_some_and(|served| refused(served)) {
+        if self
+            .images
+            .get_mut(number)
+            .is_some_and(|served| refused(served))
+        {
             self.reopen(number);
         } else if kept.given && size.is_some() {
             let image = number;
