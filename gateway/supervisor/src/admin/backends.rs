@@ -54,6 +54,7 @@ pub(super) async fn add(
                 let changed = turn.change(change).await?;
                 describe(&changed.in_force, &name)
             };
+            let entity = entity.strip_prefix("client.").unwrap_or(entity);
             let reason = format!("pool {pool} at {monitors} as client.{entity}");
             let record = Record {
                 image: Some(&name),

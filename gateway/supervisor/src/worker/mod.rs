@@ -1,5 +1,6 @@
 //! The workers: one per label, started, watched and reaped by the label's service.
 
+mod access;
 mod backoff;
 mod connections;
 mod death;
