@@ -82,8 +82,9 @@ fn tries() {
             ["connect"] => (End::Done, End::Done),
             // By the old call, which is turned away whatever it is for.
             ["create"] => (REFUSED, REFUSED),
-            // For reading: that is Landlock's to refuse.
-            ["open" | "list"] => (End::Done, REFUSED),
+            // For reading: that is Landlock's to refuse. What a directory is must not be asked, too.
+            ["open"] => (End::Done, REFUSED),
+            ["list"] => (REFUSED, REFUSED),
             // Its limits are higher: a library's threads have large stacks.
             _ if layer == "limits" && error == libc::ENOMEM => (End::Done, End::Done),
             _ => (KILLED, KILLED),
