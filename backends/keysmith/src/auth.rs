@@ -5,7 +5,7 @@ use labelgate_rbd::{Cluster, Kind};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::caps::MINTED_MON_CAP;
+use crate::caps::{MINTED_MGR_CAP, MINTED_MON_CAP};
 use crate::{Name, Refused, Scope};
 
 /// An entity, as the monitors tell of it.
@@ -27,7 +27,15 @@ struct Caps {
 /// An entity that is there keeps its key, and gets these capabilities instead of those that it has:
 /// its scope may have been another one, or a clone may have been flattened.
 pub(crate) fn mint(cluster: &Cluster, entity: &Name, scope: &Scope) -> Result<String, Refused> {
-    let caps = ["mon", MINTED_MON_CAP, "osd", &scope.osd_cap()];
+    let objects = scope.osd_cap();
+    let caps = [
+        "mon",
+        MINTED_MON_CAP,
+        "mgr",
+        MINTED_MGR_CAP,
+        "osd",
+        objects.as_str(),
+    ];
     let command = |prefix: &str| {
         let command = json!({
             "prefix": prefix,

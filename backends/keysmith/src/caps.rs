@@ -13,6 +13,11 @@ use crate::Name;
 /// nothing else. It can exclude nobody, and read neither keys nor capabilities.
 pub const MINTED_MON_CAP: &str = "profile simple-rados-client";
 
+/// What every minted key may do with the managers: a command that there is not. It stands there so that
+/// the minting key can be bound to it: a key whose managers' capability was free could be given all of
+/// the cluster's machines.
+pub const MINTED_MGR_CAP: &str = "allow command none";
+
 /// What an image's features and settings are read from, for all of a pool.
 const POOL_INFO: &str = "rbd_info";
 
@@ -204,26 +209,41 @@ impl<'a> Grant<'a> {
 }
 
 /// What the minting key of a store needs, so that an admin can make it: capabilities for the monitors
-/// and for the OSDs.
+/// and for the OSDs. `pools` are the store's, and those that its images have parents or data in.
 ///
-/// With the monitors it may make, read and remove entities whose names begin with `prefix`, give them
-/// [`MINTED_MON_CAP`] and no more, and put clients on the blocklist. So a keysmith that was taken over
-/// makes no admin of itself, and takes nothing from an entity that is not the gateway's. What it lets
-/// its entities do with the OSDs it is free to choose: all of the cluster's objects. (Ceph could bind
-/// that by a regular expression over the whole text, which the capabilities of clones defeat.)
+/// With the monitors it may make, read and remove entities whose names begin with `prefix`; give them
+/// [`MINTED_MON_CAP`], [`MINTED_MGR_CAP`] and objects of these pools, and no more; exclude clients; and
+/// list who is connected. So a keysmith that was taken over makes no admin of itself, reads nothing of
+/// other pools, takes nothing from an entity that is not the gateway's, and lets nobody in again who is
+/// excluded. Each command was found by leaving out one after the other.
+///
+/// With the OSDs it may do what is done to images: make and remove them, and take their locks away. It
+/// could give itself a key for that anyway.
 #[must_use]
-pub fn minting_caps(pool: &Name, prefix: &Name) -> [(&'static str, String); 2] {
+pub fn minting_caps(pools: &[Name], prefix: &Name) -> [(&'static str, String); 2] {
     let ours = format!("with entity prefix client.{prefix}");
-    let bound = format!("{ours} caps_mon \"{MINTED_MON_CAP}\"");
+    let named: Vec<_> = pools.iter().map(Name::as_str).collect();
+    // In a regular expression a dot is any character.
+    let named = named.join("|").replace('.', "[.]");
+    let objects = format!("(allow [a-z_ -]+ pool=({named}) [a-zA-Z0-9_.=\" -]*(, )?)+");
+    let bound = format!(
+        "{ours} caps_mon=\"{MINTED_MON_CAP}\" caps_mgr=\"{MINTED_MGR_CAP}\" \
+         caps_osd regex '{objects}'"
+    );
     let mon = format!(
         "{MINTED_MON_CAP}, \
          allow command \"auth get-or-create\" {bound}, \
          allow command \"auth caps\" {bound}, \
          allow command \"auth get\" {ours}, \
          allow command \"auth del\" {ours}, \
-         allow command \"osd blocklist\" with blocklistop=add"
+         allow command \"osd blocklist\" with blocklistop=add, \
+         allow command \"sessions\""
     );
-    [("mon", mon), ("osd", format!("profile rbd pool={pool}"))]
+    let osd: Vec<_> = pools
+        .iter()
+        .map(|pool| format!("profile rbd pool={pool}"))
+        .collect();
+    [("mon", mon), ("osd", osd.join(", "))]
 }
 
 #[cfg(test)]

@@ -90,6 +90,8 @@ library! {
     fn rbd_get_block_name_prefix(rbd_image_t, *mut c_char, usize) -> c_int;
     /// The pool that its data is in.
     fn rbd_get_data_pool_id(rbd_image_t) -> i64;
+    /// How much of it may be its parent's, in bytes.
+    fn rbd_get_overlap(rbd_image_t, *mut u64) -> c_int;
     /// What it was cloned from.
     fn rbd_get_parent(rbd_image_t, *mut rbd_linked_image_spec_t, *mut rbd_snap_spec_t) -> c_int;
     /// Frees what is in it.

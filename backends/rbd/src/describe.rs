@@ -46,6 +46,25 @@ pub struct Parent {
 
 impl Opened {
     pub(crate) fn describe(&self) -> Result<Description, Error> {
+        Ok(Description {
+            parent: self.parent()?,
+            ..self.describe_alone()?
+        })
+    }
+
+    /// Whether there may be data of a parent's behind it. Asks nobody, unlike [`Opened::parent`], which
+    /// looks for the parent in the trash and wants the right to.
+    pub(crate) fn is_cloned(&self) -> Result<bool, Error> {
+        let overlap = self.rbd().rbd_get_overlap;
+        // SAFETY: the image is open, and a number is written.
+        let overlap = written("asking how much is the parent's", |value| unsafe {
+            overlap(self.image, value)
+        })?;
+        Ok(overlap > 0)
+    }
+
+    /// All but its parent.
+    pub(crate) fn describe_alone(&self) -> Result<Description, Error> {
         let (rbd, image) = (self.rbd(), self.image);
         let mut info = rbd_image_info_t::zeroed();
         // SAFETY: the image is open, and it writes that many bytes.
@@ -84,7 +103,7 @@ impl Opened {
             features,
             prefix,
             data_pool,
-            parent: self.parent()?,
+            parent: None,
         })
     }
 

@@ -80,8 +80,8 @@ impl Opened {
 
     pub(crate) fn resize(&self, size: u64, shrink: bool) -> Result<(), Error> {
         let resize = self.rbd().rbd_resize2;
-        // SAFETY: the image is open; nobody wants to hear of the progress.
-        let done = unsafe { resize(self.image, size, shrink, None, ptr::null_mut()) };
+        // SAFETY: the image is open; the function takes any argument.
+        let done = unsafe { resize(self.image, size, shrink, Some(go_on), ptr::null_mut()) };
         check("resizing the image", done).map(drop)
     }
 
@@ -107,6 +107,12 @@ impl fmt::Debug for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "image {:p}", self.image)
     }
+}
+
+/// Called by librbd with how far it has come, which nobody wants to hear. It calls without asking
+/// whether there is a function.
+unsafe extern "C" fn go_on(_done: u64, _of: u64, _argument: *mut libc::c_void) -> libc::c_int {
+    0
 }
 
 /// What an image's owner and its threads have in common.

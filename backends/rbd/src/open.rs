@@ -31,7 +31,8 @@ pub(crate) fn open(
 ) -> Result<Image, Error> {
     let opened = Opened::open(&pool.into_context(), image, options.read_only)?;
     refuse_cache(&opened)?;
-    let description = opened.describe()?;
+    let description = opened.describe_alone()?;
+    let cloned = opened.is_cloned()?;
     let shape = Shape {
         size: description.size,
         object_size: description.object_size,
@@ -46,7 +47,7 @@ pub(crate) fn open(
         helper: Helper::default(),
         size: AtomicU64::new(shape.size),
         stale: AtomicBool::new(false),
-        cloned: description.parent.is_some(),
+        cloned,
         plain: shape.stripe_count <= 1,
         period: shape
             .object_size
@@ -86,15 +87,14 @@ fn setting(opened: &Opened, name: &CStr) -> Result<Option<String>, Error> {
             continue;
         }
         check("asking for the image's settings", listed)?;
-        let listed = options.iter().take(usize::try_from(count).unwrap_or(0));
-        // SAFETY: so many were written, each with two texts.
-        let texts =
-            |option: &rbd_config_option_t| unsafe { (text_at(option.name), text_at(option.value)) };
+        let mut listed = options.iter().take(usize::try_from(count).unwrap_or(0));
         let found = listed
-            .map(texts)
-            .find(|(found, _)| found.as_bytes() == name.to_bytes());
+            // SAFETY: so many were written, each with two texts.
+            .find(|option| unsafe { text_at(option.name) }.as_bytes() == name.to_bytes())
+            // SAFETY: as above.
+            .map(|option| unsafe { text_at(option.value) });
         // SAFETY: their texts are freed once.
         unsafe { (rbd.rbd_config_image_list_cleanup)(options.as_mut_ptr(), count) };
-        return Ok(found.map(|(_, value)| value));
+        return Ok(found);
     }
 }

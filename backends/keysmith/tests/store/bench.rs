@@ -11,7 +11,7 @@ use labelgate_fixtures::process::{Finished, run};
 use labelgate_keysmith::{Name, Smith, minting_caps};
 
 /// How long a program may take.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(60);
 /// What our entities begin with.
 pub(crate) const PREFIX: &str = "labelgate.";
 /// Whose the minting key is.
@@ -41,9 +41,9 @@ impl Bench {
 
     pub(crate) fn with(layout: Layout) -> Self {
         let ceph = Ceph::start(layout).unwrap();
-        let pool = Name::new("the pool", ceph.pool()).unwrap();
+        let pools = [ceph.pool(), "cold"].map(|pool| Name::new("the pool", pool).unwrap());
         let prefix = Name::new("the prefix", PREFIX).unwrap();
-        let [(mon, mon_cap), (osd, osd_cap)] = minting_caps(&pool, &prefix);
+        let [(mon, mon_cap), (osd, osd_cap)] = minting_caps(&pools, &prefix);
         let key = ceph
             .make_key(MINTER, &[mon, &mon_cap, osd, &osd_cap])
             .unwrap();

@@ -29,7 +29,6 @@ fn forbids_everything_else(bench: &Bench, entity: &str, key: &str) {
         &["ceph", "osd", "blocklist", "add", "192.0.2.1:0/4711"],
         &["ceph", "osd", "blocklist", "rm", "192.0.2.1:0/4711"],
         // The cluster.
-        &["ceph", "config", "dump"],
         &["ceph", "config-key", "ls"],
         &["ceph", "osd", "pool", "create", "evil"],
         &[
@@ -89,7 +88,7 @@ fn reaches_no_object(bench: &Bench, entity: &str, key: &str, namespace: &str, im
     rados(&["rm", &data]);
     rados(&["listomapvals", &header]);
     rados(&["setomapval", &header, "size", "x"]);
-    rados(&["lock", "break", &header, "rbd_lock", "auto", "client.1"]);
+    rados(&["lock", "break", &header, "rbd_lock", "client.1"]);
     rados(&["get", &map, "/dev/null"]);
 }
 

@@ -120,6 +120,8 @@ impl Keeper {
         self.wait()?;
         image.release_lock(1);
         self.wait()?;
+        image.acquire_lock(1);
+        self.wait()?;
         Ok(())
     }
 

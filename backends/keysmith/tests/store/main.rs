@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::print_stdout,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a panic in a helper is a failed test, as in the tests themselves"
@@ -15,4 +16,4 @@ mod keeper;
 mod minting;
 mod process;
 
-pub(crate) use bench::{Bench, LIMIT, name};
+pub(crate) use bench::{Bench, name};

@@ -8,35 +8,51 @@ use crate::{Bench, name};
 #[test]
 fn the_minting_key_makes_nobody_more_than_a_keeper() {
     let bench = Bench::start();
+    bench.ceph.create_pool("secret").unwrap();
     let key = bench.configure.key.reveal().to_owned();
     let ours = "client.labelgate.x";
-    let caps = [
-        "mon",
-        "profile simple-rados-client",
-        "osd",
-        "allow r pool=rbd",
-    ];
+    let mon = ["mon", "profile simple-rados-client"];
+    let mgr = ["mgr", "allow command none"];
+    let osd = |cap: &'static str| ["osd", cap];
+    let image =
+        osd("allow r pool=rbd namespace=x, allow class rbd get_id pool=cold object_prefix y");
+    let caps = [mon, mgr, image].concat();
     let make = |entity: &'static str, caps: &[&'static str]| {
         [&["ceph", "auth", "get-or-create", entity], caps].concat()
     };
     bench.allows(MINTER, &key, &make(ours, &caps));
     for program in [
         &make(ours, &["mon", "allow *"])[..],
-        &make(ours, &["mon", "profile rbd"]),
-        &make(ours, &["osd", "allow *"]),
-        &make("client.labelgate.y", &["mon", "allow *"]),
+        &make(ours, &mon),
+        &make(ours, &[mon, mgr].concat()),
+        &make(ours, &[mon, image].concat()),
+        &make(ours, &[["mon", "profile rbd"], mgr, image].concat()),
+        &make(ours, &[mon, ["mgr", "allow *"], image].concat()),
+        &make(ours, &[mon, mgr, osd("allow *")].concat()),
+        &make(ours, &[mon, mgr, osd("allow rwx")].concat()),
+        &make(ours, &[mon, mgr, osd("allow r pool=other")].concat()),
+        &make(
+            ours,
+            &[mon, mgr, osd("allow r pool=rbd2 namespace=x")].concat(),
+        ),
+        &make(
+            ours,
+            &[mon, mgr, osd("allow r pool=rbd x, allow *")].concat(),
+        ),
+        &make(ours, &[mon, mgr, osd("profile rbd pool=rbd")].concat()),
         &make("client.other", &caps),
         &make("osd.7", &caps),
         &["ceph", "auth", "caps", ours, "mon", "allow *"],
         &["ceph", "auth", "caps", ours, "mgr", "allow *"],
-        &["ceph", "auth", "caps", "client.gateway", "mon", "allow *"],
-        &["ceph", "auth", "caps", "client.admin", "mon", "allow r"],
+        &[&["ceph", "auth", "caps", "client.gateway"], &caps[..]].concat(),
+        &[&["ceph", "auth", "caps", "client.admin"], &caps[..]].concat(),
         &["ceph", "auth", "get", "client.admin"],
         &["ceph", "auth", "del", "client.admin"],
         &["ceph", "auth", "ls"],
         &["ceph", "osd", "blocklist", "rm", "192.0.2.1:0/4711"],
         &["ceph", "osd", "pool", "create", "evil"],
-        &["ceph", "config", "dump"],
+        &["ceph", "config-key", "ls"],
+        &["rados", "-p", "secret", "ls"],
     ] {
         bench.refuses(MINTER, &key, program);
     }

@@ -26,6 +26,8 @@ impl Process {
         let child = Command::new(env!("CARGO_BIN_EXE_labelgate-keysmith"))
             .env_clear()
             .stdin(Stdio::from(theirs))
+            // It may write no file, which ours may be.
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let control = SupervisorEnd::new(ours).unwrap();
