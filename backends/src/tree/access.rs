@@ -21,7 +21,7 @@ impl Tree {
             parent,
             name,
         } = self.locate_placed(node)?;
-        let may = |what| match self.has_owners() {
+        let may = |what| match self.caller.is_some() {
             true => self.is_allowed(&object, flags_of(what)).unwrap_or(false),
             false => may(&parent, &name, what),
         };

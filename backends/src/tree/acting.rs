@@ -158,7 +158,7 @@ impl Acting {
 
 impl Drop for Acting {
     fn drop(&mut self) {
-        // Should one of them fail, the process can do less than it should, and not more.
+        // The process is root in its namespace again, whose groups add nothing to that.
         setfsuid(Uid::from_raw(0));
         setfsgid(Gid::from_raw(0));
         let _ = set_thread_groups(&[]);

@@ -60,11 +60,12 @@ impl Tree {
             return Err(TreeError::BadCookie);
         }
         // Not by opening it as the caller, who might read it but go nowhere from there.
-        if self.has_owners() && !self.is_allowed(&located, AccessFlags::R_OK)? {
+        let asks = self.caller.is_some();
+        if asks && !self.is_allowed(&located, AccessFlags::R_OK)? {
             return Err(TreeError::Access);
         }
         let opened = open_beneath(&located, b".", OFlags::RDONLY | OFlags::DIRECTORY)?;
-        let shown = !self.has_owners() || self.is_allowed(&located, AccessFlags::X_OK)?;
+        let shown = !asks || self.is_allowed(&located, AccessFlags::X_OK)?;
         let mut from = cookie;
         loop {
             let piece = self.piece(&opened, from)?;

@@ -11,7 +11,7 @@ pub(super) const MAX_MADE: usize = 512;
 /// The deepest directory that is served, in steps from the root: what one look-up may cost is
 /// bounded. What is moved may itself be deep, so this is as much deeper than [`MAX_MADE`] as nobody
 /// gets by moving who does not try to. Deeper ones nobody finds.
-pub(super) const MAX_DEPTH: usize = 8192;
+pub(super) const MAX_DEPTH: usize = 2048;
 
 /// One of the entries that lead to a node.
 #[derive(Debug, Clone)]

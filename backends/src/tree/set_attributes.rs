@@ -3,7 +3,7 @@
 use labelgate_engine::Timestamp;
 use rustix::fs::{AtFlags, Gid, Mode, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, Uid};
 
-use super::acting::Uses;
+use super::acting::{LAST_ID, Uses};
 use super::resolve::{Located, Placed};
 use super::{Attributes, Kind, Node, SetAttributes, SetTime, Tree, TreeError, TreeOptions};
 
@@ -40,7 +40,12 @@ impl Tree {
     /// Where objects have no owners, nobody is given anything.
     pub(super) fn check_owner(&self, set: &SetAttributes) -> Result<(), TreeError> {
         if self.has_owners() {
-            return Ok(());
+            // The next one means the label's own UID to this process, and another's on the store.
+            let fits = |id: Option<u32>| id.is_none_or(|id| id <= LAST_ID);
+            return match fits(set.uid) && fits(set.gid) {
+                true => Ok(()),
+                false => Err(TreeError::Invalid),
+            };
         }
         let TreeOptions { uid, gid, .. } = self.options;
         if set.uid.is_none_or(|asked| asked == uid) && set.gid.is_none_or(|asked| asked == gid) {

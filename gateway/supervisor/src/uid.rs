@@ -37,10 +37,10 @@ pub struct Uids {
 
 /// Which ranges behind all of them are taken.
 #[derive(Debug, Default)]
-struct Ranges(Mutex<HashSet<u32>>);
+struct Ranges(Mutex<Taken>);
 
-/// Ids that one worker acts as; another may have them when this is dropped. They are nowhere on a
-/// store.
+/// Ids that one worker acts as; another may have them when this is dropped. What it makes has others on
+/// the store.
 #[derive(Debug)]
 pub struct IdRange {
     first: u32,
@@ -58,7 +58,7 @@ impl IdRange {
 impl Drop for IdRange {
     fn drop(&mut self) {
         let mut taken = self.ranges.0.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.remove(&self.first);
+        taken.numbers.remove(&self.first);
     }
 }
 
@@ -115,17 +115,26 @@ impl Uids {
         }
     }
 
-    /// Ids for a worker that acts as its clients' users: the next free 65536 behind all others.
+    /// Ids for a worker that acts as its clients' users: 65536 behind all others, which were free for
+    /// longest. A gateway begins anywhere among them: one before it may have left a worker that has not
+    /// ended yet.
     pub fn range(&self) -> Option<IdRange> {
         let behind = self
             .base
             .checked_add(UID_RANGE)?
             .checked_next_multiple_of(RANGE)?;
         // The last id is none.
-        let all = (behind..=u32::MAX - RANGE).step_by(RANGE as usize);
+        let count = (u32::MAX - behind) / RANGE;
         let mut taken = self.ranges.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = all.into_iter().find(|first| !taken.contains(first))?;
-        taken.insert(first);
+        if taken.next == 0 {
+            taken.next = std::process::id();
+        }
+        let from = taken.next;
+        let of = |step| behind + from.wrapping_add(step).checked_rem(count).unwrap_or(0) * RANGE;
+        let step = (0..count).find(|&step| !taken.numbers.contains(&of(step)))?;
+        let first = of(step);
+        taken.next = from.wrapping_add(step).wrapping_add(1);
+        taken.numbers.insert(first);
         drop(taken);
         let ranges = Arc::clone(&self.ranges);
         Some(IdRange { first, ranges })
@@ -208,10 +217,18 @@ mod tests {
         let (one, other) = (uids.range().unwrap(), uids.range().unwrap());
         let end = 1_900_000_000 + UID_RANGE;
         assert!(one.first() >= end && one.first().is_multiple_of(RANGE));
-        assert_eq!(other.first(), one.first() + RANGE);
+        assert_ne!(other.first(), one.first());
         let first = one.first();
         drop(one);
-        assert_eq!(uids.range().unwrap().first(), first, "it is free again");
+        assert_ne!(
+            uids.range().unwrap().first(),
+            first,
+            "others were free for longer"
+        );
+        let all: Vec<_> = std::iter::from_fn(|| uids.range()).collect();
+        let distinct: HashSet<u32> = all.iter().map(IdRange::first).collect();
+        assert!(distinct.len() == all.len() && distinct.contains(&first));
+        assert!(!distinct.contains(&other.first()));
         assert!(Uids::new(u32::MAX - UID_RANGE).range().is_none());
     }
 

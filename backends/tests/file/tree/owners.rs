@@ -178,6 +178,8 @@ fn files_are_given_away_by_root_alone_and_to_groups_by_their_members() {
         set(&mut rig, node, give(Some(BOB), Some(BOB))).unwrap();
         let known = rig.tree.attributes(node).unwrap();
         assert_eq!((known.uid, known.gid), (BOB, BOB));
+        let beyond = give(Some(LAST_ID + 1), None);
+        assert_eq!(set(&mut rig, node, beyond), Err(TreeError::Invalid));
     }
 }
 

@@ -71,7 +71,7 @@ pub enum TreeRootError {
     /// It was made for one owner, and is to have many.
     #[error(
         "it belongs to UID {is}: it was made for one owner (squash = \"all\"); to keep owners from now \
-         on: chown -R 0:0 {TREES}/LEVEL"
+         on: chown -R 0:0 {TREES}/LEVEL; chmod 0755 {TREES}/LEVEL"
     )]
     OneOwner {
         /// Whose it is.

@@ -4,34 +4,57 @@
 //! has, and the label's own UID; and each tree whose objects have owners as a mount that shows their
 //! real ids within that range. On the store they are what the clients' machines know them as.
 
-use std::io;
 use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
 
 use labelgate_control::ToWorker;
 use labelgate_mac::idmap;
 
+use super::death::Death;
 use super::service::{Seat, Service};
+use super::state::Phase;
 use super::trees::Trees;
 use crate::audit::{Decision, Event, Record};
 use crate::uid::IdRange;
+
+/// For how long trees that keep owners are left out when that has failed.
+const TRY_AGAIN: Duration = Duration::from_secs(60);
 
 /// What a gateway lacks that runs as root and may not do this.
 const HINT: &str = "it takes CAP_SYS_ADMIN and CAP_SYS_PTRACE";
 
 impl Service {
-    /// Ids for a worker that is to serve these trees, if one of them keeps owners.
-    ///
-    /// # Errors
-    /// There are no more.
-    pub(super) fn ids_for(&self, trees: &Trees) -> io::Result<Option<IdRange>> {
-        match self.shared.uids.as_ref().filter(|_| keeps_owners(trees)) {
-            Some(uids) => match uids.range() {
-                Some(range) => Ok(Some(range)),
-                None => Err(io::Error::other(
-                    "there are no more ids for users of clients",
-                )),
-            },
-            None => Ok(None),
+    /// Ids for a worker that is to serve these trees, if one of them keeps owners. If there are no more,
+    /// those that do are left out, and on record.
+    pub(super) fn ids_for(&self, trees: &mut Trees) -> Option<IdRange> {
+        let uids = self.shared.uids.as_ref().filter(|_| keeps_owners(trees))?;
+        let range = uids.range();
+        if range.is_none() {
+            trees.retain(|(store, _)| {
+                let kept = !store.squash().keeps_owners();
+                if !kept {
+                    let why = "there are no more ids for users of clients";
+                    self.record_tree(store, Decision::Deny, why);
+                }
+                kept
+            });
+        }
+        range
+    }
+
+    /// Why a tree that keeps owners is not even tried, for a while after it has failed.
+    pub(super) fn cannot_map(&self) -> Option<&str> {
+        let (since, why) = self.unmappable.as_ref()?;
+        (since.elapsed() < TRY_AGAIN).then_some(why)
+    }
+
+    /// A worker has ended that never was confined. If it was to have ids, that may be why: the label's
+    /// disks are served by the next one, without trees that need them.
+    pub(super) fn ended_early(&mut self, had_ids: bool, death: &Death) {
+        if had_ids && !matches!(death, Death::Killed(_) | Death::Orderly) {
+            let why =
+                format!("a worker could not become root in a user namespace of its own: {death}");
+            self.unmappable = Some((Instant::now(), why));
         }
     }
 
@@ -49,6 +72,13 @@ impl Service {
         let Some(trees) = self.unmapped.take() else {
             return false;
         };
+        let Some(process) = self.seat.process() else {
+            return false;
+        };
+        if process.phase == Phase::Killed {
+            // It said so when it was on its way out.
+            return true;
+        }
         match self.map(trees) {
             Ok(trees) => self.hand_mapped(trees),
             Err(why) => {
@@ -56,7 +86,7 @@ impl Service {
                 record.label(&self.label).reason(&why).write();
                 // The label's disks are served by the next one, without such trees.
                 self.dismiss(&why);
-                self.unmappable = Some(why);
+                self.unmappable = Some((Instant::now(), why));
             }
         }
         true

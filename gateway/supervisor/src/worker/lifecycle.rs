@@ -6,7 +6,7 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use labelgate_control::{Connection, List, LoginState, Text, ToWorker};
+use labelgate_control::{Connection, FromWorker, List, LoginState, Text, ToWorker};
 use labelgate_mac::Label;
 use tokio::task::JoinSet;
 
@@ -316,8 +316,14 @@ impl Service {
 
     /// The worker is reaped: nothing of it is left.
     pub(super) async fn exited(&mut self, status: io::Result<ExitStatus>) {
+        // It is to be given nothing any more.
+        self.unmapped = None;
         if let Some(process) = self.seat.process() {
-            for message in process.last_words().await {
+            let words = process.last_words().await;
+            for message in words
+                .into_iter()
+                .filter(|word| *word != FromWorker::Unshared)
+            {
                 self.said(message).await;
             }
         }
@@ -325,7 +331,9 @@ impl Service {
             return;
         };
         let pid = process.pid();
+        let early = process.ids().is_some() && !process.ready;
         let (vacancy, death) = process.reaped(status);
+        self.ended_early(early, &death);
         self.meter.ended(death.cause());
         let lost = self.connections.len();
         if matches!(death, Death::Killed(_)) {
@@ -346,7 +354,7 @@ impl Service {
             self.trouble = Some(format!("the last worker died: {death}"));
         }
         self.seat = Seat::Vacant(vacancy);
-        self.unmapped = None;
+        self.trees_told.clear();
         self.connections.clear();
         self.close_slots(death == Death::Orderly);
         for served in self.images.take_all() {

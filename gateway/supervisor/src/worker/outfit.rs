@@ -41,8 +41,8 @@ impl Service {
         let place = Arc::clone(&self.shared.workers).try_acquire_owned();
         let full = "there are as many workers as there may be (limits.workers)";
         let place = place.map_err(|_| io::Error::other(full))?;
-        let trees = self.trees();
-        let ids = self.ids_for(&trees)?;
+        let mut trees = self.trees();
+        let ids = self.ids_for(&mut trees);
         let slots = LabelMeter::slots_for(self.wanted().len() + trees.len());
         let counters = Page::create(slots)?;
         let kept = self.prepare_slots(now)?;

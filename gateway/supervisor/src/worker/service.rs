@@ -216,8 +216,8 @@ pub struct Service {
     pub(super) trees_told: Vec<Arc<Store>>,
     /// The trees that the worker is handed when it has ids for their owners.
     pub(super) unmapped: Option<Trees>,
-    /// Why no worker of this label can have any.
-    pub(super) unmappable: Option<String>,
+    /// Why no worker of this label could have any, and when that was.
+    pub(super) unmappable: Option<(Instant, String)>,
     pub(super) looking: JoinSet<Looked>,
     /// The keepers of the worker.
     pub(super) slots: Slots,

@@ -54,8 +54,8 @@ impl Service {
 
     fn tree(&self, store: &Store) -> Result<OwnedFd, String> {
         let owners = store.squash().keeps_owners();
-        if owners && let Some(why) = &self.unmappable {
-            return Err(why.clone());
+        if owners && let Some(why) = self.cannot_map() {
+            return Err(why.to_owned());
         }
         let label = self.shared.assignment.tree_of(&self.label, &store.name);
         let uid = self.shared.uids.as_ref().map(|uids| uids.of(&label));
@@ -115,7 +115,9 @@ impl Service {
     /// Whether the worker serves a tree that it must no longer serve.
     pub(super) fn serves_lost_tree(&self) -> bool {
         let wanted = self.wanted_trees();
-        self.trees_told.iter().any(|store| !wanted.contains(store))
+        let waiting = self.unmapped.iter().flatten().map(|(store, _)| store);
+        let mut served = self.trees_told.iter().chain(waiting);
+        served.any(|store| !wanted.contains(store))
     }
 
     pub(super) fn record_tree(&self, store: &Store, decision: Decision, reason: &str) {

@@ -19,7 +19,8 @@ pub(super) fn rules() -> Result<Rules, BackendError> {
     .into_iter()
     .map(|call| (call, Vec::new()))
     .collect();
-    // Of what is open, not of a name.
+    // As it is asked of what is open. (With a path it passes too: whose files it may be, the owner's ids
+    // within the namespace say.)
     let open = all([equals(4, libc::AT_EMPTY_PATH.unsigned_abs().into())])?;
     rules.insert(libc::SYS_fchownat, vec![open]);
     Ok(rules)
