@@ -13,7 +13,7 @@ use super::kept_images::Kept;
 use super::service::Service;
 use super::slots::{Ground, LOST_AFTER, Slot, SlotEvent};
 use crate::audit::{Decision, Event, Record};
-use crate::config::{Image, Store};
+use crate::config::Store;
 use crate::kept::{Keeper, Start, What, bell, shared_memory};
 use crate::worker::Death;
 
