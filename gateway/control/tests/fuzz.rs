@@ -135,44 +135,27 @@ fn fuzz_anchors() {
         });
 }
 
+/// Each arrives as it was sent.
+fn fits<T: Serialize + DeserializeOwned + PartialEq + Debug>(samples: Vec<T>) {
+    for message in samples {
+        assert_eq!(decode(&encoded(&message)), Ok(message));
+    }
+}
+
 #[test]
 fn the_largest_of_every_message_fits() {
-    for message in samples::to_keeper() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::from_keeper() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::to_worker() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::from_worker() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::to_greeter() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::from_greeter() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::to_importer() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::from_importer() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::to_portmap() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::from_portmap() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::keysmith::to_keysmith() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
-    for message in samples::keysmith::from_keysmith() {
-        assert_eq!(decode(&encoded(&message)), Ok(message));
-    }
+    fits(samples::to_keeper());
+    fits(samples::from_keeper());
+    fits(samples::to_worker());
+    fits(samples::from_worker());
+    fits(samples::to_greeter());
+    fits(samples::from_greeter());
+    fits(samples::to_importer());
+    fits(samples::from_importer());
+    fits(samples::to_portmap());
+    fits(samples::from_portmap());
+    fits(samples::keysmith::to_keysmith());
+    fits(samples::keysmith::from_keysmith());
 }
 
 #[test]
