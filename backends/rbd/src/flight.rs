@@ -4,8 +4,8 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use labelgate_rbd_sys::{Rbd, rbd_completion_t};
-use libc::c_int;
+use labelgate_rbd_sys::{Rbd, rbd_completion_t, rbd_image_t};
+use libc::{c_char, c_int};
 
 use crate::handle::Handle;
 use crate::{Completions, Error, Outcome, Place};
@@ -62,41 +62,111 @@ impl Shared {
     }
 }
 
+/// What an image is to do.
+#[derive(Debug)]
+pub(crate) enum Order {
+    Read {
+        offset: u64,
+        place: Place,
+    },
+    Write {
+        offset: u64,
+        place: Place,
+    },
+    WriteZeroes {
+        offset: u64,
+        length: usize,
+        flags: c_int,
+    },
+    Flush,
+}
+
+impl Order {
+    pub(crate) const fn doing(&self) -> &'static str {
+        match self {
+            Self::Read { .. } => "reading",
+            Self::Write { .. } => "writing",
+            Self::WriteZeroes { .. } => "writing zeros",
+            Self::Flush => "flushing",
+        }
+    }
+
+    /// What a whole read counts; a shorter one has left old bytes in the rest of its place.
+    const fn whole(&self) -> Option<usize> {
+        match self {
+            Self::Read { place, .. } => Some(place.len()),
+            _ => None,
+        }
+    }
+
+    const fn call(&self) -> Call {
+        match self {
+            Self::Read { offset, place } => Call::Read(*offset, place.len(), place.start()),
+            Self::Write { offset, place } => Call::Write(*offset, place.len(), place.start()),
+            Self::WriteZeroes {
+                offset,
+                length,
+                flags,
+            } => Call::WriteZeroes(*offset, *length, *flags),
+            Self::Flush => Call::Flush,
+        }
+    }
+}
+
+/// An order as librbd takes it. The order itself is the callback's as soon as it is begun, which may
+/// be over before the call returns: no reference to it may last so long.
+#[derive(Clone, Copy)]
+enum Call {
+    Read(u64, usize, *mut c_char),
+    Write(u64, usize, *mut c_char),
+    WriteZeroes(u64, usize, c_int),
+    Flush,
+}
+
+impl Call {
+    /// # Safety
+    ///
+    /// The image is open. The memory stays until the completion's callback, if it is begun.
+    unsafe fn make(self, rbd: &Rbd, image: rbd_image_t, completion: rbd_completion_t) -> c_int {
+        match self {
+            Self::Read(offset, length, start) => {
+                // SAFETY: it writes so many bytes there, which stay.
+                unsafe { (rbd.rbd_aio_read)(image, offset, length, start, completion) }
+            }
+            Self::Write(offset, length, start) => {
+                // SAFETY: it reads so many bytes there, which stay.
+                unsafe { (rbd.rbd_aio_write)(image, offset, length, start, completion) }
+            }
+            Self::WriteZeroes(offset, length, flags) => {
+                let write_zeroes = rbd.rbd_aio_write_zeroes;
+                // SAFETY: there is no memory in it.
+                unsafe { write_zeroes(image, offset, length, completion, flags, 0) }
+            }
+            // SAFETY: there is no memory in it.
+            Self::Flush => unsafe { (rbd.rbd_aio_flush)(image, completion) },
+        }
+    }
+}
+
 /// One operation, from its beginning to its callback, which owns it.
 struct Flight {
     shared: Arc<Shared>,
     rbd: &'static Rbd,
-    doing: &'static str,
     tag: u64,
-    /// What a whole read counts; a shorter one has left old bytes in the rest of its place.
-    whole: Option<usize>,
-    /// What the library moves bytes into or out of.
-    _place: Option<Place>,
+    order: Order,
 }
 
-/// Begins an operation: `start` is given its completion. If it cannot be begun, it never ends.
+/// Begins an operation. If it cannot be begun, it never ends.
 ///
-/// # Safety
-///
-/// `start` makes one asynchronous call of librbd's for an image that is open, with that completion, on
-/// no memory but the place's, and returns what that returned.
-pub(crate) unsafe fn launch(
-    handle: &Handle,
-    doing: &'static str,
-    tag: u64,
-    place: Option<Place>,
-    whole: Option<usize>,
-    start: impl FnOnce(rbd_completion_t) -> c_int,
-) -> Result<(), Error> {
-    let shared = Arc::clone(&handle.shared);
+/// The image is open: it is closed by consuming [`crate::Image`], which is who calls this.
+pub(crate) fn launch(handle: &Handle, tag: u64, order: Order) -> Result<(), Error> {
     let rbd = handle.opened.rbd();
+    let (doing, call) = (order.doing(), order.call());
     let flight = Box::into_raw(Box::new(Flight {
-        shared,
+        shared: Arc::clone(&handle.shared),
         rbd,
-        doing,
         tag,
-        whole,
-        _place: place,
+        order,
     }));
     let mut completion = ptr::null_mut();
     let create = rbd.rbd_aio_create_completion;
@@ -108,7 +178,8 @@ pub(crate) unsafe fn launch(
         return Err(Error::returned(doing, created.into()));
     }
     handle.shared.begin();
-    let started = start(completion);
+    // SAFETY: the image is open; the callback frees the order, and with it its hold on the memory.
+    let started = unsafe { call.make(rbd, handle.opened.image, completion) };
     if started < 0 {
         // SAFETY: what was not begun does not call back, and its completion is released once.
         unsafe { (rbd.rbd_aio_release)(completion) };
@@ -135,20 +206,21 @@ unsafe extern "C" fn landed(completion: rbd_completion_t, flight: *mut c_void) {
 impl Flight {
     fn land(self, returned: i64) {
         let Self {
-            shared,
-            doing,
-            tag,
-            whole,
-            ..
+            shared, tag, order, ..
         } = self;
+        let whole = order.whole();
+        let failed =
+            |number| Err(Error::returned(order.doing(), number).of_image(shared.read_only));
         let result = if returned < 0 {
-            Err(Error::returned(doing, returned).of_image(shared.read_only))
+            failed(returned)
         } else if whole.is_some_and(|whole| usize::try_from(returned) != Ok(whole)) {
             // The image has become smaller meanwhile.
-            Err(Error::returned(doing, (-libc::EINVAL).into()).of_image(shared.read_only))
+            failed((-libc::EINVAL).into())
         } else {
             Ok(Outcome::Done)
         };
+        // Whoever is told may use the place again, or drop its memory.
+        drop(order);
         shared.completions.done(tag, result);
         shared.end();
     }

@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 
 use labelgate_rbd_sys::RBD_WRITE_ZEROES_FLAG_THICK_PROVISION;
 
-use crate::flight::launch;
+use crate::flight::{Order, launch};
 use crate::handle::Handle;
 use crate::helper::{Helper, Job};
-use crate::{Error, Kind, Place};
+use crate::{Error, Place};
 
 /// An open image.
 ///
@@ -72,20 +72,8 @@ impl Image {
     ///
     /// It is not begun.
     pub fn read(&self, tag: u64, offset: u64, place: Place) -> Result<(), Error> {
-        let (start, length) = (place.start(), place.len());
-        self.admit("reading", offset, length as u64, false)?;
-        let (call, image) = (self.handle.opened.rbd().rbd_aio_read, self.image());
-        // SAFETY: the image is open, and the call writes to the place alone.
-        unsafe {
-            launch(
-                &self.handle,
-                "reading",
-                tag,
-                Some(place),
-                Some(length),
-                |completion| call(image, offset, length, start, completion),
-            )
-        }
+        let length = place.len() as u64;
+        self.begin(tag, Order::Read { offset, place }, offset, length)
     }
 
     /// Writes all of `place` at `offset`. At the end it is on stable storage.
@@ -94,20 +82,8 @@ impl Image {
     ///
     /// It is not begun.
     pub fn write(&self, tag: u64, offset: u64, place: Place) -> Result<(), Error> {
-        let (start, length) = (place.start(), place.len());
-        self.admit("writing", offset, length as u64, true)?;
-        let (call, image) = (self.handle.opened.rbd().rbd_aio_write, self.image());
-        // SAFETY: the image is open, and the call reads the place alone.
-        unsafe {
-            launch(
-                &self.handle,
-                "writing",
-                tag,
-                Some(place),
-                None,
-                |completion| call(image, offset, length, start, completion),
-            )
-        }
+        let length = place.len() as u64;
+        self.begin(tag, Order::Write { offset, place }, offset, length)
     }
 
     /// The range is no longer needed: it reads as zeros, and its space is given back as far as the
@@ -134,26 +110,18 @@ impl Image {
         length: u64,
         unmap: bool,
     ) -> Result<(), Error> {
-        self.admit("writing zeros", offset, length, true)?;
-        let many = || Error::returned("writing zeros", (-libc::EINVAL).into());
-        let count = usize::try_from(length).map_err(|_| many())?;
         let flags = if unmap {
             0
         } else {
             RBD_WRITE_ZEROES_FLAG_THICK_PROVISION
         };
-        let (call, image) = (self.handle.opened.rbd().rbd_aio_write_zeroes, self.image());
-        // SAFETY: the image is open, and there is no memory in it.
-        unsafe {
-            launch(
-                &self.handle,
-                "writing zeros",
-                tag,
-                None,
-                None,
-                |completion| call(image, offset, count, completion, flags, 0),
-            )
-        }
+        let order = Order::WriteZeroes {
+            offset,
+            // Longer than there can be is not within the image either.
+            length: usize::try_from(length).unwrap_or(usize::MAX),
+            flags,
+        };
+        self.begin(tag, order, offset, length)
     }
 
     /// Everything that has been answered before is on stable storage at the end. That it is already,
@@ -163,13 +131,7 @@ impl Image {
     ///
     /// It is not begun.
     pub fn flush(&self, tag: u64) -> Result<(), Error> {
-        let (call, image) = (self.handle.opened.rbd().rbd_aio_flush, self.image());
-        // SAFETY: the image is open, and there is no memory in it.
-        unsafe {
-            launch(&self.handle, "flushing", tag, None, None, |completion| {
-                call(image, completion)
-            })
-        }
+        launch(&self.handle, tag, Order::Flush)
     }
 
     /// Asks whether there is data at `offset`, and how far that holds: [`crate::Outcome::Extent`].
@@ -187,7 +149,7 @@ impl Image {
     /// excluded: no other client can write meanwhile. Without this, the lock is taken by the first
     /// write, and given to any client that asks for it.
     ///
-    /// Ends with [`Kind::Held`] if another client keeps it so. From then on, and from when it was given
+    /// Ends with [`crate::Kind::Held`] if another client keeps it so. From then on, and from when it was given
     /// back, writes end so, too, until this has been done again, and well. An owner that is dead and was not excluded makes it wait.
     pub fn acquire_lock(&self, tag: u64) {
         self.submit(Job::Lock { tag });
@@ -209,19 +171,11 @@ impl Image {
         Helper::submit(&self.handle, job);
     }
 
-    fn image(&self) -> labelgate_rbd_sys::rbd_image_t {
-        self.handle.opened.image
-    }
-
-    /// Whether the range is within the image, and may be used so.
-    fn admit(
-        &self,
-        doing: &'static str,
-        offset: u64,
-        length: u64,
-        change: bool,
-    ) -> Result<(), Error> {
-        let errno = if change && self.handle.shared.read_only {
+    /// Begins it if the range is within the image, and may be used so.
+    fn begin(&self, tag: u64, order: Order, offset: u64, length: u64) -> Result<(), Error> {
+        let read_only = self.handle.shared.read_only;
+        let changes = !matches!(order, Order::Read { .. });
+        let errno = if changes && read_only {
             libc::EROFS
         } else if offset
             .checked_add(length)
@@ -229,12 +183,9 @@ impl Image {
         {
             libc::EINVAL
         } else {
-            return Ok(());
+            return launch(&self.handle, tag, order);
         };
-        let error = Error::returned(doing, (-errno).into());
-        let error = error.of_image(self.handle.shared.read_only);
-        debug_assert!(matches!(error.kind(), Kind::ReadOnly | Kind::OutOfRange));
-        Err(error)
+        Err(Error::returned(order.doing(), (-errno).into()).of_image(read_only))
     }
 }
 

@@ -87,15 +87,14 @@ fn setting(opened: &Opened, name: &CStr) -> Result<Option<String>, Error> {
             continue;
         }
         check("asking for the image's settings", listed)?;
-        let listed = options.iter().take(usize::try_from(count).unwrap_or(0));
-        // SAFETY: so many were written, each with two texts.
-        let texts =
-            |option: &rbd_config_option_t| unsafe { (text_at(option.name), text_at(option.value)) };
+        let mut listed = options.iter().take(usize::try_from(count).unwrap_or(0));
         let found = listed
-            .map(texts)
-            .find(|(found, _)| found.as_bytes() == name.to_bytes());
+            // SAFETY: so many were written, each with two texts.
+            .find(|option| unsafe { text_at(option.name) }.as_bytes() == name.to_bytes())
+            // SAFETY: as above.
+            .map(|option| unsafe { text_at(option.value) });
         // SAFETY: their texts are freed once.
         unsafe { (rbd.rbd_config_image_list_cleanup)(options.as_mut_ptr(), count) };
-        return Ok(found.map(|(_, value)| value));
+        return Ok(found);
     }
 }

@@ -121,19 +121,21 @@ impl Bench {
         self.memory.place(at as u64, length as u64).unwrap()
     }
 
+    fn at(&self, offset: usize) -> *mut u8 {
+        self.base.as_ptr().wrapping_add(offset)
+    }
+
     pub(crate) fn put(&self, at: usize, bytes: &[u8]) {
         assert!(at + bytes.len() <= ROOM);
         // SAFETY: it is within the mapping, and no operation is on it.
-        unsafe {
-            ptr::copy_nonoverlapping(bytes.as_ptr(), self.base.as_ptr().add(at), bytes.len())
-        };
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.at(at), bytes.len()) };
     }
 
     pub(crate) fn get(&self, at: usize, length: usize) -> Vec<u8> {
         assert!(at + length <= ROOM);
         let mut bytes = vec![0; length];
         // SAFETY: it is within the mapping, and no operation is on it.
-        unsafe { ptr::copy_nonoverlapping(self.base.as_ptr().add(at), bytes.as_mut_ptr(), length) };
+        unsafe { ptr::copy_nonoverlapping(self.at(at), bytes.as_mut_ptr(), length) };
         bytes
     }
 
