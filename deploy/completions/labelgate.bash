@@ -271,11 +271,17 @@ _labelgate() {
             labelgate__subcmd__help__subcmd__store,add)
                 cmd="labelgate__subcmd__help__subcmd__store__subcmd__add"
                 ;;
+            labelgate__subcmd__help__subcmd__store,key)
+                cmd="labelgate__subcmd__help__subcmd__store__subcmd__key"
+                ;;
             labelgate__subcmd__help__subcmd__store,list)
                 cmd="labelgate__subcmd__help__subcmd__store__subcmd__list"
                 ;;
             labelgate__subcmd__help__subcmd__store,rm)
                 cmd="labelgate__subcmd__help__subcmd__store__subcmd__rm"
+                ;;
+            labelgate__subcmd__help__subcmd__store,show)
+                cmd="labelgate__subcmd__help__subcmd__store__subcmd__show"
                 ;;
             labelgate__subcmd__help__subcmd__worker,kill)
                 cmd="labelgate__subcmd__help__subcmd__worker__subcmd__kill"
@@ -427,11 +433,17 @@ _labelgate() {
             labelgate__subcmd__store,help)
                 cmd="labelgate__subcmd__store__subcmd__help"
                 ;;
+            labelgate__subcmd__store,key)
+                cmd="labelgate__subcmd__store__subcmd__key"
+                ;;
             labelgate__subcmd__store,list)
                 cmd="labelgate__subcmd__store__subcmd__list"
                 ;;
             labelgate__subcmd__store,rm)
                 cmd="labelgate__subcmd__store__subcmd__rm"
+                ;;
+            labelgate__subcmd__store,show)
+                cmd="labelgate__subcmd__store__subcmd__show"
                 ;;
             labelgate__subcmd__store__subcmd__help,add)
                 cmd="labelgate__subcmd__store__subcmd__help__subcmd__add"
@@ -439,11 +451,17 @@ _labelgate() {
             labelgate__subcmd__store__subcmd__help,help)
                 cmd="labelgate__subcmd__store__subcmd__help__subcmd__help"
                 ;;
+            labelgate__subcmd__store__subcmd__help,key)
+                cmd="labelgate__subcmd__store__subcmd__help__subcmd__key"
+                ;;
             labelgate__subcmd__store__subcmd__help,list)
                 cmd="labelgate__subcmd__store__subcmd__help__subcmd__list"
                 ;;
             labelgate__subcmd__store__subcmd__help,rm)
                 cmd="labelgate__subcmd__store__subcmd__help__subcmd__rm"
+                ;;
+            labelgate__subcmd__store__subcmd__help,show)
+                cmd="labelgate__subcmd__store__subcmd__help__subcmd__show"
                 ;;
             labelgate__subcmd__worker,help)
                 cmd="labelgate__subcmd__worker__subcmd__help"
@@ -1624,7 +1642,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__help__subcmd__store)
-            opts="add list rm"
+            opts="add list show key rm"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1638,6 +1656,20 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__help__subcmd__store__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__store__subcmd__key)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1666,6 +1698,20 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__help__subcmd__store__subcmd__rm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__store__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2818,7 +2864,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store)
-            opts="-y -h --json --yes --timeout --socket --help add list rm help"
+            opts="-y -h --json --yes --timeout --socket --help add list show key rm help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2840,12 +2886,32 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store__subcmd__add)
-            opts="-y -h --trees --json --yes --timeout --socket --help"
+            opts="-y -h --trees --squash --rbd --monitors --pool --entity --key-file --json --yes --timeout --socket --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --squash)
+                    COMPREPLY=($(compgen -W "all root none" -- "${cur}"))
+                    return 0
+                    ;;
+                --monitors)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pool)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --entity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2862,7 +2928,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store__subcmd__help)
-            opts="add list rm help"
+            opts="add list show key rm help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2890,6 +2956,20 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__store__subcmd__help__subcmd__key)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2931,6 +3011,46 @@ _labelgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        labelgate__subcmd__store__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__store__subcmd__key)
+            opts="-y -h --key-file --json --yes --timeout --socket --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         labelgate__subcmd__store__subcmd__list)
             opts="-y -h --json --yes --timeout --socket --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2954,6 +3074,28 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store__subcmd__rm)
+            opts="-y -h --json --yes --timeout --socket --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__store__subcmd__show)
             opts="-y -h --json --yes --timeout --socket --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -2,12 +2,13 @@
 
 use crate::endpoint::{Bytes, Declaration, Endpoint, Json, Lines, Method, Nothing, PlainText};
 use crate::{
-    AddGroup, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditQuery, AuditReport,
-    ClearImage, CloneImage, CreateImage, Done, EndedLease, Group, GroupPath, Groups, Identities,
-    Identity, IdentityPath, Image, ImagePath, Images, ImagesQuery, ImportQuery, LabelImage, Lease,
-    LeasePath, Leases, Level, LevelPath, Levels, MemberPath, RelabelledImage, Reloaded,
-    RemoveImageQuery, ResizeImage, ResizedImage, Restored, Revocation, RotateIdentity, Rotated,
-    StartLease, Status, Step, Store, StorePath, Stores, WorkerPath, Workers,
+    AddBackend, AddGroup, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditQuery,
+    AuditReport, ClearImage, CloneImage, CreateImage, Done, EndedLease, Group, GroupPath, Groups,
+    Identities, Identity, IdentityPath, Image, ImagePath, Images, ImagesQuery, ImportQuery,
+    LabelImage, Lease, LeasePath, Leases, Level, LevelPath, Levels, MemberPath, RekeyStore,
+    RelabelledImage, Reloaded, RemoveImageQuery, ResizeImage, ResizedImage, Restored, Revocation,
+    RotateIdentity, Rotated, StartLease, Status, Step, Store, StorePath, Stores, WorkerPath,
+    Workers,
 };
 
 /// Declares one type per endpoint, and the list of all of them.
@@ -52,9 +53,15 @@ endpoints! {
 
     /// Lists stores.
     ListStores = Get "/v1/stores" (Nothing, Nothing, Nothing) -> Json<Stores>;
-    /// Adds a store.
+    /// Adds a store that is a directory.
     PostStore = Post "/v1/stores" (Nothing, Nothing, Json<AddStore>) -> Json<Store>;
-    /// Removes a store that has no images. Its directory stays as it is.
+    /// Adds a store whose images a backend keeps. It is asked first whether it lets the key in.
+    PostBackend = Post "/v1/backends" (Nothing, Nothing, Json<AddBackend>) -> Json<Store>;
+    /// One store, without its key.
+    GetStore = Get "/v1/stores/{store}" (StorePath, Nothing, Nothing) -> Json<Store>;
+    /// Gives a store whose images a backend keeps another key.
+    PostStoreKey = Post "/v1/stores/{store}/key" (StorePath, Nothing, Json<RekeyStore>) -> Json<Store>;
+    /// Removes a store that has no images. Its directory, or pool, stays as it is.
     DeleteStore = Delete "/v1/stores/{store}" (StorePath, Nothing, Nothing) -> Json<Done>;
 
     /// Lists images.

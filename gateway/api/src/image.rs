@@ -32,7 +32,7 @@ pub struct Image {
     pub label: Option<Label>,
     /// Whether it is content: read-only, and every label may read it.
     pub content: bool,
-    /// Where it is below the store's path.
+    /// Where it is below the store's path; in a pool, IMAGE or NAMESPACE/IMAGE.
     #[schema(value_type = String)]
     pub file: PathBuf,
     /// Bytes of the disk, if its file could be asked.
@@ -150,12 +150,13 @@ pub struct CreateImage {
     pub name: ImageName,
     /// Who may open it.
     pub label: ImageAccess,
-    /// Bytes of the disk: a file of that size is made, sparse, and it is an error if there is one.
-    /// Without a size the file must be there, and is taken as it is.
+    /// Bytes of the disk: a file of that size is made, sparse, or an image in the pool, and it is an
+    /// error if there is one. Without a size it must be there, and is taken as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1)]
     pub size: Option<u64>,
     /// Where it shall be below the store's path: plain components only. The default is `NAME.img`.
+    /// In a pool: IMAGE or NAMESPACE/IMAGE; the default is NAME in the namespace of the label.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub file: Option<PathBuf>,

@@ -5,29 +5,53 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{Source, StoreName};
+use crate::{Source, StoreKey, StoreName};
 
-/// Where images live: a directory.
+/// Where images live: a directory, or a backend that is reached over the network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Store {
     /// What it is called.
     pub name: StoreName,
-    /// The directory, absolute.
-    #[schema(value_type = String)]
-    pub path: PathBuf,
+    /// The directory, absolute, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub path: Option<PathBuf>,
+    /// The backend, if it is reached over the network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backend: Option<Backend>,
     /// Whether every label has a tree of files of its own in it, which its NFS clients see.
     #[serde(default)]
     pub trees: bool,
+    /// Which users of a label's clients are told apart there.
+    #[serde(default)]
+    pub squash: Squash,
     /// Where it is declared.
     pub source: Source,
     /// How many images it has.
     pub images: u64,
-    /// Bytes of its file system that are free, if it could be asked.
+    /// Bytes of its file system that are free, if it has one that could be asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub free: Option<u64>,
-    /// Bytes of its file system in all, if it could be asked.
+    /// Bytes of its file system in all, if it has one that could be asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
+}
+
+/// What keeps a store's images that are no files here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case", tag = "kind", deny_unknown_fields)]
+pub enum Backend {
+    /// A pool of a Ceph cluster.
+    Rbd {
+        /// Where its monitors are, as `mon_host` of ceph.conf has it.
+        #[schema(examples("10.0.0.1,10.0.0.2"))]
+        monitors: String,
+        /// The pool.
+        pool: String,
+        /// Who the gateway is there when it makes keys and images; `client.` may be left out.
+        #[schema(examples("client.labelgate"))]
+        entity: String,
+    },
 }
 
 /// All stores, by name.
@@ -49,6 +73,42 @@ pub struct AddStore {
     /// Whether every label shall have a tree of files of its own in it, which its NFS clients see.
     #[serde(default)]
     pub trees: bool,
+    /// Which users of a label's clients shall be told apart there. Anything but `all` needs `trees`.
+    #[serde(default)]
+    pub squash: Squash,
+}
+
+/// Which users of a label's NFS clients are told apart in its tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Squash {
+    /// None: all files are the label's, and everybody there may do with them what the label may.
+    #[default]
+    All,
+    /// All but root, who counts as nobody: files have owners.
+    Root,
+    /// All: files have owners.
+    None,
+}
+
+/// A store to add whose images a backend keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddBackend {
+    /// What it shall be called.
+    pub name: StoreName,
+    /// The backend.
+    pub backend: Backend,
+    /// The key of its entity.
+    pub key: StoreKey,
+}
+
+/// Another key for the entity of a store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RekeyStore {
+    /// The new key.
+    pub key: StoreKey,
 }
 
 /// Which store.

@@ -14,11 +14,11 @@ use std::time::Duration;
 
 use bolero::TypeGenerator;
 use labelgate_api::{
-    AddGroup, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditQuery, AuditReport,
-    ClearImage, CloneImage, CreateImage, EndedLease, Groups, Identities, IdentityPath, ImagePath,
-    Images, ImagesQuery, ImportQuery, LabelImage, LeasePath, Leases, Levels, MemberPath, Problem,
-    RelabelledImage, RemoveImageQuery, ResizeImage, Restored, Revocation, RotateIdentity, Rotated,
-    StartLease, Status, Step, StorePath, Stores, Workers, document,
+    AddBackend, AddGroup, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditQuery,
+    AuditReport, ClearImage, CloneImage, CreateImage, EndedLease, Groups, Identities, IdentityPath,
+    ImagePath, Images, ImagesQuery, ImportQuery, LabelImage, LeasePath, Leases, Levels, MemberPath,
+    Problem, RelabelledImage, RemoveImageQuery, ResizeImage, Restored, Revocation, RotateIdentity,
+    Rotated, StartLease, Status, Step, StorePath, Stores, Workers, document,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -53,8 +53,9 @@ macro_rules! readers {
 
 /// Everything that travels.
 fn readers() -> impl Iterator<Item = Reader> {
-    let requests: [Reader; 12] = readers![
+    let requests: [Reader; 13] = readers![
         AddStore,
+        AddBackend,
         CreateImage,
         CloneImage,
         LabelImage,

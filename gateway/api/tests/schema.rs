@@ -11,10 +11,11 @@ use std::fmt::Debug;
 
 use jsonschema::Validator;
 use labelgate_api::{
-    AddGroup, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditReport, ClearImage,
-    CloneImage, CreateImage, Done, EndedLease, Groups, Identities, Images, LabelImage, Leases,
-    Levels, Problem, RelabelledImage, Reloaded, ResizeImage, Restored, Revocation, RotateIdentity,
-    Rotated, StartLease, Status, Step, Store, Stores, Workers, document,
+    AddBackend, AddGroup, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditReport,
+    ClearImage, CloneImage, CreateImage, Done, EndedLease, Groups, Identities, Images, LabelImage,
+    Leases, Levels, Problem, RekeyStore, RelabelledImage, Reloaded, ResizeImage, Restored,
+    Revocation, RotateIdentity, Rotated, StartLease, Status, Step, Store, Stores, Workers,
+    document,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -73,6 +74,12 @@ macro_rules! refuse {
 const TIME: &str = "2026-11-30T12:00:00Z";
 const UUID: &str = "b3c1a2d4-0000-4000-8000-000000000001";
 
+const KEY: &str = "AQBSdFhcAAAAABAAuF2wqYhZxqPqXGg0dEcYrQ==";
+
+fn pool() -> Value {
+    json!({"kind": "rbd", "monitors": "10.0.0.1", "pool": "vms", "entity": "client.labelgate"})
+}
+
 fn image() -> Value {
     json!({"store": "vms", "name": "web-1", "target": "iqn.2026-11.io.labelgate:vms.web-1",
         "label": "s0:c1,c2", "content": false, "file": "web-1.img", "size": 1024, "allocated": 0,
@@ -118,6 +125,8 @@ fn answers_are_what_the_document_says() {
             "revision": 1, "stores": 1, "images": 1, "poisoned_images": 0, "identities": 1,
             "leases": 0, "workers": 0, "connections": 0, "warnings": ["w"]});
         Store: store;
+        Store: json!({"name": "ceph", "source": "configuration", "images": 2, "backend":
+            {"kind": "rbd", "monitors": "10.0.0.1", "pool": "vms", "entity": "labelgate"}});
         Stores: json!({"stores": [store]});
         Images: json!({"images": [image(), content()]});
         RelabelledImage: json!({"image": image(), "revocation": revocation()});
@@ -150,6 +159,8 @@ fn answers_are_what_the_document_says() {
 fn requests_are_what_the_document_says() {
     agree! {
         AddStore: json!({"name": "vms", "path": "/vms"});
+        AddBackend: json!({"name": "ceph", "backend": pool(), "key": KEY});
+        RekeyStore: json!({"key": KEY});
         CreateImage: json!({"store": "vms", "name": "a.b", "label": "content"});
         CreateImage: json!({"store": "vms", "name": "a", "label": "auto", "size": 1, "file": "a/b",
             "block_size": 4096, "read_only": true, "direct": true});
@@ -184,6 +195,10 @@ fn what_the_document_refuses_is_refused() {
         AddStore: named(&"a".repeat(64));
         AddStore: json!({"name": "vms"});
         AddStore: json!({"name": "vms", "path": "/", "more": 1});
+        AddBackend: json!({"name": "ceph", "backend": pool()});
+        AddBackend: json!({"name": "ceph", "backend": {"kind": "gluster"}, "key": KEY});
+        AddBackend: json!({"name": "ceph", "backend": {"kind": "rbd", "pool": "vms"}, "key": KEY});
+        RekeyStore: json!({"key": "not a key at all"});
         LabelImage: json!({"label": "s0"});
         LabelImage: json!({"label": "s0:c1-s0:c1,c2"});
         LabelImage: json!({"label": "anything"});

@@ -60,6 +60,7 @@ events! {
     ImageDelete, "image-delete", "An image that an admin has removed.";
     LabelChange, "label-change", "An image that went from one label to another.";
     StoreAdd, "store-add", "A new store.";
+    StoreRekey, "store-rekey", "A store that got another key.";
     StoreRemove, "store-remove", "A store that is no longer used.";
     IdentityAdd, "identity-add", "A new identity.";
     IdentityRemove, "identity-remove", "An identity that is no longer valid.";
@@ -78,6 +79,12 @@ events! {
     PortmapStart, "portmap-start", "The port mapper's process, or one that enters NFS with the system's, started or not.";
     PortmapEnd, "portmap-end", "The end of such a process.";
     PortmapEntry, "portmap-entry", "NFS was entered with the system's port mapper, was not, or was taken out.";
+    KeeperStart, "keeper-start", "A keeper of a label's images in a store, started or not.";
+    KeeperEnd, "keeper-end", "A keeper's end.";
+    KeeperLost, "keeper-lost", "A label that has had no keeper for so long that its clients were told so.";
+    KeeperFence, "keeper-fence", "A keeper's keys were taken back and it was shut out of its store, or could not be.";
+    KeysmithStart, "keysmith-start", "The process that makes a store's keys, started or not.";
+    KeysmithEnd, "keysmith-end", "The end of such a process.";
     ImporterStart, "importer-start", "An importer, started or not.";
     ImporterEnd, "importer-end", "An importer's end.";
     Admin, "admin", "A request to the admin socket that was refused.";

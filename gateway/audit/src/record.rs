@@ -43,7 +43,7 @@ pub struct Record<'a> {
     pub peer: Option<SocketAddr>,
     /// The number of the connection.
     pub connection: Option<u64>,
-    /// The image, `store/name`; or the store, for its own events.
+    /// The image, `store/name`; or the store, for its own events and those of its keepers.
     pub image: Option<&'a str>,
     /// The initiator's name, as it gave it.
     pub initiator: Option<&'a str>,
@@ -51,7 +51,7 @@ pub struct Record<'a> {
     pub target: Option<&'a str>,
     /// The lease: its ID, and what else identifies it.
     pub lease: Option<&'a str>,
-    /// The process of the worker, greeter, port mapper or importer.
+    /// The process of the worker, keeper, keysmith, greeter, port mapper or importer.
     pub pid: Option<u32>,
     /// The admin who asked for it: `uid 1000 (alice)`.
     pub asked_by: Option<&'a str>,

@@ -33,7 +33,7 @@ pub(crate) fn block_size(text: &str) -> Result<BlockSize, String> {
     Ok(size.try_into()?)
 }
 
-/// Create an empty image, or take in a file that is in the store already.
+/// Create an empty image, or take in a file, or an image of the pool, that is in the store already.
 #[derive(Debug, Args)]
 pub(crate) struct Create {
     /// The new image: STORE/IMAGE.
@@ -41,10 +41,11 @@ pub(crate) struct Create {
     /// Its size: bytes, or a number with K, M, G or T. The file is sparse.
     #[arg(long, value_parser = size::parse, required_unless_present = "existing")]
     size: Option<u64>,
-    /// Take in the file as it is; it must be there.
+    /// Take in what is in the store as it is; it must be there.
     #[arg(long, conflicts_with = "size")]
     existing: bool,
-    /// Where the file is below the store's path. [default: IMAGE.img]
+    /// Where the file is below the store's path. [default: IMAGE.img] In a pool: its name, or
+    /// NAMESPACE/NAME. [default: IMAGE in the namespace of the label]
     #[arg(long, value_name = "PATH")]
     file: Option<PathBuf>,
     /// Bytes of a logical block: 512 or 4096.

@@ -39,20 +39,27 @@ fn refuse_directory(file: File) -> io::Result<File> {
 /// Reads a secret, or a token, from the first line of a file, or of standard input for `-`. It is
 /// never an argument: arguments are seen by every user of the machine.
 pub(crate) fn secret<T: FromStr<Err: Display>>(file: &Path) -> Result<T, Fault> {
-    if is_standard(file) && io::stdin().is_terminal() {
-        return Err(Fault::Usage(
-            "a secret is not typed at the terminal, which shows it; write it into a file of mode 0600, or pipe it in",
-        ));
-    }
-    let mut text = Zeroizing::new(String::new());
-    open(file)?
-        .take(LONGEST_SECRET)
-        .read_to_string(&mut text)
-        .map_err(Fault::input(file))?;
+    let text = secret_text(file)?;
     let first = text.strip_suffix('\n').unwrap_or(&text);
     let first = first.strip_suffix('\r').unwrap_or(first);
     first.parse().map_err(|why| Fault::Content {
         what: "the secret that was brought",
         why: format!("{why}"),
     })
+}
+
+/// Reads what is secret in a file, or on standard input for `-`, and wipes it when it is dropped.
+pub(crate) fn secret_text(file: &Path) -> Result<Zeroizing<String>, Fault> {
+    if is_standard(file) && io::stdin().is_terminal() {
+        return Err(Fault::Usage(
+            "a secret is not typed at the terminal, which shows it; write it into a file of mode 0600, or pipe it in",
+        ));
+    }
+    let room = usize::try_from(LONGEST_SECRET).unwrap_or_default();
+    let mut text = Zeroizing::new(String::with_capacity(room));
+    open(file)?
+        .take(LONGEST_SECRET)
+        .read_to_string(&mut text)
+        .map_err(Fault::input(file))?;
+    Ok(text)
 }

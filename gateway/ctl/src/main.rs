@@ -34,6 +34,7 @@ mod size;
 mod snippet;
 mod status;
 mod store;
+mod store_add;
 mod table;
 mod upload;
 mod worker;

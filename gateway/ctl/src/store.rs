@@ -1,33 +1,29 @@
 //! `labelgate store`.
 
-use std::path::PathBuf;
-
 use clap::Subcommand;
-use labelgate_api::endpoints::{DeleteStore, ListStores, PostStore};
-use labelgate_api::{AddStore, Nothing, Source, StoreName, StorePath, Stores};
+use labelgate_api::endpoints::{DeleteStore, GetStore, ListStores};
+use labelgate_api::{Backend, Nothing, Source, Squash, Store, StoreName, StorePath, Stores};
 
 use crate::ask::Ask;
 use crate::fault::Fault;
 use crate::output::{Output, or_dash};
 use crate::size;
+use crate::store_add::{Add, Key};
 use crate::table::Table;
 
-/// Stores: the directories that hold images.
+/// Stores: the directories and pools that hold images.
 #[derive(Debug, Subcommand)]
 pub(crate) enum StoreCommand {
-    /// Add a directory as a store.
-    Add {
-        /// What it shall be called: lower-case letters, digits and dashes.
-        name: StoreName,
-        /// The directory, absolute. Only root should be able to write it.
-        path: PathBuf,
-        /// Give every label a tree of files of its own in it, for its NFS clients.
-        #[arg(long)]
-        trees: bool,
-    },
+    Add(Add),
     /// List stores.
     List,
-    /// Remove a store that has no images. Its directory stays as it is.
+    /// Show one store. Its key, if it has one, is never shown.
+    Show {
+        /// The store.
+        name: StoreName,
+    },
+    Key(Key),
+    /// Remove a store that has no images. Its directory, or pool, stays as it is.
     Rm {
         /// The store.
         name: StoreName,
@@ -38,12 +34,11 @@ impl StoreCommand {
     pub(crate) async fn run(self, ask: &Ask) -> Result<(), Fault> {
         let nothing = Nothing {};
         match self {
-            Self::Add { name, path, trees } => {
-                let body = AddStore { name, path, trees };
-                ask.show::<PostStore>(&nothing, &nothing, &body, |output, store| {
-                    output.line(format_args!("Added store {}.", store.name))
-                })
-                .await
+            Self::Add(add) => add.run(ask).await,
+            Self::Key(key) => key.run(ask).await,
+            Self::Show { name } => {
+                let path = StorePath { store: name };
+                ask.show::<GetStore>(&path, &nothing, &nothing, show).await
             }
             Self::List => {
                 ask.show::<ListStores>(&nothing, &nothing, &nothing, list)
@@ -53,7 +48,7 @@ impl StoreCommand {
                 ask.confirm(&format!("Remove store {name}?")).await?;
                 let path = StorePath { store: name };
                 ask.show::<DeleteStore>(&path, &nothing, &nothing, |output, _| {
-                    output.line("Removed. The directory is as it was.")
+                    output.line("Removed. What is in it is as it was.")
                 })
                 .await
             }
@@ -61,10 +56,45 @@ impl StoreCommand {
     }
 }
 
+/// Where a store's images are.
+fn place(store: &Store) -> String {
+    match (&store.path, &store.backend) {
+        (Some(path), _) => path.display().to_string(),
+        (None, Some(Backend::Rbd { pool, .. })) => format!("rbd:{pool}"),
+        (None, None) => "-".to_owned(),
+    }
+}
+
+fn show(output: &mut Output, store: Store) -> std::io::Result<()> {
+    let mut fields = vec![("store", store.name.to_string())];
+    match &store.backend {
+        Some(Backend::Rbd {
+            monitors,
+            pool,
+            entity,
+        }) => fields.extend([
+            ("kind", "rbd".to_owned()),
+            ("monitors", monitors.clone()),
+            ("pool", pool.clone()),
+            ("entity", format!("client.{entity}")),
+        ]),
+        None => fields.extend([
+            ("kind", "directory".to_owned()),
+            ("path", place(&store)),
+            ("trees", trees(store.trees, store.squash).to_owned()),
+            ("free", or_dash(store.free.map(size::show))),
+            ("size", or_dash(store.total.map(size::show))),
+        ]),
+    }
+    fields.push(("images", store.images.to_string()));
+    fields.push(("declared in", declared_in(store.source)));
+    output.fields(&fields)
+}
+
 fn list(output: &mut Output, stores: Stores) -> std::io::Result<()> {
     let mut table = Table::new(&[
         "NAME",
-        "PATH",
+        "WHERE",
         "IMAGES",
         "TREES",
         "FREE",
@@ -74,9 +104,9 @@ fn list(output: &mut Output, stores: Stores) -> std::io::Result<()> {
     for store in stores.stores {
         table.row([
             store.name.to_string(),
-            store.path.display().to_string(),
+            place(&store),
             store.images.to_string(),
-            if store.trees { "yes" } else { "no" }.to_owned(),
+            trees(store.trees, store.squash).to_owned(),
             or_dash(store.free.map(size::show)),
             or_dash(store.total.map(size::show)),
             declared_in(store.source),
@@ -86,6 +116,16 @@ fn list(output: &mut Output, stores: Stores) -> std::io::Result<()> {
         &table,
         "There is no store. Add one: labelgate store add NAME PATH",
     )
+}
+
+/// Whether there are trees, and of which kind.
+const fn trees(there: bool, squash: Squash) -> &'static str {
+    match (there, squash) {
+        (false, _) => "no",
+        (true, Squash::All) => "yes",
+        (true, Squash::Root) => "yes, with owners but root",
+        (true, Squash::None) => "yes, with owners",
+    }
 }
 
 /// Where something can be changed.

@@ -7,13 +7,20 @@ use labelgate_mac::{Categories, Label};
 use uuid::Uuid;
 
 use crate::record::{Image, Lease, Purpose, Store};
-use crate::{ChapSecrets, IdentityName, ImageId, Network, StoreName, Token};
+use crate::{ChapSecrets, IdentityName, ImageId, Network, StoreKey, StoreName, Token};
 
 /// One change of the registry. It happens as a whole or not at all.
 #[derive(Debug, Clone)]
 pub enum Change {
     /// A new store.
-    AddStore(Store),
+    AddStore(NewStore),
+    /// The entity of a store gets another key.
+    RekeyStore {
+        /// Which.
+        store: StoreName,
+        /// The new key.
+        key: StoreKey,
+    },
     /// A store goes. Refused while it has images.
     RemoveStore(StoreName),
     /// A new image. Its file is the caller's business.
@@ -78,6 +85,22 @@ pub enum Change {
     },
     /// A virtual machine has stopped on a host.
     EndLease(Uuid),
+}
+
+/// A store to add.
+#[derive(Debug, Clone)]
+pub struct NewStore {
+    /// The store.
+    pub store: Store,
+    /// The key of its entity, if its kind has one.
+    pub key: Option<StoreKey>,
+}
+
+impl From<Store> for NewStore {
+    /// One that needs no key.
+    fn from(store: Store) -> Self {
+        Self { store, key: None }
+    }
 }
 
 /// An identity to add.

@@ -1,13 +1,13 @@
 //! What holds for every snapshot.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::PathBuf;
 
 use labelgate_mac::Label;
 
 use crate::allocate::MAX_CURSORS;
 use crate::apply::{
-    MAX_MEMBERS, MAX_RECORDS, check_identity, check_image, check_label, check_lease,
+    MAX_MEMBERS, MAX_RECORDS, check_identity, check_image, check_in_store, check_label,
+    check_lease, place_of,
 };
 use crate::record::Proof;
 use crate::snapshot::Tabled;
@@ -43,7 +43,7 @@ impl Snapshot {
     ///
     /// * every record is kept under its own key, and there are not too many;
     /// * every image is sound in itself and in a store that is there; no two share a file, a
-    ///   serial number or an NAA identifier; no two stores share a directory;
+    ///   serial number or an NAA identifier; no two stores share a directory or a pool;
     /// * no two identities share a network; one that needs a lease has a virtual machine;
     /// * every member of a group is an identity; no identity's and no lease's own label is a
     ///   group's;
@@ -65,17 +65,17 @@ impl Snapshot {
     fn check_stores_and_images(&self) -> Result<(), Contradiction> {
         keyed(&self.stores)?;
         keyed(&self.images)?;
-        let paths: HashSet<_> = self.stores.values().map(|store| &store.path).collect();
-        ensure(paths.len() == self.stores.len(), || {
-            "two stores have one directory".to_owned()
+        let places: HashSet<_> = self.stores.values().map(|s| s.place.to_string()).collect();
+        ensure(places.len() == self.stores.len(), || {
+            "two stores have one directory or one pool".to_owned()
         })?;
         let (mut files, mut serials, mut naas) = (HashSet::new(), HashSet::new(), HashSet::new());
         for (id, image) in &self.images {
             check_image(image)?;
             let store = self.stores.get(&image.store);
-            let path: Option<PathBuf> = store.map(|s| s.path.as_path().join(image.file.as_path()));
-            let path = path.ok_or_else(|| Contradiction(format!("image {id} has no store")))?;
-            let alone = files.insert(path)
+            let store = store.ok_or_else(|| Contradiction(format!("image {id} has no store")))?;
+            check_in_store(image, store)?;
+            let alone = files.insert(place_of(image, store))
                 & serials.insert(image.designator.serial)
                 & naas.insert(image.designator.naa);
             ensure(alone, || {

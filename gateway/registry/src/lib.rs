@@ -3,7 +3,7 @@
 //! The configuration file says how a gateway runs. The [`Registry`] holds what admins change
 //! while it runs:
 //!
-//! * [`Store`]s and [`Image`]s,
+//! * [`Store`]s, apart from everything else the [`StoreKey`]s of some, and [`Image`]s,
 //! * [`Identity`]s and, apart from everything else, their [`ChapSecrets`] and [`Token`]s,
 //! * [`Group`]s: labels of disks that several identities share,
 //! * [`Level`]s that were allocated, and [`Lease`]s that bind a virtual machine on a host to one.
@@ -36,10 +36,11 @@ mod refusal;
 mod registry;
 mod secret;
 mod snapshot;
+mod store_key;
 mod token;
 
 pub use backup::LONGEST_BACKUP;
-pub use change::{Allocation, Change, NewIdentity, NewProof, NewSecrets};
+pub use change::{Allocation, Change, NewIdentity, NewProof, NewSecrets, NewStore};
 pub use check::Contradiction;
 pub use database::RedbRegistry;
 pub use error::{ApplyError, BackupError, RegistryError, RestoreError};
@@ -47,11 +48,13 @@ pub use master_key::MasterKey;
 pub use name::{IdentityName, ImageId, ImageName, NameError, StoreName};
 pub use network::{Network, NetworkError};
 pub use record::{
-    BlockSize, Group, HostName, Identity, Image, ImageFile, Lease, Level, PathError, Proof,
-    Purpose, Store, StorePath, fresh_designator,
+    BlockSize, CephNameError, EntityName, Group, HostName, Identity, Image, ImageFile, InPool,
+    Lease, Level, Monitors, PathError, Place, PoolName, Proof, Purpose, Rbd, Squash, Store,
+    StorePath, fresh_designator,
 };
 pub use refusal::{Kind, Refusal, Thing};
 pub use registry::{Applied, Registry};
 pub use secret::{ChapSecrets, Secret, SecretError};
 pub use snapshot::Snapshot;
+pub use store_key::{StoreKey, StoreKeyError};
 pub use token::{Token, TokenError};

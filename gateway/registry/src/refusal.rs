@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use labelgate_mac::Label;
 use uuid::Uuid;
 
-use crate::record::{HostName, ImageFile, StorePath};
+use crate::record::{HostName, ImageFile, PoolName, StorePath};
 use crate::{IdentityName, ImageId, Network, StoreName};
 
 /// One thing in the registry. Labels are boxed here: they are large, and errors rare.
@@ -91,6 +91,31 @@ pub enum Refusal {
         /// Whose it is.
         store: StoreName,
     },
+    /// Two stores in one pool.
+    #[error("pool {pool} of these monitors is store {store}; use that store, or another pool")]
+    PoolTaken {
+        /// The pool.
+        pool: PoolName,
+        /// Whose it is.
+        store: StoreName,
+    },
+    /// A pool is opened with a key, and a directory without.
+    #[error("store {0} has a key and needs none, or needs one; a pool has a key, a directory not")]
+    KeyOfStore(StoreName),
+    /// Not what an image in a pool is called.
+    #[error("{file} is no image in a pool: {why}")]
+    NotInPool {
+        /// What it was called.
+        file: ImageFile,
+        /// What is wrong with that.
+        why: String,
+    },
+    /// There is no page cache to go past.
+    #[error("the images of store {0} are in no page cache; leave direct out")]
+    DirectInPool(StoreName),
+    /// Content is read by many labels, each of which has its own keeper.
+    #[error("store {0} is a pool, and content is served from directories; use a store of these")]
+    ContentInPool(StoreName),
     /// Two images in one file.
     #[error("the file {file} is image {image} already; choose another file")]
     FileTaken {
@@ -269,6 +294,10 @@ impl Refusal {
             | Self::ProvedByChap(_)
             | Self::ProvedByToken(_)
             | Self::TooFewCategories
+            | Self::KeyOfStore(_)
+            | Self::NotInPool { .. }
+            | Self::DirectInPool(_)
+            | Self::ContentInPool(_)
             | Self::EndsBeforeStart { .. } => Kind::Invalid,
             _ => Kind::Conflict,
         }

@@ -8,7 +8,7 @@ use labelgate_mac::Label;
 
 use crate::{
     ApplyError, BackupError, Change, ChapSecrets, IdentityName, MasterKey, RegistryError,
-    RestoreError, Snapshot, Token,
+    RestoreError, Snapshot, StoreKey, StoreName, Token,
 };
 
 /// What admins change while a gateway runs, kept where it survives everything.
@@ -41,6 +41,12 @@ pub trait Registry: Send + Sync + Debug {
     /// # Errors
     /// They cannot be read.
     fn tokens(&self) -> Result<Vec<(IdentityName, Token)>, RegistryError>;
+
+    /// The key of a store's entity; `None` of a store that has none.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn store_key(&self, store: &StoreName) -> Result<Option<StoreKey>, RegistryError>;
 
     /// The key that file handles, and the digests of tokens, are made with. It is made when it is
     /// first asked for, and goes with backups: handles are good wherever one is restored.

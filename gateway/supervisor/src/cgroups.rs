@@ -99,6 +99,11 @@ impl Cgroups {
         self.make(&format!("importer-{pid}"), pid)
     }
 
+    /// Puts a keeper or a keysmith into a cgroup of its own, with a worker's limits. It waits too.
+    pub fn confine_child(&self, kind: &str, pid: u32) -> Result<Cgroup, CgroupUnavailable> {
+        self.make(&format!("{kind}-{pid}"), pid)
+    }
+
     fn make(&self, name: &str, pid: u32) -> Result<Cgroup, CgroupUnavailable> {
         let cgroup = Cgroup::create(&self.parent, name, &self.limits)?;
         let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);

@@ -22,6 +22,7 @@ use crate::cgroups::Cgroups;
 use crate::config::Config;
 use crate::greeting::{Authority, Launch, Pool, Reception};
 use crate::import::sweep;
+use crate::kept::{Anchors, Forge, Keysmiths, Names};
 use crate::label_table::LabelTable;
 use crate::listener::{Door, Entrance};
 use crate::metrics::{self, Metrics};
@@ -137,20 +138,19 @@ pub async fn run_assigned(
         (poison, reservations),
         provider,
         Box::new(assignment),
+        &registry,
     )?);
     let labels = Arc::new(LabelTable::new(Arc::clone(&shared)));
     let launch = Arc::new(launch(&shared)?);
     let reception = receive(&shared, &labels, &launch, &registry)?;
     let services = (Arc::clone(&shared), Arc::clone(&labels));
     let state = State::new(file, registry, in_force, services, sockets.portals());
+    let of_nfs = [Entrance::Nfs, Entrance::NfsLabelled].map(|at| sockets.services(at));
     let door = Arc::new(Door::new(
         Arc::clone(&shared),
         Arc::clone(&labels),
         Arc::clone(&reception),
-        (
-            sockets.services(Entrance::Nfs),
-            sockets.services(Entrance::NfsLabelled),
-        ),
+        of_nfs.into(),
     ));
     let mut tasks = JoinSet::new();
     tasks.spawn(reception.keep());
@@ -242,7 +242,9 @@ fn sweep_stores(in_force: &InForce, provider: &Provider) {
         Provider::Landlock => Handed::Opened,
     };
     for (store, _) in in_force.stores.values() {
-        let path = store.path.clone();
+        let Some(path) = store.directory().map(Path::to_owned) else {
+            continue;
+        };
         // A store that hangs must not keep the gateway from starting.
         tokio::task::spawn_blocking(move || {
             if let Err(error) = sweep(&path, handed) {
@@ -257,6 +259,7 @@ fn share(
     (poison, reservations): (PoisonMarks, Reservations),
     provider: Provider,
     assignment: Box<dyn Assignment>,
+    registry: &Arc<dyn Registry>,
 ) -> io::Result<Shared> {
     let section = in_force.config.gateway.clone();
     let uids = if geteuid().is_root() {
@@ -269,7 +272,7 @@ fn share(
         None
     };
     let cgroups = match Cgroups::take(section.limits.worker_memory) {
-        Ok(cgroups) => Some(cgroups),
+        Ok(cgroups) => Some(Arc::new(cgroups)),
         Err(why) => {
             tracing::warn!("workers have no cgroups, only resource limits: {why}");
             None
@@ -278,13 +281,27 @@ fn share(
     let program = find(section.worker.as_ref(), "labelgate-worker")?;
     tracing::info!("workers are {}", program.display());
     let importer = find(section.importer.as_ref(), "labelgate-importer")?;
+    let metrics = Arc::new(Metrics::new().map_err(io::Error::other)?);
+    let keeper = find(section.keeper.as_ref(), "labelgate-keeper")?;
+    let keysmith = find(section.keysmith.as_ref(), "labelgate-keysmith")?;
     Ok(Shared {
         nfs: in_force.config.nfs.clone(),
         assignment,
-        provider,
         serving: MayServe::default(),
         program,
         importer,
+        keeper,
+        keysmiths: Keysmiths::new(Forge {
+            program: keysmith,
+            registry: Arc::clone(registry),
+            names: Names::of(&registry.master_key().map_err(io::Error::other)?),
+            uids: uids.clone(),
+            context: provider.keysmith(),
+            cgroups: cgroups.clone(),
+            metrics: Arc::clone(&metrics),
+        }),
+        anchors: Anchors::open(&section.state_dir)?,
+        provider,
         uids,
         cgroups,
         workers: Arc::new(Semaphore::new(
@@ -297,7 +314,7 @@ fn share(
         settling: Settling::default(),
         refusals: Throttle::new(REFUSALS_PER_SECOND, REFUSALS_AT_ONCE),
         next_connection: AtomicU64::new(1),
-        metrics: Arc::new(Metrics::new().map_err(io::Error::other)?),
+        metrics,
         section,
     })
 }

@@ -23,6 +23,7 @@ mod gateway;
 mod greeting;
 pub mod image;
 pub mod import;
+mod kept;
 mod label_table;
 mod listener;
 pub mod logging;

@@ -95,12 +95,15 @@ fn main() -> ExitCode {
 /// Says what a configuration holds, and what it names that is not there.
 fn check(arguments: &Arguments, config: &Config) -> ExitCode {
     for store in &config.stores {
-        if !store.path.is_dir() {
+        let Some(path) = store.directory() else {
+            continue;
+        };
+        if !path.is_dir() {
             let missing = format!(
                 "{}: warning: store {:?}: {} is no directory (yet)",
                 arguments.config.display(),
                 store.name,
-                store.path.display()
+                path.display()
             );
             say(io::stderr(), &missing, SUCCESS);
         }

@@ -53,6 +53,8 @@ fn the_shipped_configuration_is_sound_and_shows_the_defaults() {
     all.gateway.worker = None;
     all.gateway.greeter = None;
     all.gateway.importer = None;
+    all.gateway.keeper = None;
+    all.gateway.keysmith = None;
     assert_eq!(all.gateway, empty.gateway);
     assert_eq!(all.nfs, empty.nfs);
 }
@@ -75,11 +77,11 @@ fn an_unknown_key_is_named_with_those_that_are_known() {
     let expected = [
         (
             "[gateway]\nlisten = []\nlissten = 1\n",
-            "3: unknown field `lissten`, expected one of `listen`, `listen_labelled`, `target_prefix`, `provider`, `allow_permissive`, `worker`, `driver`, `uid_base`, `run_dir`, `state_dir`, `idle_seconds`, `drain_seconds`, `pool_mib`, `limits`, `greeter`, `importer`, `login`, `chap`",
+            "3: unknown field `lissten`, expected one of `listen`, `listen_labelled`, `target_prefix`, `provider`, `allow_permissive`, `worker`, `driver`, `uid_base`, `run_dir`, `state_dir`, `idle_seconds`, `drain_seconds`, `pool_mib`, `limits`, `greeter`, `importer`, `keeper`, `keysmith`, `login`, `chap`",
         ),
         (
             "[[store]]\nname = \"vms\"\npath = \"/x\"\ncolour = 1\n",
-            "4: unknown field `colour`, expected one of `name`, `path`, `trees`",
+            "4: unknown field `colour`, expected one of `name`, `kind`, `path`, `trees`, `monitors`, `pool`, `entity`, `key_file`",
         ),
         (
             "\n[[sotre]]\n",
@@ -89,7 +91,10 @@ fn an_unknown_key_is_named_with_those_that_are_known() {
             "[gateway]\nprovider = \"apparmor\"\n",
             "2: unknown variant `apparmor`, expected `landlock` or `selinux`",
         ),
-        ("\n\n[[store]]\nname = \"vms\"\n", "3: missing field `path`"),
+        (
+            "\n\n[[store]]\nname = \"vms\"\n",
+            "4: the store has no path; give it a directory, or write kind = \"rbd\"",
+        ),
         (
             "[gateway]\nuid_base = -1\n",
             "2: invalid value: integer `-1`, expected u32",
@@ -541,5 +546,82 @@ fn a_labelled_listener_needs_selinux_and_a_port_of_its_own() {
     assert_eq!(
         of("listen = []\nlisten_labelled = []"),
         "labelgate.toml:2: listen is empty; name an address and a port, such as \"0.0.0.0:3260\""
+    );
+}
+
+/// A file with a key, which its owner alone may read.
+fn key_file() -> tempfile::NamedTempFile {
+    use std::io::Write;
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let keyring = "[client.labelgate]\n\tkey = AQBSdFhcAAAAABAAuF2wqYhZxqPqXGg0dEcYrQ==\n";
+    file.write_all(keyring.as_bytes()).unwrap();
+    file
+}
+
+/// A pool, with these lines after its name.
+fn pool(name: &str, lines: &str) -> String {
+    format!("[[store]]\nname = {name:?}\nkind = \"rbd\"\n{lines}")
+}
+
+#[test]
+fn a_pool_is_a_store_whose_images_are_named_by_their_namespace() {
+    let key = key_file();
+    let path = key.path().display();
+    let lines = format!(
+        "monitors = \"10.0.0.1,10.0.0.2\"\npool = \"vms\"\nentity = \"client.labelgate\"\n\
+         key_file = \"{path}\"\n"
+    );
+    let image = "[[image]]\nname = \"web\"\nstore = \"ceph\"\nfile = \"ns/web\"\n\
+                 label = \"s0:c1,c2\"\n";
+    let text = pool("ceph", &lines) + image;
+    let config = Config::parse(&text, Path::new("labelgate.toml")).unwrap();
+    let pool_of = config.stores[0].pool().unwrap();
+    assert_eq!(pool_of.rbd.entity.as_str(), "labelgate");
+    assert!(
+        !format!("{config:?}").contains("AQBSdF"),
+        "the key is not shown"
+    );
+    let place = config.images[0].in_pool().unwrap();
+    assert_eq!((place.namespace, place.image), ("ns", "web"));
+    assert!(config.images[0].is_kept() && config.stores[0].directory().is_none());
+
+    let said = problems(&(text.clone() + &pool("again", &lines)));
+    assert_eq!(
+        said,
+        "labelgate.toml:14: pool \"pool vms at 10.0.0.1,10.0.0.2\" is there already, on line 2; \
+         remove one"
+    );
+    let direct = text.clone() + "direct = true\n";
+    assert!(problems(&direct).contains("13: the images of store \"ceph\" are in no page cache"));
+    let deep = text.replace("ns/web", "a/b/web");
+    assert!(problems(&deep).contains("11: the image's name in its pool has the character '/'"));
+    let content = text.replace("label = \"s0:c1,c2\"", "content = true");
+    assert!(problems(&content).contains("content is served from directories"));
+}
+
+#[test]
+fn what_a_pool_lacks_or_cannot_have_is_told_with_its_line() {
+    assert_eq!(
+        problems(&pool("ceph", "path = \"/x\"\n")),
+        "labelgate.toml:2: a store of kind \"rbd\" needs monitors\n\
+         labelgate.toml:2: a store of kind \"rbd\" needs pool\n\
+         labelgate.toml:2: a store of kind \"rbd\" needs entity\n\
+         labelgate.toml:2: a store of kind \"rbd\" needs key_file: a file with the key of its \
+         entity, which its owner alone may read\n\
+         labelgate.toml:4: path belongs to a directory; remove it, or kind = \"rbd\""
+    );
+    let missing = pool(
+        "ceph",
+        "monitors = \"10.0.0.1\"\npool = \"a b\"\nentity = \"x\"\nkey_file = \"/nowhere/key\"\n",
+    );
+    assert_eq!(
+        problems(&missing),
+        "labelgate.toml:5: pool: the pool's name has the character ' '; use letters, digits, \
+         dashes, underscores and dots\n\
+         labelgate.toml:7: key_file /nowhere/key: No such file or directory (os error 2)"
+    );
+    assert_eq!(
+        problems("[[store]]\nname = \"vms\"\npath = \"/x\"\npool = \"vms\"\n"),
+        "labelgate.toml:4: pool belongs to a pool; write kind = \"rbd\", or remove it"
     );
 }

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::process::Command;
 
 /// The crates that know a guest's protocols or touch an image's data.
-const FORBIDDEN: [&str; 9] = [
+const FORBIDDEN: [&str; 13] = [
     "labelgate-importer",
     "labelgate-wire",
     "labelgate-buffers",
@@ -20,6 +20,10 @@ const FORBIDDEN: [&str; 9] = [
     "labelgate-nfs",
     "labelgate-backends",
     "labelgate-worker",
+    "labelgate-keeper",
+    "labelgate-keysmith",
+    "labelgate-rbd",
+    "labelgate-rbd-sys",
 ];
 
 #[test]
@@ -65,8 +69,8 @@ fn no_protocol_crate_comes_in_by_any_way() {
     });
     assert_eq!(
         ours[&true].len(),
-        8,
-        "supervisor, control, handle, mac, pages, audit, registry and api are all: {:?}",
+        9,
+        "supervisor, control, handle, mac, pages, queue-pair, audit, registry and api are all: {:?}",
         ours[&true]
     );
 }

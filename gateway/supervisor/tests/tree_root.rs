@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use labelgate_mac::Label;
-use labelgate_supervisor::config::Store;
+use labelgate_supervisor::config::{Place as StorePlace, Squash, Store};
 use labelgate_supervisor::image::{TreeOwner, TreeRootError, tree_root};
 use rustix::fs::{OFlags, fcntl_getfl, fstat};
 use tempfile::TempDir;
@@ -38,11 +38,18 @@ impl Place {
         place
     }
 
+    fn path(&self) -> PathBuf {
+        self.0.path().join("store")
+    }
+
     fn store(&self) -> Store {
         Store {
             name: "main".to_owned(),
-            path: self.0.path().join("store"),
-            trees: true,
+            place: StorePlace::Directory {
+                path: self.path(),
+                trees: true,
+                squash: Squash::All,
+            },
         }
     }
 
@@ -51,7 +58,7 @@ impl Place {
     }
 
     fn trees(&self) -> PathBuf {
-        self.store().path.join(TREES)
+        self.path().join(TREES)
     }
 
     fn root(&self) -> PathBuf {
@@ -62,6 +69,7 @@ impl Place {
         let owner = TreeOwner {
             label: &level.parse::<Label>().unwrap(),
             uid,
+            keeps_owners: false,
             context: None,
         };
         tree_root(&self.store(), &owner)
@@ -297,8 +305,8 @@ fn what_is_mounted_in_the_place_of_a_root_is_refused() {
 #[test]
 fn a_store_that_is_not_there_gets_no_trees() {
     let place = Place::new();
-    fs::remove_dir(place.store().path).unwrap();
+    fs::remove_dir(place.path()).unwrap();
     let refused = place.make().unwrap_err();
     assert!(matches!(refused, TreeRootError::Store(_)), "{refused}");
-    assert!(!place.store().path.exists());
+    assert!(!place.path().exists());
 }

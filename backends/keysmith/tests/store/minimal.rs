@@ -81,42 +81,6 @@ fn every_part_of_an_images_key_is_needed() {
     assert_eq!(left_out, 5);
 }
 
-#[test]
-fn every_part_of_a_clones_key_is_needed() {
-    let bench = Bench::start();
-    bench.create("", "base", 8 << 20);
-    let mut admin = Keeper::connect(&bench, "admin", bench.ceph.admin_key()).unwrap();
-    admin.open("", "base", false).unwrap();
-    admin.write(0).unwrap();
-    admin.write(4 << 20).unwrap();
-    admin.close();
-    bench.ceph.rbd(&["snap", "create", "rbd/base@s"]).unwrap();
-    bench.ceph.rbd(&["snap", "protect", "rbd/base@s"]).unwrap();
-    let mut left_out = 0;
-    let mut useless = Vec::new();
-    loop {
-        let image = format!("child-{left_out}");
-        let spec = format!("rbd/{image}");
-        bench.ceph.rbd(&["clone", "rbd/base@s", &spec]).unwrap();
-        let entity = "labelgate.child";
-        let key = bench.image_key(entity, name("", &image), false);
-        let parts = parts(&bench, entity, "osd");
-        let Some(part) = parts.get(left_out) else {
-            break;
-        };
-        set_osd_cap(&bench, entity, &without(&parts, left_out));
-        let trouble = trouble(&bench, entity, &key, &image);
-        println!("without {part}: {trouble:?}");
-        if trouble.is_none() {
-            useless.push(part.clone());
-        }
-        left_out += 1;
-    }
-    assert_eq!(useless, Vec::<String>::new());
-    let base = bench.ceph.rbd(&["info", "rbd/base"]).unwrap().stdout;
-    assert!(!base.contains("invalid"), "{base}");
-}
-
 /// All that a keysmith does.
 fn do_everything(smith: &Smith, round: usize) -> Result<(), String> {
     let bench_name = || name("ns", "disk");

@@ -21,6 +21,7 @@ impl Labels {
 }
 
 const IMAGE: Option<&str> = Some("vms/web-1");
+const STORE: Option<&str> = Some("ceph");
 const PID: Option<u32> = Some(4711);
 
 /// A record of this event, if it is one that somebody asks a trail to write.
@@ -43,6 +44,12 @@ pub fn example(event: Event, labels: &Labels) -> Option<Record<'_>> {
         | Event::GreeterEnd
         | Event::PortmapStart
         | Event::PortmapEnd
+        | Event::KeeperStart
+        | Event::KeeperEnd
+        | Event::KeeperLost
+        | Event::KeeperFence
+        | Event::KeysmithStart
+        | Event::KeysmithEnd
         | Event::ImporterStart
         | Event::ImporterEnd => of_process(event, labels),
         Event::ImageCleared
@@ -70,6 +77,7 @@ pub fn example(event: Event, labels: &Labels) -> Option<Record<'_>> {
         Event::Reload
         | Event::PortmapEntry
         | Event::StoreAdd
+        | Event::StoreRekey
         | Event::StoreRemove
         | Event::Admin
         | Event::Backup
@@ -117,6 +125,10 @@ fn of_process(event: Event, labels: &Labels) -> Record<'_> {
         ..labelled(decision)
     };
     let process = |record| Record { pid: PID, ..record };
+    let in_store = |record| Record {
+        image: STORE,
+        ..record
+    };
     match event {
         Event::Image => {
             image(Decision::Allow).reason("21474836480 bytes in blocks of 512, read-write")
@@ -129,6 +141,16 @@ fn of_process(event: Event, labels: &Labels) -> Record<'_> {
         }
         Event::GreeterEnd => process(bare(Decision::Note)).reason("ended as it was asked to"),
         Event::WorkerStart | Event::ImporterStart => process(labelled(Decision::Allow)),
+        Event::KeeperStart => process(in_store(labelled(Decision::Allow))),
+        Event::KeeperEnd => process(in_store(labelled(Decision::Note)))
+            .reason("killed by the supervisor: its worker is gone"),
+        Event::KeeperLost => in_store(labelled(Decision::Note))
+            .reason("there has been none for so long that clients are told so"),
+        Event::KeeperFence => in_store(labelled(Decision::Note))
+            .reason("its keys were taken back, and it is shut out"),
+        Event::KeysmithStart => process(in_store(bare(Decision::Allow))),
+        Event::KeysmithEnd => process(in_store(bare(Decision::Note)))
+            .reason("killed by the supervisor: it was asked nothing for a while"),
         Event::WorkerEnd => process(labelled(Decision::Note))
             .reason("tried a forbidden system call (signal 31); 2 connections ended with it"),
         _ => process(labelled(Decision::Note)).reason("ended as it was asked to"),
@@ -147,7 +169,7 @@ fn of_image(event: Event, labels: &Labels) -> Record<'_> {
     match event {
         Event::ImageCleared => image.reason("the admin says that the image was checked"),
         Event::ImageResize => image.reason("42949672960 bytes"),
-        Event::ImageDelete => image.reason("its file stays"),
+        Event::ImageDelete => image.reason("its data stay"),
         Event::LabelChange => Record {
             was: Some(&labels.before),
             ..image
@@ -208,6 +230,10 @@ fn of_gateway(event: Event) -> Record<'static> {
     match event {
         Event::StoreAdd => store.reason("/srv/vms"),
         Event::StoreRemove => store,
+        Event::StoreRekey => Record {
+            image: STORE,
+            ..asked
+        },
         Event::PortmapEntry => {
             Record::new(event, Decision::Allow).reason("entered with /run/rpcbind.sock")
         }

@@ -1,18 +1,18 @@
 //! Images come, change and go.
 
-use std::path::PathBuf;
-
 use labelgate_mac::Label;
 
 use super::check_label;
-use crate::record::Image;
+use crate::record::{Image, InPool, Place, Store};
 use crate::{ImageId, Refusal, Snapshot, StoreName, Thing};
 
 impl Snapshot {
     pub(super) fn add_image(&mut self, image: &Image) -> Result<(), Refusal> {
         check_image(image)?;
         self.check_free::<Image>(&image.id(), Thing::Image)?;
-        let file = self.path_of(&image.store, image)?;
+        let store = self.store_of(&image.store)?;
+        check_in_store(image, store)?;
+        let place = place_of(image, store);
         for other in self.images.values() {
             let designator = other.designator;
             if designator.serial == image.designator.serial
@@ -21,7 +21,7 @@ impl Snapshot {
                 return Err(Refusal::DesignatorTaken(other.id()));
             }
             // One store may be a directory in another.
-            if self.path_of(&other.store, other)? == file {
+            if place_of(other, self.store_of(&other.store)?) == place {
                 return Err(Refusal::FileTaken {
                     file: image.file.clone(),
                     image: other.id(),
@@ -31,11 +31,9 @@ impl Snapshot {
         self.add(image.clone(), Thing::Image)
     }
 
-    /// Where an image's file is.
-    fn path_of(&self, store: &StoreName, image: &Image) -> Result<PathBuf, Refusal> {
-        let found = self.stores.get(store);
-        let found = found.ok_or_else(|| Refusal::Absent(Thing::Store(store.clone())))?;
-        Ok(found.path.as_path().join(image.file.as_path()))
+    fn store_of(&self, name: &StoreName) -> Result<&Store, Refusal> {
+        let absent = || Refusal::Absent(Thing::Store(name.clone()));
+        self.stores.get(name).ok_or_else(absent)
     }
 
     pub(super) fn relabel_image(&mut self, id: &ImageId, label: &Label) -> Result<(), Refusal> {
@@ -60,6 +58,33 @@ impl Snapshot {
         }
         image.size = Some(size);
         check_image(image)
+    }
+}
+
+/// Where an image is, in words that no other image has.
+pub(crate) fn place_of(image: &Image, store: &Store) -> String {
+    let file = image.file.as_path();
+    match &store.place {
+        Place::Directory { path, .. } => path.as_path().join(file).display().to_string(),
+        // No path begins so.
+        Place::Rbd(rbd) => format!("{rbd}: {}", file.display()),
+    }
+}
+
+/// What must hold for an image because of what its store is.
+pub(crate) fn check_in_store(image: &Image, store: &Store) -> Result<(), Refusal> {
+    if store.rbd().is_none() {
+        return Ok(());
+    }
+    let file = image.file.to_string();
+    InPool::parse(&file).map_err(|why| Refusal::NotInPool {
+        file: image.file.clone(),
+        why: why.to_string(),
+    })?;
+    match (image.direct, image.content) {
+        (false, false) => Ok(()),
+        (true, _) => Err(Refusal::DirectInPool(store.name.clone())),
+        (false, true) => Err(Refusal::ContentInPool(store.name.clone())),
     }
 }
 

@@ -10,7 +10,7 @@ mod store;
 
 pub(crate) use group::MAX_MEMBERS;
 pub(crate) use identity::check_identity;
-pub(crate) use image::check_image;
+pub(crate) use image::{check_image, check_in_store, place_of};
 pub(crate) use lease::check_lease;
 
 use labelgate_control::MAX_LABEL;
@@ -39,7 +39,8 @@ impl Snapshot {
 
     fn make(&mut self, change: &Change) -> Result<Option<Label>, Refusal> {
         match change {
-            Change::AddStore(store) => self.add_store(store)?,
+            Change::AddStore(new) => self.add_store(new)?,
+            Change::RekeyStore { store, .. } => self.rekey_store(store)?,
             Change::RemoveStore(name) => self.remove_store(name)?,
             Change::AddImage(image) => self.add_image(image)?,
             Change::RemoveImage(id) => {

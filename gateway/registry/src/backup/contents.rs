@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::record::{Identity, Proof};
 use crate::{
-    ChapSecrets, Contradiction, IdentityName, MasterKey, RegistryError, Secret, Snapshot, Token,
+    ChapSecrets, Contradiction, IdentityName, MasterKey, RegistryError, Secret, Snapshot, StoreKey,
+    StoreName, Token,
 };
 
 /// All of a registry.
@@ -16,6 +17,8 @@ pub(crate) struct Contents {
     pub(crate) secrets: BTreeMap<IdentityName, ChapSecrets>,
     /// The token of each identity that is proved by one.
     pub(crate) tokens: BTreeMap<IdentityName, Token>,
+    /// The key of each store that has one.
+    pub(crate) store_keys: BTreeMap<StoreName, StoreKey>,
     /// The master key, if there is one yet.
     pub(crate) master_key: Option<MasterKey>,
 }
@@ -26,10 +29,27 @@ impl Contents {
     pub(crate) fn check(&self) -> Result<(), Contradiction> {
         self.snapshot.check()?;
         self.check_whose()?;
+        self.check_store_keys()?;
         let secrets = self.secrets.values();
         let secrets = secrets.flat_map(|s| std::iter::once(s.forward()).chain(s.reverse()));
         distinct(secrets.map(Secret::expose), "a secret")?;
         distinct(self.tokens.values().map(Token::expose), "a token")
+    }
+
+    fn check_store_keys(&self) -> Result<(), Contradiction> {
+        for store in self.snapshot.stores.values() {
+            if self.store_keys.contains_key(&store.name) != store.rbd().is_some() {
+                let what = format!("store {} has a key it should not have, or none", store.name);
+                return Err(Contradiction::new(what));
+            }
+        }
+        let known = |name| self.snapshot.stores.contains_key(name);
+        match self.store_keys.keys().find(|name| !known(name)) {
+            Some(name) => Err(Contradiction::new(format!(
+                "there is a key of store {name}, which is unknown"
+            ))),
+            None => Ok(()),
+        }
     }
 
     fn check_whose(&self) -> Result<(), Contradiction> {

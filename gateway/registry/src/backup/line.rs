@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::IdentityName;
 use crate::master_key::StoredKey;
 use crate::record::{Group, Identity, Image, Lease, Level, Store};
 use crate::secret::StoredSecrets;
+use crate::store_key::StoredStoreKey;
 use crate::token::StoredToken;
+use crate::{IdentityName, StoreName};
 
 /// The first line.
 #[derive(Debug, Serialize, Deserialize)]
@@ -34,6 +35,9 @@ pub(super) enum Line {
     /// Since version 2; at most one.
     #[serde(rename = "master-key")]
     MasterKey(StoredKey),
+    /// Since version 3.
+    #[serde(rename = "store-key")]
+    StoreKey(StoreName, StoredStoreKey),
     Group(Group),
     Level(Level),
     Lease(Lease),
@@ -53,6 +57,7 @@ impl Line {
     pub(super) const fn since(&self) -> u32 {
         match self {
             Self::Token(..) | Self::MasterKey(_) => 2,
+            Self::StoreKey(..) => 3,
             _ => 1,
         }
     }

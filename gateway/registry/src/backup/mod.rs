@@ -12,12 +12,13 @@ pub(crate) use contents::Contents;
 pub(crate) use reader::read;
 pub(crate) use writer::write;
 
-/// The newest version of the stream that is read, and the one that is written. Every one from the
-/// first on is read.
+/// The newest version of the stream that is read. Every one from the first on is read, and the
+/// oldest that has all that there is to write is written.
 ///
 /// 1. the first;
-/// 2. has tokens and the master key.
-const VERSION: u32 = 2;
+/// 2. has tokens and the master key;
+/// 3. has keys of stores.
+const VERSION: u32 = 3;
 
 /// The most bytes of a backup: half a million labels with all that may belong to them. None that
 /// is longer is written, so that every one that was made can be restored.

@@ -104,6 +104,7 @@ fn take(contents: &mut Contents, line: Line) -> bool {
             .into_secrets()
             .is_some_and(|secrets| add(&mut contents.secrets, name, secrets)),
         Line::Token(name, stored) => add(&mut contents.tokens, name, stored.0),
+        Line::StoreKey(name, stored) => add(&mut contents.store_keys, name, stored.0),
         Line::MasterKey(stored) => contents.master_key.replace(stored.0).is_none(),
         Line::Group(group) => add(groups, group.label.clone(), group),
         Line::Level(level) => add(levels, level.label.clone(), level),
@@ -171,8 +172,11 @@ mod tests {
             let path = format!("/srv/{number}").parse().unwrap();
             let store = crate::record::Store {
                 name,
-                path,
-                trees: number % 2 == 0,
+                place: crate::Place::Directory {
+                    path,
+                    trees: number % 2 == 0,
+                    squash: crate::Squash::default(),
+                },
             };
             contents.snapshot.stores.insert(store.name.clone(), store);
         }

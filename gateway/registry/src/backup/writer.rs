@@ -6,9 +6,10 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::line::{Header, Line, Trailer};
-use super::{Contents, LONGEST_BACKUP, VERSION};
+use super::{Contents, LONGEST_BACKUP};
 use crate::BackupError;
 use crate::master_key::StoredKey;
+use crate::store_key::StoredStoreKey;
 use crate::token::StoredToken;
 
 /// A line that has no room of this size grows, and leaves a copy; one with secrets is shorter.
@@ -33,6 +34,7 @@ pub(super) fn write_at_most(
         snapshot,
         secrets,
         tokens,
+        store_keys,
         master_key,
     } = contents;
     let records = snapshot.stores.len()
@@ -40,13 +42,14 @@ pub(super) fn write_at_most(
         + snapshot.identities.len()
         + secrets.len()
         + tokens.len()
+        + store_keys.len()
         + usize::from(master_key.is_some())
         + snapshot.groups.len()
         + snapshot.levels.len()
         + snapshot.leases.len()
         + snapshot.cursors.len();
     out.line(&Header {
-        version: VERSION,
+        version: if store_keys.is_empty() { 2 } else { 3 },
         revision: snapshot.revision,
         records: records as u64,
     })?;
@@ -61,6 +64,10 @@ pub(super) fn write_at_most(
         Line::Token(name.clone(), StoredToken(token.clone()))
     };
     out.all(tokens.iter().map(token_line))?;
+    let store_key_line = |(name, key): (&crate::StoreName, &crate::StoreKey)| {
+        Line::StoreKey(name.clone(), StoredStoreKey(key.clone()))
+    };
+    out.all(store_keys.iter().map(store_key_line))?;
     let key_line = |key: &crate::MasterKey| Line::MasterKey(StoredKey(key.clone()));
     out.all(master_key.iter().map(key_line))?;
     out.all(snapshot.groups.values().cloned().map(Line::Group))?;

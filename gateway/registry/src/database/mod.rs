@@ -4,6 +4,7 @@ mod format;
 mod place;
 mod rows;
 mod secrets;
+mod store_keys;
 mod stored;
 
 use std::io::{Read, Write};
@@ -15,7 +16,7 @@ use redb::{Database, ReadableDatabase, WriteTransaction};
 use crate::backup::{self, Contents};
 use crate::{
     Applied, ApplyError, BackupError, Change, ChapSecrets, IdentityName, MasterKey, NewProof,
-    NewSecrets, Registry, RegistryError, RestoreError, Snapshot, Token,
+    NewSecrets, Registry, RegistryError, RestoreError, Snapshot, StoreKey, StoreName, Token,
 };
 
 /// The registry of a gateway that is alone: one redb file, readable by its owner alone.
@@ -102,6 +103,15 @@ impl Registry for RedbRegistry {
         secrets::all(&transaction)
     }
 
+    fn store_key(&self, store: &StoreName) -> Result<Option<StoreKey>, RegistryError> {
+        let transaction = self.database.begin_read().map_err(database)?;
+        let keys = store_keys::all(&transaction)?;
+        Ok(keys
+            .into_iter()
+            .find(|(name, _)| name == store)
+            .map(|(_, key)| key))
+    }
+
     fn master_key(&self) -> Result<MasterKey, RegistryError> {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let reading = self.database.begin_read().map_err(database)?;
@@ -127,6 +137,7 @@ impl Registry for RedbRegistry {
             mut snapshot,
             secrets,
             tokens,
+            store_keys,
             master_key,
         } = backup::read(from)?;
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -136,6 +147,7 @@ impl Registry for RedbRegistry {
         snapshot.revision = current.revision.max(snapshot.revision).saturating_add(1);
         secrets::replace(&transaction, &secrets)?;
         secrets::replace(&transaction, &tokens)?;
+        store_keys::replace(&transaction, &store_keys)?;
         // One without a key was made when there was none, and takes none away.
         if let Some(key) = &master_key {
             secrets::put_master_key(&transaction, key)?;
@@ -162,6 +174,13 @@ fn write_secrets(transaction: &WriteTransaction, change: &Change) -> Result<(), 
             secrets::remove::<ChapSecrets>(transaction, identity)?;
             secrets::remove::<Token>(transaction, identity)?;
         }
+        Change::AddStore(new) => {
+            if let Some(key) = &new.key {
+                store_keys::put(transaction, &new.store.name, key)?;
+            }
+        }
+        Change::RekeyStore { store, key } => store_keys::put(transaction, store, key)?,
+        Change::RemoveStore(store) => store_keys::remove(transaction, store)?,
         _ => {}
     }
     Ok(())

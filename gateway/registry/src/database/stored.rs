@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use redb::{Database, Durability, TableDefinition, WriteTransaction};
 
 use super::rows::{CURSORS, META, Rows, Source, decode, unreadable};
-use super::{database, secrets};
+use super::{database, secrets, store_keys};
 use crate::backup::Contents;
 use crate::record::{Group, Identity, Image, Lease, Level, Store};
 use crate::snapshot::Tabled;
@@ -39,6 +39,7 @@ pub(super) fn read(source: &impl Source) -> Result<Contents, RegistryError> {
         snapshot,
         secrets: secrets::all(source)?.into_iter().collect(),
         tokens: secrets::all(source)?.into_iter().collect(),
+        store_keys: store_keys::all(source)?.into_iter().collect(),
         master_key: secrets::master_key(source)?,
     })
 }

@@ -1,5 +1,6 @@
 //! What the registry keeps, one type of record per file.
 
+mod ceph;
 mod group;
 mod identity;
 mod image;
@@ -9,13 +10,14 @@ mod path;
 mod store;
 mod words;
 
+pub use ceph::{CephNameError, EntityName, InPool, Monitors, PoolName};
 pub use group::Group;
 pub use identity::{Identity, Proof};
 pub use image::{BlockSize, Image, fresh_designator};
 pub use lease::Lease;
 pub use level::Level;
 pub use path::{ImageFile, PathError, StorePath};
-pub use store::Store;
+pub use store::{Place, Rbd, Squash, Store};
 pub use words::{HostName, Purpose};
 
 /// Reads and writes a type as its text, which it checks itself.

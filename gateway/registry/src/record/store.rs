@@ -1,22 +1,167 @@
 //! Where images live.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Record, StorePath};
+use super::{EntityName, Monitors, PoolName, Record, StorePath};
 use crate::StoreName;
 
-/// A directory that holds images.
+/// Where images live.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Written", into = "Written")]
 pub struct Store {
     /// What it is called.
     pub name: StoreName,
-    /// The directory.
-    pub path: StorePath,
-    /// Whether every label has a tree of its own in it. An older labelgate, which knows none, refuses
-    /// a registry that has one.
+    /// Where its images are.
+    pub place: Place,
+}
+
+/// Where the images of a store are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In a directory, as files.
+    Directory {
+        /// The directory.
+        path: StorePath,
+        /// Whether every label has a tree of its own in it.
+        trees: bool,
+        /// Whose the objects of its trees are.
+        squash: Squash,
+    },
+    /// In a pool of a Ceph cluster.
+    Rbd(Rbd),
+}
+
+/// A pool of a Ceph cluster. The key of its entity is kept apart: [`crate::Registry::store_key`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rbd {
+    /// Where the cluster's monitors are.
+    pub monitors: Monitors,
+    /// The pool.
+    pub pool: PoolName,
+    /// Who the gateway is there when it makes keys and images.
+    pub entity: EntityName,
+}
+
+impl fmt::Display for Place {
+    /// In words that no place has which does not lead to the same images.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Directory { path, .. } => path.fmt(f),
+            Self::Rbd(rbd) => rbd.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Rbd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { monitors, pool, .. } = self;
+        write!(f, "pool {pool} at {monitors}")
+    }
+}
+
+impl Store {
+    /// Its directory, if it has one.
+    #[must_use]
+    pub const fn directory(&self) -> Option<&StorePath> {
+        match &self.place {
+            Place::Directory { path, .. } => Some(path),
+            Place::Rbd(_) => None,
+        }
+    }
+
+    /// Its pool, if it has one.
+    #[must_use]
+    pub const fn rbd(&self) -> Option<&Rbd> {
+        match &self.place {
+            Place::Directory { .. } => None,
+            Place::Rbd(rbd) => Some(rbd),
+        }
+    }
+}
+
+/// A store as it stands in the database and in backups.
+///
+/// A directory is written as before there was anything else. Of what an older labelgate does not
+/// know it finds an unknown field, and refuses the registry.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    name: StoreName,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    path: Option<StorePath>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub trees: bool,
+    trees: bool,
+    #[serde(default, skip_serializing_if = "Squash::is_all")]
+    squash: Squash,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rbd: Option<Rbd>,
+}
+
+impl TryFrom<Written> for Store {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        let Written {
+            name,
+            path,
+            trees,
+            squash,
+            rbd,
+        } = written;
+        let place = match (path, rbd) {
+            (Some(path), None) => Place::Directory {
+                path,
+                trees,
+                squash,
+            },
+            (None, Some(rbd)) if !trees && squash.is_all() => Place::Rbd(rbd),
+            _ => return Err("a store that is neither a directory nor a pool, or both"),
+        };
+        Ok(Self { name, place })
+    }
+}
+
+impl From<Store> for Written {
+    fn from(store: Store) -> Self {
+        let (path, trees, squash, rbd) = match store.place {
+            Place::Directory {
+                path,
+                trees,
+                squash,
+            } => (Some(path), trees, squash, None),
+            Place::Rbd(rbd) => (None, false, Squash::All, Some(rbd)),
+        };
+        Self {
+            name: store.name,
+            path,
+            trees,
+            squash,
+            rbd,
+        }
+    }
+}
+
+/// Which users of a label's clients are told apart in its trees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Squash {
+    /// None.
+    #[default]
+    All,
+    /// All but root.
+    Root,
+    /// All.
+    None,
+}
+
+impl Squash {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    const fn is_all(&self) -> bool {
+        matches!(self, Self::All)
+    }
 }
 
 impl Record for Store {
@@ -24,5 +169,41 @@ impl Record for Store {
 
     fn key(&self) -> StoreName {
         self.name.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_is_written_as_it_always_was() {
+        let store = Store {
+            name: "vms".parse().unwrap(),
+            place: Place::Directory {
+                path: "/srv/vms".parse().unwrap(),
+                trees: false,
+                squash: Squash::All,
+            },
+        };
+        let text = serde_json::to_string(&store).unwrap();
+        assert_eq!(text, r#"{"name":"vms","path":"/srv/vms"}"#);
+        assert_eq!(serde_json::from_str::<Store>(&text).unwrap(), store);
+    }
+
+    #[test]
+    fn a_store_is_one_thing() {
+        let pool = r#"{"monitors":"10.0.0.1","pool":"vms","entity":"labelgate"}"#;
+        let right = format!(r#"{{"name":"ceph","rbd":{pool}}}"#);
+        let store: Store = serde_json::from_str(&right).unwrap();
+        assert_eq!(serde_json::to_string(&store).unwrap(), right);
+        for wrong in [
+            r#"{"name":"ceph"}"#.to_owned(),
+            format!(r#"{{"name":"ceph","path":"/srv","rbd":{pool}}}"#),
+            format!(r#"{{"name":"ceph","trees":true,"rbd":{pool}}}"#),
+            right.replace("\"pool\"", "\"key\":\"x\",\"pool\""),
+        ] {
+            assert!(serde_json::from_str::<Store>(&wrong).is_err(), "{wrong}");
+        }
     }
 }

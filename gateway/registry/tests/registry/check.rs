@@ -1,9 +1,17 @@
 //! Each thing that must hold for a snapshot, broken on its own, is noticed.
 
-use labelgate_registry::{Change, Image, Proof, Registry, Snapshot};
+use labelgate_registry::{Change, Image, Place, Proof, Registry, Snapshot};
 use uuid::Uuid;
 
 use crate::samples::{allocation, at_address, chap, image, lease, registry, store};
+
+fn place(path: &str) -> Place {
+    Place::Directory {
+        path: path.parse().unwrap(),
+        trees: false,
+        squash: labelgate_registry::Squash::All,
+    }
+}
 
 /// A sound snapshot with two of everything.
 fn sound() -> Snapshot {
@@ -59,7 +67,7 @@ fn broken_stores_and_images_are_noticed() {
             "has another's key",
         ),
         (
-            |s| s.stores.get_mut(&"b".parse().unwrap()).unwrap().path = "/srv/a".parse().unwrap(),
+            |s| s.stores.get_mut(&"b".parse().unwrap()).unwrap().place = place("/srv/a"),
             "two stores have one directory",
         ),
         (
@@ -87,7 +95,7 @@ fn broken_stores_and_images_are_noticed() {
         (
             |s| {
                 // Its store is the directory above the other's.
-                s.stores.get_mut(&"b".parse().unwrap()).unwrap().path = "/srv".parse().unwrap();
+                s.stores.get_mut(&"b".parse().unwrap()).unwrap().place = place("/srv");
                 image_mut(s, "b/two").file = "a/one.img".parse().unwrap();
             },
             "image b/two has another's file or serial number",

@@ -16,6 +16,7 @@ mod fuzz;
 mod kill;
 mod levels;
 mod place;
+mod pools;
 mod random;
 mod rules;
 mod samples;

@@ -2,12 +2,13 @@
 
 use labelgate_registry::{
     ApplyError, Change, ChapSecrets, Kind, NewIdentity, NewProof, NewSecrets, RedbRegistry,
-    Refusal, Registry, Secret, Store, Token,
+    Refusal, Registry, Secret, Token,
 };
 use uuid::Uuid;
 
 use crate::samples::{
-    allocation, at_address, chap, image, lease, registry, rotation, secrets, store, time, token,
+    allocation, at_address, chap, directory, image, lease, registry, rotation, secrets, store,
+    time, token,
 };
 
 /// The refusal of a change, which leaves nothing behind.
@@ -39,11 +40,7 @@ fn make(registry: &RedbRegistry, changes: impl IntoIterator<Item = Change>) {
 #[test]
 fn no_two_images_are_one_disk() {
     let (_directory, _, registry) = registry();
-    let nested = Change::AddStore(Store {
-        name: "nested".parse().unwrap(),
-        path: "/srv/vms/nested".parse().unwrap(),
-        trees: false,
-    });
+    let nested = directory("nested", "/srv/vms/nested");
     let first = image("vms", "web", "s0:c1,c2");
     let changes = [store("vms"), nested, Change::AddImage(first.clone())];
     make(&registry, changes);
@@ -147,16 +144,8 @@ fn an_image_only_grows_and_content_never_changes_its_size() {
 fn a_store_has_a_directory_of_its_own() {
     let (_directory, _, registry) = registry();
     make(&registry, [store("vms")]);
-    let same_directory = Change::AddStore(Store {
-        name: "other".parse().unwrap(),
-        path: "/srv/vms".parse().unwrap(),
-        trees: false,
-    });
-    let same_name = Change::AddStore(Store {
-        name: "vms".parse().unwrap(),
-        path: "/srv/other".parse().unwrap(),
-        trees: false,
-    });
+    let same_directory = directory("other", "/srv/vms");
+    let same_name = directory("vms", "/srv/other");
     refused(
         &registry,
         &[

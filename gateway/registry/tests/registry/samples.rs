@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use labelgate_registry::{
     Allocation, BlockSize, Change, ChapSecrets, Image, Lease, NewIdentity, NewProof, NewSecrets,
-    RedbRegistry, Secret, Store, Token, fresh_designator,
+    NewStore, Place, Rbd, RedbRegistry, Secret, Squash, Store, Token, fresh_designator,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -21,12 +21,39 @@ pub fn registry() -> (TempDir, PathBuf, RedbRegistry) {
     (directory, path, registry)
 }
 
-pub fn store(name: &str) -> Change {
-    Change::AddStore(Store {
+/// A store that is a directory.
+pub fn directory(name: &str, path: &str) -> Change {
+    let store = Store {
         name: name.parse().unwrap(),
-        path: format!("/srv/{name}").parse().unwrap(),
-        trees: false,
-    })
+        place: Place::Directory {
+            path: path.parse().unwrap(),
+            trees: false,
+            squash: Squash::All,
+        },
+    };
+    Change::AddStore(store.into())
+}
+
+pub fn store(name: &str) -> Change {
+    directory(name, &format!("/srv/{name}"))
+}
+
+/// A key of nobody's.
+pub const STORE_KEY: &str = "AQBSdFhcAAAAABAAuF2wqYhZxqPqXGg0dEcYrQ==";
+
+/// A store that is a pool.
+pub fn pool(name: &str, pool: &str) -> NewStore {
+    NewStore {
+        store: Store {
+            name: name.parse().unwrap(),
+            place: Place::Rbd(Rbd {
+                monitors: "10.0.0.1,10.0.0.2".parse().unwrap(),
+                pool: pool.parse().unwrap(),
+                entity: "client.labelgate".parse().unwrap(),
+            }),
+        },
+        key: Some(STORE_KEY.parse().unwrap()),
+    }
 }
 
 pub fn image(store: &str, name: &str, label: &str) -> Image {

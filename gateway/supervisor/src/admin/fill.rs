@@ -3,6 +3,7 @@
 //! It takes long, so that nobody else waits for it: the label is chosen and everything is checked
 //! in one turn, the image is filled in none, and taken into the registry in another.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use super::failure::Denied;
 use super::feed::{BodyStream, Pieces, feed};
 use super::image_view::{find, view};
 use super::images::{Wanted, access, check_store, new_image, unfit, with_file};
+use super::kept::only_files;
 use super::levels::Chosen;
 use super::operation::{Office, record, recorded};
 use crate::audit::{Event, Record};
@@ -46,6 +48,7 @@ pub(super) async fn from_body(
     body: Body,
 ) -> Result<Response, Denied> {
     let wanted = Wanted {
+        kept: None,
         store: path.store,
         name: path.image,
         file: None,
@@ -78,7 +81,14 @@ pub(super) async fn from_image(
 ) -> Result<Response, Denied> {
     let in_force = office.state.in_force();
     let (image, _) = find(&in_force, path.store.as_str(), path.image.as_str())?;
+    if image.is_kept() {
+        return Err(only_files(
+            &image,
+            "has no bytes on this machine to be copied",
+        ));
+    }
     let wanted = Wanted {
+        kept: None,
         store: asked.store,
         name: asked.name,
         file: None,
@@ -223,6 +233,9 @@ async fn plan(
                 new.size = None;
                 let next = turn.check(&Change::AddImage(new.clone()))?;
                 let (image, _) = find(&next, wanted.store.as_str(), wanted.name.as_str())?;
+                if image.is_kept() {
+                    return Err(only_files(&image, "is not filled by the gateway"));
+                }
                 match with_file(&image, image::look).await {
                     Err(image::OpenError::Missing) => Ok((new, image)),
                     Ok(_) => Err(unfit(&image, &image::OpenError::Exists)
@@ -260,9 +273,11 @@ async fn run(
         .manner(image)
         .map_err(|e| Denied::new(ErrorCode::Full, e))?;
     let source_store = match &source {
-        Source::Image(from) => Some(from.store.path.clone()),
+        Source::Image(from) => from.store.directory().map(Path::to_owned),
         Source::Body(..) => None,
     };
+    let kept = || only_files(image, "is not filled by the gateway");
+    let store = image.store.directory().ok_or_else(kept)?;
     let job = ImportJob {
         manner: &manner,
         source_store: source_store.as_deref(),
@@ -270,8 +285,8 @@ async fn run(
         label: image.audience.label(),
         context: context.as_ref(),
         uid,
-        cgroups: shared.cgroups.as_ref(),
-        store: &image.store.path,
+        cgroups: shared.cgroups.as_deref(),
+        store,
         file: &image.file,
         block_size: image.block_size,
         min_size: size.unwrap_or(0),

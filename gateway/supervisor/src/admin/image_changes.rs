@@ -17,6 +17,7 @@ use super::asked::{AskedBy, InBody, InPath};
 use super::failure::{Answer, Denied};
 use super::image_view::{find, view};
 use super::images::{own_label, unfit, with_file, with_manner};
+use super::kept;
 use super::levels::choose;
 use super::operation::{Office, record, recorded, revocation};
 use crate::audit::{Event, Record};
@@ -36,7 +37,8 @@ pub(super) async fn relabel(
             let (store, name) = (path.store.as_str(), path.image.as_str());
             let (image, source) = find(&turn.state().in_force(), store, name)?;
             let was = own_label(&image)?;
-            if turn.state().shared().provider.selinux().is_some() && is_given(&asked.label, was) {
+            let on_file = turn.state().shared().provider.selinux().is_some() && !image.is_kept();
+            if on_file && is_given(&asked.label, was) {
                 put_back(&turn, &image, &asked_by).await?;
                 return Ok(Json(RelabelledImage {
                     revocation: Revocation::default(),
@@ -107,6 +109,10 @@ async fn move_to(
 ) -> Result<crate::state::Changed, Denied> {
     let next = turn.check(&change)?;
     let (image, _) = find(&next, store, name)?;
+    if image.is_kept() {
+        kept::check_namespace(turn.state().shared().keysmiths.names(), &image)?;
+        return Ok(turn.change(change).await?);
+    }
     let noted = with_manner(turn, &image, image::note_label).await;
     match noted {
         // A file that is not there yet says nothing.
@@ -152,6 +158,9 @@ async fn grow(
     if image.read_only {
         let message = format!("image {image} is read-only");
         return Err(Denied::new(ErrorCode::Unsupported, message));
+    }
+    if image.is_kept() {
+        return kept::grow(turn, image, size).await;
     }
     let there = with_file(image, image::look).await;
     if let Ok(there) = there
@@ -208,12 +217,16 @@ pub(super) async fn clear(
 }
 
 fn unchecked(image: &Image) -> Denied {
-    let file = image.store.path.join(&image.file);
     let message = format!("nothing was said about whether image {image} was checked");
+    let uncache = match image.is_kept() {
+        true => String::new(),
+        false => format!(
+            " drop what the kernel has cached of it (dd if={} iflag=nocache count=0);",
+            image.store.place_of(&image.file)
+        ),
+    };
     Denied::new(ErrorCode::Invalid, message).hint(format_args!(
-        "make its store sound; drop what the kernel has cached of it (dd if={} iflag=nocache \
-         count=0); check or restore the image; then say so",
-        file.display()
+        "make its store sound;{uncache} check or restore the image; then say so"
     ))
 }
 

@@ -16,11 +16,13 @@ use super::answer::same;
 use super::asked::{AskedBy, InBody, InPath, InQuery};
 use super::failure::{Answer, Denied};
 use super::image_view::{find, view};
+use super::kept;
 use super::levels::{Chosen, choose, let_go};
 use super::operation::{Office, record, recorded, revocation};
 use crate::audit::{Event, Record};
 use crate::config::{Audience, Image};
 use crate::image::{self, Manner, OpenError};
+use crate::kept::Names;
 use crate::state::{Source, Turn};
 
 pub(super) async fn create(
@@ -38,7 +40,12 @@ pub(super) async fn create(
                 return Err(Denied::new(ErrorCode::Invalid, message)
                     .hint("leave the size out to take in a file that is there, or import one"));
             }
+            let stores = &turn.state().in_force().stores;
+            let store = stores.get(asked.store.as_str());
+            let kept = store.is_some_and(|(store, _)| store.is_kept());
+            let names = turn.state().shared().keysmiths.names();
             let wanted = Wanted {
+                kept: kept.then(|| names.clone()),
                 store: asked.store,
                 name: asked.name,
                 file: asked.file,
@@ -50,6 +57,7 @@ pub(super) async fn create(
             check_store(&turn, wanted.store.as_str())?;
             let (chosen, content) = access(&turn, &asked_by, &asked.label, &name).await?;
             let made = match new_image(&wanted, &chosen, content) {
+                Ok(new) if kept => kept::make(&turn, new, wanted.size.is_some()).await,
                 Ok(new) => make(&turn, new, wanted.size.is_some()).await,
                 Err(denied) => Err(denied),
             };
@@ -97,6 +105,8 @@ pub(super) async fn access(
 /// What a new image shall be like, besides who may open it.
 #[derive(Debug, Clone)]
 pub(super) struct Wanted {
+    /// What namespaces are called, if its store is a pool.
+    pub(super) kept: Option<Names>,
     pub(super) store: api::StoreName,
     pub(super) name: api::ImageName,
     pub(super) file: Option<PathBuf>,
@@ -111,9 +121,10 @@ pub(super) fn new_image(
     chosen: &Chosen,
     content: bool,
 ) -> Result<registry::Image, Denied> {
-    let file = match &asked.file {
-        Some(file) => file.to_string_lossy().into_owned(),
-        None => format!("{}.img", asked.name),
+    let file = match (&asked.file, &asked.kept) {
+        (Some(file), _) => file.to_string_lossy().into_owned(),
+        (None, Some(names)) => kept::default_place(names, &chosen.label, asked.name.as_str()),
+        (None, None) => format!("{}.img", asked.name),
     };
     let random = |error| Denied::new(ErrorCode::Internal, error);
     Ok(registry::Image {
@@ -211,6 +222,7 @@ pub(super) fn unfit(image: &Image, error: &OpenError) -> Denied {
         OpenError::Unfit(_) | OpenError::Relabel { .. } | OpenError::Hidden(_) => {
             ErrorCode::LabelDoubt
         }
+        OpenError::Kept => ErrorCode::Unsupported,
         OpenError::Uid(_) => ErrorCode::Full,
         OpenError::Lock(_) => ErrorCode::InUse,
         OpenError::File { error, .. } if error.kind() == std::io::ErrorKind::StorageFull => {
@@ -249,13 +261,15 @@ pub(super) async fn remove(
                 Source::Registry => take_away(&turn, &image, asked.force).await,
             };
             let what = if asked.delete_data {
-                "with its file"
+                "with its data"
             } else {
-                "its file stays"
+                "its data stay"
             };
             let (changed, label) = recorded(about.reason(what), removed).await?;
             let revoked = revocation(&changed, about).await?;
-            if asked.delete_data {
+            if asked.delete_data && image.is_kept() {
+                kept::delete(&turn, &image).await?;
+            } else if asked.delete_data {
                 let deleted = with_file(&image, image::delete).await;
                 deleted.map_err(|error| unfit(&image, &error))?;
             }

@@ -40,6 +40,7 @@ fn looking() -> Vec<Need> {
         of::<e::GetMetrics>(Right::Status),
         of::<e::GetDocument>(Right::Status),
         of::<e::ListStores>(Right::Status),
+        of::<e::GetStore>(Right::Status),
         of::<e::ListImages>(Right::Status),
         of::<e::GetImage>(Right::Status),
         of::<e::ListIdentities>(Right::Status),
@@ -56,6 +57,8 @@ fn looking() -> Vec<Need> {
 fn storage() -> Vec<Need> {
     vec![
         of::<e::PostStore>(Right::Manage),
+        of::<e::PostBackend>(Right::Manage),
+        of::<e::PostStoreKey>(Right::Manage),
         of::<e::DeleteStore>(Right::Manage),
         of::<e::PostImage>(Right::Manage),
         of::<e::ImportImage>(Right::Manage),

@@ -13,8 +13,8 @@ use super::failure::Denied;
 use super::operation::{Office, record};
 use super::right::needed;
 use super::{
-    audit, fill, groups, identities, image_changes, image_view, images, leases, levels, registry,
-    status, stores, workers,
+    audit, backends, fill, groups, identities, image_changes, image_view, images, leases, levels,
+    registry, status, stores, workers,
 };
 use crate::audit::{Decision, Event, Record};
 use crate::provider::{Domains, Right};
@@ -48,6 +48,9 @@ fn whole(router: Router<Office>) -> Router<Office> {
 fn image_routes(router: Router<Office>) -> Router<Office> {
     let router = on::<e::ListStores>(router, get(stores::list));
     let router = on::<e::PostStore>(router, post(stores::add));
+    let router = on::<e::PostBackend>(router, post(backends::add));
+    let router = on::<e::GetStore>(router, get(stores::show));
+    let router = on::<e::PostStoreKey>(router, post(backends::rekey));
     let router = on::<e::DeleteStore>(router, delete(stores::remove));
     let router = on::<e::ListImages>(router, get(image_view::list));
     let router = on::<e::PostImage>(router, post(images::create));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use axum::Json;
 use axum::extract::State;
-use labelgate_api::{self as api, AddStore, Done, ErrorCode, StorePath, Stores};
+use labelgate_api::{self as api, AddStore, Backend, Done, ErrorCode, StorePath, Stores};
 use labelgate_registry::{Change, StoreName};
 use rustix::fs::{Mode, OFlags, fstatvfs, open};
 use tokio::task::spawn_blocking;
@@ -14,6 +14,7 @@ use super::asked::{AskedBy, InBody, InPath};
 use super::failure::{Answer, Denied};
 use super::operation::{Office, record, recorded};
 use crate::audit::{Event, Record};
+use crate::config::Squash;
 use crate::state::InForce;
 
 pub(super) async fn list(State(office): State<Office>) -> Answer<Stores> {
@@ -29,6 +30,19 @@ pub(super) async fn list(State(office): State<Office>) -> Answer<Stores> {
     Ok(Json(Stores { stores }))
 }
 
+pub(super) async fn show(
+    State(office): State<Office>,
+    InPath(StorePath { store }): InPath<StorePath>,
+) -> Answer<api::Store> {
+    let in_force = office.state.in_force();
+    // A store that hangs must hold nobody but who asks.
+    let described = spawn_blocking(move || describe(&in_force, store.as_str()));
+    let described = described
+        .await
+        .map_err(|error| Denied::new(ErrorCode::Internal, error))?;
+    described.map(Json)
+}
+
 pub(super) async fn add(
     State(office): State<Office>,
     AskedBy(asked_by): AskedBy,
@@ -41,11 +55,22 @@ pub(super) async fn add(
                 let path = asked.path.to_str().unwrap_or_default();
                 let store = labelgate_registry::Store {
                     name: same(&name)?,
-                    path: same(path)?,
-                    trees: asked.trees,
+                    place: labelgate_registry::Place::Directory {
+                        path: same(path)?,
+                        trees: asked.trees,
+                        squash: match asked.squash {
+                            api::Squash::All => labelgate_registry::Squash::All,
+                            api::Squash::Root => labelgate_registry::Squash::Root,
+                            api::Squash::None => labelgate_registry::Squash::None,
+                        },
+                    },
                 };
+                if asked.squash != api::Squash::All && !asked.trees {
+                    let why = "squash is about trees, and this store would have none";
+                    return Err(Denied::new(ErrorCode::Unsupported, why).hint("add --trees"));
+                }
                 check_directory(path).await?;
-                let changed = turn.change(Change::AddStore(store)).await?;
+                let changed = turn.change(Change::AddStore(store.into())).await?;
                 describe(&changed.in_force, &name)
             };
             let reason = asked.path.display().to_string();
@@ -85,6 +110,7 @@ pub(super) async fn remove(
                 ..record(Event::StoreRemove, &asked_by)
             };
             recorded(record, result.await).await?;
+            turn.state().shared().keysmiths.forget(store.as_str());
             Ok(Json(Done {}))
         })
         .await
@@ -116,15 +142,26 @@ async fn check_directory(path: &str) -> Result<(), Denied> {
         .map_err(|error| Denied::new(ErrorCode::Internal, error))?
 }
 
-fn describe(in_force: &InForce, name: &str) -> Result<api::Store, Denied> {
+pub(super) fn describe(in_force: &InForce, name: &str) -> Result<api::Store, Denied> {
     let found = in_force.stores.get(name);
     let (store, declared) = found.ok_or_else(|| Denied::not_found("store", name))?;
     let images = in_force.images.all().iter();
-    let (free, total) = space(&store.path).unzip();
+    let (free, total) = store.directory().and_then(space).unzip();
+    let backend = store.pool().map(|pool| Backend::Rbd {
+        monitors: pool.rbd.monitors.to_string(),
+        pool: pool.rbd.pool.to_string(),
+        entity: pool.rbd.entity.to_string(),
+    });
     Ok(api::Store {
         name: same(name)?,
-        path: store.path.clone(),
-        trees: store.trees,
+        path: store.directory().map(Path::to_owned),
+        backend,
+        trees: store.has_trees(),
+        squash: match store.squash() {
+            Squash::All => api::Squash::All,
+            Squash::Root => api::Squash::Root,
+            Squash::None => api::Squash::None,
+        },
         source: source(*declared),
         images: count(
             images

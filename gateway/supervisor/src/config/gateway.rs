@@ -49,6 +49,10 @@ pub struct GatewaySection {
     pub greeter: Option<PathBuf>,
     /// The importer's program, if it is not to be looked for.
     pub importer: Option<PathBuf>,
+    /// The keeper's program, if it is not to be looked for.
+    pub keeper: Option<PathBuf>,
+    /// The keysmith's program, if it is not to be looked for.
+    pub keysmith: Option<PathBuf>,
     /// How connections are greeted whose identity is not their address.
     pub login: LoginSection,
     /// How initiators prove themselves with CHAP.
@@ -94,6 +98,8 @@ pub(super) struct RawGateway {
     limits: Option<RawLimits>,
     greeter: Option<Spanned<PathBuf>>,
     importer: Option<Spanned<PathBuf>>,
+    keeper: Option<Spanned<PathBuf>>,
+    keysmith: Option<Spanned<PathBuf>>,
     login: Option<RawLogin>,
     chap: Option<RawChap>,
 }
@@ -141,6 +147,8 @@ impl RawGateway {
             limits,
             greeter: absolute("greeter", self.greeter, problems),
             importer: absolute("importer", self.importer, problems),
+            keeper: absolute("keeper", self.keeper, problems),
+            keysmith: absolute("keysmith", self.keysmith, problems),
             login: self.login.unwrap_or_default().check(problems),
             chap: self.chap.unwrap_or_default().check(problems),
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use labelgate_control::{Designator, Text};
 use labelgate_mac::Label;
+use labelgate_registry::InPool;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -86,6 +87,19 @@ impl Image {
         resized == *other
     }
 
+    /// Where it is in its pool, if keepers hold it.
+    #[must_use]
+    pub fn in_pool(&self) -> Option<InPool<'_>> {
+        let file = self.file.to_str().filter(|_| self.store.is_kept())?;
+        InPool::parse(file).ok()
+    }
+
+    /// Whether a keeper holds it, because it is no file here.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.store.is_kept()
+    }
+
     /// Whether every label may read it and none may write it.
     #[must_use]
     pub const fn is_content(&self) -> bool {
@@ -107,13 +121,11 @@ pub(super) struct RawImage {
     store: Spanned<String>,
     pub(super) file: Spanned<PathBuf>,
     label: Option<Spanned<String>>,
-    #[serde(default)]
-    content: bool,
+    content: Option<Spanned<bool>>,
     size: Option<Spanned<String>>,
     block_size: Option<Spanned<u32>>,
     read_only: Option<Spanned<bool>>,
-    #[serde(default)]
-    direct: bool,
+    direct: Option<Spanned<bool>>,
 }
 
 /// Why a path cannot lead from a store to an image.
@@ -145,6 +157,7 @@ pub(super) fn check_image(
     let block_size = raw.block_size.as_ref().map_or(512, |size| *size.get_ref());
     if let Some(size) = raw
         .block_size
+        .as_ref()
         .filter(|size| !matches!(size.get_ref(), 512 | 4096))
     {
         problems.at(
@@ -154,13 +167,22 @@ pub(super) fn check_image(
     }
     let size = raw
         .size
-        .and_then(|size| check_size(&size, block_size, problems));
-    let audience = match raw.content {
+        .as_ref()
+        .and_then(|size| check_size(size, block_size, problems));
+    let content = raw
+        .content
+        .as_ref()
+        .is_some_and(|content| *content.get_ref());
+    let audience = match content {
         true => check_content(raw.label.as_ref(), raw.read_only.as_ref(), problems),
         false => check_audience(raw.label.as_ref(), &raw.name.span(), problems),
     };
-    let read_only = raw.read_only.map(Spanned::into_inner);
+    let read_only = raw.read_only.as_ref().map(|written| *written.get_ref());
     let store = find_store(&raw.store, stores, problems);
+    if let Some(store) = store.as_ref().filter(|store| store.is_kept()) {
+        check_in_pool(&raw, store, problems);
+    }
+    let direct = raw.direct.is_some_and(Spanned::into_inner);
     let (name, file) = (raw.name.into_inner(), raw.file.into_inner());
     let (audience, store) = (audience?, store?);
     let target = match name::target(prefix, &store.name, &name) {
@@ -175,13 +197,30 @@ pub(super) fn check_image(
         name,
         store,
         file,
-        read_only: read_only.unwrap_or(raw.content),
+        read_only: read_only.unwrap_or(content),
         audience,
         target,
         block_size,
         size,
-        direct: raw.direct,
+        direct,
     })
+}
+
+/// What must hold for an image because keepers hold it.
+fn check_in_pool(raw: &RawImage, store: &Store, problems: &mut Collector<'_>) {
+    let file = raw.file.get_ref().to_str().unwrap_or_default();
+    if let Err(why) = InPool::parse(file) {
+        problems.at(&raw.file.span(), why);
+    }
+    if let Some(direct) = raw.direct.as_ref().filter(|direct| *direct.get_ref()) {
+        let name = &store.name;
+        let what = format_args!("the images of store {name:?} are in no page cache; remove direct");
+        problems.at(&direct.span(), what);
+    }
+    if let Some(content) = raw.content.as_ref().filter(|content| *content.get_ref()) {
+        let what = "content is served from directories; use a store of these";
+        problems.at(&content.span(), what);
+    }
 }
 
 /// The one label of an image that is no content.

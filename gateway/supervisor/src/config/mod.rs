@@ -8,6 +8,7 @@ mod audit;
 mod gateway;
 mod identity;
 mod image;
+mod key_file;
 mod label;
 mod limits;
 mod login;
@@ -18,6 +19,7 @@ mod nfs;
 mod problem;
 mod seen;
 mod size;
+mod squash;
 mod store;
 mod token;
 
@@ -41,7 +43,8 @@ pub(crate) use name::target;
 pub use netlabel::{NetlabelKind, NetlabelSource};
 pub use nfs::{NfsSection, Portmap};
 pub use problem::{Problem, Problems};
-pub use store::Store;
+pub use squash::Squash;
+pub use store::{Place, Pool, Store};
 pub use token::{TokenDigest, epoch};
 
 use admin::RawAdmin;
@@ -192,8 +195,8 @@ fn check_images(
             continue;
         };
         targets.check("image", &image.to_string(), &name_span, problems);
-        let path = image.store.path.join(&image.file);
-        files.check("file", &path.display().to_string(), &file_span, problems);
+        let place = image.store.place_of(&image.file);
+        files.check("file", &place, &file_span, problems);
         images.push(Arc::new(image));
     }
     images

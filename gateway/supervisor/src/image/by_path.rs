@@ -89,7 +89,7 @@ fn mend(image: &Image) -> String {
         Some(label) => format!("run: labelgate image label {image} {label}"),
         None => format!(
             "run: chcon -t labelgate_content_t -l s0 {}",
-            image.store.path.join(&image.file).display()
+            image.store.place_of(&image.file)
         ),
     }
 }

@@ -92,6 +92,9 @@ enum Asks {
 /// Why an image is not open.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// It is no file here.
+    #[error("a keeper holds it, and it is no file here")]
+    Kept,
     /// The store's directory cannot be opened.
     #[error("its store cannot be opened: {0}")]
     Store(io::Error),
@@ -231,7 +234,8 @@ pub fn open_directory(path: &Path) -> io::Result<OwnedFd> {
 
 /// Opens the directory of an image's store, to find things below it.
 pub(super) fn open_store(image: &Image) -> Result<OwnedFd, OpenError> {
-    open_directory(&image.store.path).map_err(OpenError::Store)
+    let directory = image.store.directory().ok_or(OpenError::Kept)?;
+    open_directory(directory).map_err(OpenError::Store)
 }
 
 /// Finds the image's file, or makes it.
@@ -272,7 +276,7 @@ pub(super) fn find(image: &Image, store: BorrowedFd<'_>) -> Result<OwnedFd, Open
 }
 
 fn path_of(image: &Image) -> String {
-    image.store.path.join(&image.file).display().to_string()
+    image.store.place_of(&image.file)
 }
 
 /// Makes the image's file, empty.

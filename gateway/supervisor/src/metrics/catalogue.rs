@@ -97,6 +97,19 @@ catalogue! {
     PAGE_REJECTED: Counter "labelgate_worker_page_rejected_total" ["label"]
         "Numbers in a worker's shared page that cannot be true and were not counted.";
 
+    KEEPERS: Gauge "labelgate_keepers" ["label"]
+        "Keepers that hold images for a label's worker.";
+    KEEPER_STARTS: Counter "labelgate_keeper_starts_total" ["label"]
+        "Keepers started for a label.";
+    KEEPER_DEATHS: Counter "labelgate_keeper_deaths_total" ["label", "cause"]
+        "Keepers reaped. Orderly ones were asked to end and did.";
+    KEEPER_FENCES: Counter "labelgate_keeper_fences_total" ["label"]
+        "Times that the keys of a keeper that was gone were taken back, and everybody was shut out who had come in with them.";
+    KEEPER_LOSSES: Counter "labelgate_keeper_losses_total" ["label"]
+        "Times that there was no keeper for so long that clients were told so.";
+    KEYSMITH_STARTS: Counter "labelgate_keysmith_starts_total" ["result"]
+        "Keysmiths started, by whether they became ready.";
+
     IMAGES_CONFIGURED: Gauge "labelgate_images_configured" []
         "Images to be served.";
     IMAGES_OPEN: Gauge "labelgate_images_open" ["label"]

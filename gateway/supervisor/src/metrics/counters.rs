@@ -109,7 +109,7 @@ label_values! {
     }
 }
 
-/// Whether a greeter became ready.
+/// Whether a greeter, or a keysmith, became ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Started {
     Ready,
@@ -163,6 +163,7 @@ pub struct Metrics {
     greeter_starts: Tally<Started>,
     greeter_deaths: Tally<Cause>,
     datagrams: Tally<Asked>,
+    keysmith_starts: Tally<Started>,
     labels: DashMap<Label, Arc<LabelMeter>>,
 }
 
@@ -185,6 +186,7 @@ impl Metrics {
             greeter_starts: Tally::new(&catalogue::GREETER_STARTS, &registry)?,
             greeter_deaths: Tally::new(&catalogue::GREETER_DEATHS, &registry)?,
             datagrams: Tally::new(&catalogue::PORTMAP_DATAGRAMS, &registry)?,
+            keysmith_starts: Tally::new(&catalogue::KEYSMITH_STARTS, &registry)?,
             labels: DashMap::new(),
             registry,
         })
@@ -208,6 +210,16 @@ impl Metrics {
             Started::Failed
         };
         self.greeter_starts.add(result);
+    }
+
+    /// A keysmith was started, and became ready or not.
+    pub fn keysmith_started(&self, ready: bool) {
+        let result = if ready {
+            Started::Ready
+        } else {
+            Started::Failed
+        };
+        self.keysmith_starts.add(result);
     }
 
     /// So many datagrams came to the port mapper, which says so itself.

@@ -50,7 +50,12 @@ pub struct LabelMeter {
     pub(super) starts: AtomicU64,
     pub(super) start_failures: AtomicU64,
     pub(super) suppressed: AtomicU64,
+    pub(super) keepers: AtomicU64,
+    pub(super) keeper_starts: AtomicU64,
+    pub(super) keeper_fences: AtomicU64,
+    pub(super) keeper_losses: AtomicU64,
     deaths: Vec<AtomicU64>,
+    keeper_deaths: Vec<AtomicU64>,
     state: Mutex<State>,
 }
 
@@ -103,10 +108,20 @@ impl Default for LabelMeter {
             starts: AtomicU64::default(),
             start_failures: AtomicU64::default(),
             suppressed: AtomicU64::default(),
+            keepers: AtomicU64::default(),
+            keeper_starts: AtomicU64::default(),
+            keeper_fences: AtomicU64::default(),
+            keeper_losses: AtomicU64::default(),
             deaths: Cause::ALL.iter().map(|_| AtomicU64::default()).collect(),
+            keeper_deaths: Cause::ALL.iter().map(|_| AtomicU64::default()).collect(),
             state: Mutex::new(state),
         }
     }
+}
+
+fn by_cause(counts: &[AtomicU64]) -> impl Iterator<Item = (Cause, u64)> {
+    let causes = Cause::ALL.iter().copied();
+    causes.zip(counts.iter().map(|count| count.load(Ordering::Relaxed)))
 }
 
 impl LabelMeter {
@@ -170,6 +185,33 @@ impl LabelMeter {
         }
     }
 
+    /// There are so many keepers now.
+    pub fn keepers(&self, keepers: usize) {
+        self.keepers.store(keepers as u64, Ordering::Relaxed);
+    }
+
+    /// A keeper was started.
+    pub fn keeper_started(&self) {
+        self.keeper_starts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A keeper is reaped.
+    pub fn keeper_ended(&self, cause: Cause) {
+        if let Some(count) = self.keeper_deaths.get(cause as usize) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// A keeper that is gone was shut out of its backend, and its keys were taken back.
+    pub fn keeper_fenced(&self) {
+        self.keeper_fences.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Clients were told that there is no keeper.
+    pub fn keeper_lost(&self) {
+        self.keeper_losses.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// The worker is being given an image under this number: the slot it is to count it in.
     pub fn image_given(&self, number: u32, image: String) -> u32 {
         let mut state = self.state();
@@ -186,9 +228,11 @@ impl LabelMeter {
     }
 
     pub(super) fn deaths(&self) -> impl Iterator<Item = (Cause, u64)> {
-        let causes = Cause::ALL.iter().copied();
-        let counts = self.deaths.iter();
-        causes.zip(counts.map(|count| count.load(Ordering::Relaxed)))
+        by_cause(&self.deaths)
+    }
+
+    pub(super) fn keeper_deaths(&self) -> impl Iterator<Item = (Cause, u64)> {
+        by_cause(&self.keeper_deaths)
     }
 
     /// Reads everything, and forgets images that are not wanted and were not in use within this

@@ -1,6 +1,6 @@
 //! What an admin is told about poisoned images, and what an admin tells by deleting a mark.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -110,15 +110,26 @@ fn complain_unwritten(path: &Path, error: &str) {
 /// What an admin has to do.
 fn remedy(image: &Image, mark: &Path) -> String {
     format!(
-        "make its store sound, drop what the kernel has cached of it (dd if={} iflag=nocache \
-         count=0), check or restore the image, then delete {} and reload labelgated (SIGHUP)",
-        file(image).display(),
+        "make its store sound{}, check or restore the image, then delete {} and reload labelgated \
+         (SIGHUP)",
+        uncache(image),
         mark.display()
     )
 }
 
-fn file(image: &Image) -> PathBuf {
-    image.store.path.join(&image.file)
+/// What a keeper holds is not in this kernel's page cache.
+fn uncache(image: &Image) -> String {
+    match image.is_kept() {
+        true => String::new(),
+        false => format!(
+            ", drop what the kernel has cached of it (dd if={} iflag=nocache count=0)",
+            file(image)
+        ),
+    }
+}
+
+fn file(image: &Image) -> String {
+    image.store.place_of(&image.file)
 }
 
 /// What a mark says.
@@ -131,7 +142,7 @@ fn text(image: &Image, why: &str, path: &Path) -> String {
         "image: {image}\nlabel: {}\nfile:  {}\nwhen:  {when}\nwhy:   {why}; data that was \
          acknowledged may be lost\nwhat to do: {}\n",
         image.audience,
-        file(image).display(),
+        file(image),
         remedy(image, path)
     )
 }

@@ -10,6 +10,8 @@ pub enum Role {
     Worker,
     /// Fills an image.
     Importer,
+    /// Holds a label's images of one store for its worker.
+    Keeper,
 }
 
 /// The contexts of what the gateway starts and makes.
@@ -44,6 +46,7 @@ impl Domains {
         let domain = match role {
             Role::Worker => "labelgate_worker_t",
             Role::Importer => "labelgate_importer_t",
+            Role::Keeper => "labelgate_keeper_t",
         };
         self.domain(domain, label.level().clone())
     }
@@ -65,6 +68,12 @@ impl Domains {
     #[must_use]
     pub fn port_mapper(&self) -> Context {
         self.domain("labelgate_portmap_t", Level::lowest())
+    }
+
+    /// A keysmith: it has the key of a store, and serves no label.
+    #[must_use]
+    pub fn keysmith(&self) -> Context {
+        self.domain("labelgate_keysmith_t", Level::lowest())
     }
 
     /// The socket that clients connect to whose label the network does not tell.
@@ -100,6 +109,12 @@ impl Domains {
     #[must_use]
     pub fn image(&self, label: &Label) -> Context {
         Context::object(Self::IMAGE, label.level().clone())
+    }
+
+    /// The anchor of an image of this label.
+    #[must_use]
+    pub fn anchor(&self, label: &Label) -> Context {
+        Context::object("labelgate_anchor_t", label.level().clone())
     }
 
     /// What is in the tree of this label.
@@ -138,6 +153,10 @@ mod tests {
 
         let worker = domains.process(Role::Worker, &label).to_string();
         assert_eq!(worker, "system_u:system_r:labelgate_worker_t:s0:c1,c2");
+        let keeper = domains.process(Role::Keeper, &label).to_string();
+        assert_eq!(keeper, "system_u:system_r:labelgate_keeper_t:s0:c1,c2");
+        let anchor = domains.anchor(&label).to_string();
+        assert_eq!(anchor, "system_u:object_r:labelgate_anchor_t:s0:c1,c2");
         let image = domains.image(&label).to_string();
         assert_eq!(image, "system_u:object_r:labelgate_image_t:s0:c1,c2");
         let greeter = domains.greeter().to_string();

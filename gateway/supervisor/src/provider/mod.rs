@@ -62,6 +62,19 @@ impl Provider {
         Some(domains.process(Role::Worker, label))
     }
 
+    /// What a label's keepers run as.
+    #[must_use]
+    pub fn keeper(&self, label: &Label) -> Option<Context> {
+        let domains = self.selinux()?.domains();
+        Some(domains.process(Role::Keeper, label))
+    }
+
+    /// What a store's keysmith runs as.
+    #[must_use]
+    pub fn keysmith(&self) -> Option<Context> {
+        Some(self.selinux()?.domains().keysmith())
+    }
+
     /// What an importer runs as that fills an image of this label, or content.
     #[must_use]
     pub fn importer(&self, label: Option<&Label>) -> Option<Context> {

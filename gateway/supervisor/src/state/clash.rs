@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use labelgate_mac::Label;
-use labelgate_registry::{IdentityName, ImageId, Snapshot};
+use labelgate_registry::{self as registry, IdentityName, ImageId, Snapshot};
 
-use crate::config::{Config, IdentityClash, NetlabelSource};
+use crate::config::{Config, IdentityClash, NetlabelSource, Place};
 
 /// The configuration file and the registry declare the same thing, or what cannot stand together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +29,15 @@ pub enum Clash {
         registry: PathBuf,
         /// The file's.
         file: PathBuf,
+    },
+    /// Two stores of one pool.
+    #[error(
+        "the {pool} is a store in the registry and in the configuration file: one image could be \
+         two; remove one of them"
+    )]
+    Pool {
+        /// The pool.
+        pool: String,
     },
     /// An image whose store is not there.
     #[error("image {0} of the registry has no store; restore a backup")]
@@ -146,13 +155,7 @@ fn check_stores(config: &Config, snapshot: &Snapshot) -> Result<(), Clash> {
     for declared in &config.stores {
         names.insert(declared.name.as_str());
         for store in snapshot.stores.values() {
-            let (ours, theirs) = (store.path.as_path(), declared.path.as_path());
-            if ours.starts_with(theirs) || theirs.starts_with(ours) {
-                return Err(Clash::Directory {
-                    registry: ours.to_owned(),
-                    file: theirs.to_owned(),
-                });
-            }
+            check_places(&store.place, &declared.place)?;
         }
     }
     let mut stores = snapshot.stores.keys();
@@ -160,6 +163,28 @@ fn check_stores(config: &Config, snapshot: &Snapshot) -> Result<(), Clash> {
         Some(name) => Err(Clash::Store(name.to_string())),
         None => Ok(()),
     }
+}
+
+fn check_places(ours: &registry::Place, theirs: &Place) -> Result<(), Clash> {
+    match (ours, theirs) {
+        (registry::Place::Directory { path: ours, .. }, Place::Directory { path: theirs, .. }) => {
+            let ours = ours.as_path();
+            if ours.starts_with(theirs) || theirs.starts_with(ours) {
+                return Err(Clash::Directory {
+                    registry: ours.to_owned(),
+                    file: theirs.clone(),
+                });
+            }
+        }
+        (registry::Place::Rbd(ours), Place::Rbd(theirs)) => {
+            let pool = ours.to_string();
+            if pool == theirs.rbd.to_string() {
+                return Err(Clash::Pool { pool });
+            }
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -122,7 +122,7 @@ fn images(
         all.push(Arc::new(image));
     }
     let stores = stores.values().map(|(store, _)| store);
-    let trees = stores.filter(|store| store.trees).cloned().collect();
+    let trees = stores.filter(|store| store.has_trees()).cloned().collect();
     Ok(Catalogue::new(all).with_trees(trees))
 }
 

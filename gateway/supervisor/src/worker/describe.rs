@@ -80,7 +80,7 @@ impl Service {
             clients: clients.collect(),
             images: self.images.iter().map(describe_image).collect(),
             waiting: self.queue.len(),
-            settled: self.departing.is_empty(),
+            settled: self.departing.is_empty() && !self.slots.owe(),
             trouble: self.trouble.clone(),
         }
     }

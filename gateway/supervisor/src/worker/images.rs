@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use labelgate_control::{AddImage, Handed, ImageShape, Text};
 
+use super::kept_images::Kept;
 use super::service::Shared;
 use crate::config::Image;
 use crate::image::{Anchor, Manner, Witness};
@@ -49,6 +50,8 @@ pub struct Served {
     pub poisoned: bool,
     /// Leads to it, if a worker has been given it.
     pub anchor: Option<Arc<Anchor>>,
+    /// How far it has come, if a keeper holds it.
+    pub kept: Option<Kept>,
     /// Hears of what the worker loses.
     pub witness: Option<Witness>,
     /// How many policies had been loaded when the worker got it.
@@ -87,6 +90,7 @@ impl Images {
             state: ImageState::Opening,
             poisoned: false,
             anchor: None,
+            kept: None,
             witness: None,
             policy_loads: None,
             held_until: Instant::now() + LOCK_PATIENCE,
@@ -143,13 +147,23 @@ impl Images {
     #[must_use]
     pub fn targets_of(&self, numbers: &[u32]) -> Vec<Text<223>> {
         let all = numbers.iter().filter_map(|number| self.served.get(number));
-        let given = all.filter(|served| served.anchor.is_some());
+        let given = all.filter(|served| served.was_given());
         given.map(|served| served.image.target.clone()).collect()
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Served> {
         self.served.values()
+    }
+
+    /// All of them, with their numbers.
+    pub fn numbered(&self) -> impl Iterator<Item = (u32, &Served)> {
+        self.served.iter().map(|(&number, served)| (number, served))
+    }
+
+    /// All of them, to change.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Served> {
+        self.served.values_mut()
     }
 
     /// When the next image must have been given up.
@@ -226,6 +240,12 @@ impl Served {
             }
             _ => "the kernel refuses its I/O: refused by policy".to_owned(),
         }
+    }
+
+    /// Whether the worker has been given it.
+    #[must_use]
+    pub fn was_given(&self) -> bool {
+        self.anchor.is_some() || self.kept.as_ref().is_some_and(|kept| kept.told.is_some())
     }
 
     /// Whether it is being taken away.

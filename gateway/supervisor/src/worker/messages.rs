@@ -19,6 +19,7 @@ impl Service {
                 driver,
                 confinement,
             } => self.said_ready(driver, &confinement),
+            FromWorker::Unshared => self.said_unshared(),
             FromWorker::TreeOpened { tree, result } => self.said_tree(tree, &result),
             FromWorker::ImageOpened { image, result } => self.said_opened(image, result),
             FromWorker::ImageRefreshed { image, result } => self.said_refreshed(image, result),
@@ -49,8 +50,11 @@ impl Service {
                 self.said_audit(connection, &event);
                 true
             }
-            // It has no keepers.
-            FromWorker::QueueCleared { .. } | FromWorker::KeeperBroken { .. } => false,
+            FromWorker::QueueCleared { slot } => self.said_cleared(slot),
+            FromWorker::KeeperBroken { slot } => {
+                self.kill_keeper(slot, "it broke the queues that it shares with its worker");
+                true
+            }
             FromWorker::Drained => self.seat.process().is_some_and(|p| p.phase.is_draining()),
         };
         if !sensible {
@@ -85,7 +89,9 @@ impl Service {
         if !matches!(served.state, ImageState::Sent) {
             return false;
         }
-        if let Err(NotServed::Held) = result {
+        if let Err(NotServed::Held) = result
+            && !served.image.is_kept()
+        {
             return self.reopen_held(number);
         }
         let name = served.image.to_string();
@@ -222,7 +228,10 @@ impl Service {
             }
             leaving
         });
-        if leaving {
+        let is_kept = |served: &mut super::images::Served| served.kept.is_some();
+        if leaving && self.images.get_mut(number).is_some_and(is_kept) {
+            self.give_up_kept(number);
+        } else if leaving {
             // Its word is not enough: the lock says whether it is so.
             self.probe(number);
         }

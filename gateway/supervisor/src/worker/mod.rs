@@ -1,5 +1,6 @@
 //! The workers: one per label, started, watched and reaped by the label's service.
 
+mod access;
 mod backoff;
 mod connections;
 mod death;
@@ -7,13 +8,19 @@ mod departing;
 mod describe;
 mod file_name;
 mod file_size;
+mod ids;
 mod images;
+mod keeper_messages;
+mod keepers;
+mod kept_images;
 mod lifecycle;
 mod messages;
+mod outfit;
 mod process;
 mod reconcile;
 mod revocation;
 mod service;
+mod slots;
 mod state;
 mod stderr;
 mod trees;

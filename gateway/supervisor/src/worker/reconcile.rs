@@ -8,11 +8,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use labelgate_control::{AddImage, Handed, Text, ToWorker};
+use labelgate_control::{AddImage, Handed, MAX_KEEPERS, Text, ToKeeper, ToWorker};
 use tokio::time::{sleep, timeout};
 
 use super::file_name::file_name;
 use super::images::{Difference, ImageState, LOCK_PATIENCE, Served, describe};
+use super::kept_images::Kept;
 use super::service::{Looked, Seat, Service, Shared};
 use crate::audit::{Decision, Event, Record};
 use crate::config::Image;
@@ -48,6 +49,10 @@ impl Service {
 
     fn open_after(&mut self, pause: Duration, image: Arc<Image>) -> u32 {
         let number = self.images.add(Arc::clone(&image));
+        if image.is_kept() {
+            self.open_kept(number, &image);
+            return number;
+        }
         let settled = self.shared.settling.of(image.designator.serial);
         let manner = self.shared.manner(&image);
         self.looking.spawn(async move {
@@ -60,6 +65,23 @@ impl Service {
             Looked::Opened(number, opened)
         });
         number
+    }
+
+    /// An image that a keeper is to hold gets its anchor when its slot's turn comes.
+    fn open_kept(&mut self, number: u32, image: &Image) {
+        let slot = self.slots.of(&image.store);
+        if let Some(served) = self.images.get_mut(number) {
+            served.kept = slot.map(Kept::new);
+        }
+        if slot.is_some() {
+            return;
+        }
+        let most = usize::try_from(MAX_KEEPERS).unwrap_or_default();
+        if self.slots.all.len() >= most {
+            let why = format!("its label has images of more than {most} stores with keepers");
+            return self.refuse_kept(number, &why);
+        }
+        self.dismiss("it gets an image of a store that it was not told of at its start");
     }
 
     /// The worker has found the image's lock held by somebody, whom the kernel's table did not show
@@ -166,7 +188,8 @@ impl Service {
             .images
             .get_mut(number)
             .map(|served| &served.image.store);
-        let reached = store.is_none_or(|store| self.told.contains(&store.path));
+        let directory = store.and_then(|store| store.directory());
+        let reached = directory.is_none_or(|path| self.told.contains(path));
         if opened.handed == Handed::Path && !reached && !ending {
             return self
                 .dismiss("it gets an image of a store that it was not told of at its start");
@@ -206,7 +229,7 @@ impl Service {
 
     /// What an image is called as a file, unless the worker has another that is called so since
     /// before there was this one; then its serial number has to do, until the next worker.
-    fn file_name(&mut self, number: u32) -> Text<255> {
+    pub(super) fn file_name(&mut self, number: u32) -> Text<255> {
         let Some(served) = self.images.get_mut(number) else {
             return Text::default();
         };
@@ -257,15 +280,18 @@ impl Service {
 
     /// Opens a refused image again, as a new one.
     fn reopen(&mut self, number: u32) {
-        let refused = self
-            .images
-            .get_mut(number)
-            .map(|served| Arc::clone(&served.image));
-        if let Some(image) = refused {
+        let Some(served) = self.images.get_mut(number) else {
+            return;
+        };
+        let image = Arc::clone(&served.image);
+        // Its keeper has it, and its worker has refused it.
+        if served.kept.as_ref().is_some_and(|kept| kept.given) {
+            self.give_up_kept(number);
+        } else {
             self.images.remove(number);
             self.meter.image_taken(number);
-            self.open(image);
         }
+        self.open(image);
     }
 
     /// Takes away what is no longer allowed, adds what is new, and has the rest looked at again.
@@ -327,10 +353,30 @@ impl Service {
                 served.state = ImageState::Probing;
                 self.probe(number);
             }
+            ImageState::Opening | ImageState::Refused { .. }
+                if served.kept.as_ref().is_some_and(Kept::may_be_open) =>
+            {
+                self.give_up_kept(number);
+            }
             ImageState::Opening | ImageState::Refused { .. } => {
                 self.images.remove(number);
             }
             ImageState::Leaving { .. } | ImageState::Probing => {}
+        }
+    }
+
+    /// Has a keeper look at an image's size again, which is to be no less than this.
+    fn refresh_kept(&mut self, number: u32, kept: Kept, size: Option<u64>) {
+        let refused = |served: &Served| matches!(served.state, ImageState::Refused { .. });
+        if self
+            .images
+            .get_mut(number)
+            .is_some_and(|served| refused(served))
+        {
+            self.reopen(number);
+        } else if kept.given && size.is_some() {
+            let image = number;
+            self.tell_keeper(kept.slot, ToKeeper::RefreshImage { image, size });
         }
     }
 
@@ -339,7 +385,11 @@ impl Service {
             return;
         };
         let size = image.size;
+        let grows = size != served.image.size;
         served.image = image;
+        if let Some(kept) = served.kept {
+            return self.refresh_kept(number, kept, size.filter(|_| grows));
+        }
         let present = served.anchor.as_ref().map_or(0, |anchor| anchor.size());
         match served.state {
             ImageState::Open(_) => {

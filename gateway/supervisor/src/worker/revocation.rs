@@ -116,7 +116,7 @@ impl Service {
     pub(super) fn report_reconciled(&mut self) {
         let killed = matches!(&self.seat, Seat::Taken(process) if process.phase == Phase::Killed);
         let leaving = self.images.is_one_leaving() || self.connections.is_one_cut();
-        if !killed && !leaving && self.departing.is_empty() {
+        if !killed && !leaving && self.departing.is_empty() && !self.slots.owe() {
             self.revoking.report();
         }
     }

@@ -20,13 +20,16 @@ use super::describe::Description;
 use super::images::Images;
 use super::process::{Happened, Process};
 use super::revocation::{Ended, Revoking};
+use super::slots::Slots;
 use super::state::Vacancy;
+use super::trees::Trees;
 use crate::assignment::Assignment;
 use crate::audit::{Decision, Event, Record, Throttle};
 use crate::catalogue::Catalogue;
 use crate::cgroups::Cgroups;
 use crate::config::{GatewaySection, Identities, Image, NfsSection, Store};
 use crate::image::{Manner, OpenError, Opened};
+use crate::kept::{Anchors, Keysmiths};
 use crate::metrics::{LabelMeter, Metrics, Served, render};
 use crate::poison::{PoisonMarks, Settling};
 use crate::provider::{Halts, MayServe, Provider};
@@ -55,10 +58,16 @@ pub struct Shared {
     pub program: PathBuf,
     /// The importer's program.
     pub importer: PathBuf,
+    /// The keeper's program.
+    pub keeper: PathBuf,
+    /// Those who make keys of stores that are no directories.
+    pub keysmiths: Keysmiths,
+    /// Where the anchors of images are that are no files.
+    pub anchors: Anchors,
     /// Whose UID is whose; `None` when the supervisor cannot give out any.
     pub uids: Option<Arc<Uids>>,
     /// Cgroups for workers, where there are any.
-    pub cgroups: Option<Cgroups>,
+    pub cgroups: Option<Arc<Cgroups>>,
     /// Places for workers.
     pub workers: Arc<Semaphore>,
     /// Who is who at the moment.
@@ -205,7 +214,13 @@ pub struct Service {
     pub(super) told: BTreeSet<PathBuf>,
     /// The stores whose trees the worker was handed.
     pub(super) trees_told: Vec<Arc<Store>>,
+    /// The trees that the worker is handed when it has ids for their owners.
+    pub(super) unmapped: Option<Trees>,
+    /// Why no worker of this label could have any, and when that was.
+    pub(super) unmappable: Option<(Instant, String)>,
     pub(super) looking: JoinSet<Looked>,
+    /// The keepers of the worker.
+    pub(super) slots: Slots,
     pub(super) queue: Queue,
     pub(super) connections: Connections,
     pub(super) revoking: Revoking,
@@ -231,7 +246,10 @@ impl Service {
             images: Images::default(),
             told: BTreeSet::new(),
             trees_told: Vec::new(),
+            unmapped: None,
+            unmappable: None,
             looking: JoinSet::new(),
+            slots: Slots::new(),
             queue: Queue::default(),
             connections: Connections::default(),
             revoking: Revoking::default(),
@@ -246,7 +264,8 @@ impl Service {
     pub async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
         loop {
             self.settle(Instant::now());
-            if self.stopping && matches!(self.seat, Seat::Vacant(_)) {
+            let vacant = matches!(self.seat, Seat::Vacant(_)) && self.slots.is_empty();
+            if self.stopping && vacant {
                 // What its worker has lost is to be written down before the gateway ends.
                 return self.shared.settling.all().await;
             }
@@ -261,6 +280,7 @@ impl Service {
                         self.looked(looked);
                     }
                 }
+                event = self.slots.happened() => self.slot_event(event).await,
                 () = self.departing.next() => {}
                 () = self.halts.changed() => {}
                 () = tokio::time::sleep_until(deadline.unwrap_or(far)) => {}

@@ -7,9 +7,10 @@ use labelgate_pages::{WorkerCounter, WorkerGauge};
 
 use super::Output;
 use crate::metrics::catalogue::{
-    ACCEPTED, DEATHS, HANDLES_REFUSED, IMAGES_OPEN, LOGINS, LOGOUTS, MOUNTS, OPEN, PAGE_REJECTED,
-    PROTOCOL_ERRORS, RECEIVED, REINSTATED, SENT, START_FAILURES, STARTS, WORKER_BUFFERS,
-    WORKER_CPU, WORKER_EVENTS_DROPPED, WORKER_INFO, WORKER_MEMORY, WORKER_TURNS,
+    ACCEPTED, DEATHS, HANDLES_REFUSED, IMAGES_OPEN, KEEPER_DEATHS, KEEPER_FENCES, KEEPER_LOSSES,
+    KEEPER_STARTS, KEEPERS, LOGINS, LOGOUTS, MOUNTS, OPEN, PAGE_REJECTED, PROTOCOL_ERRORS,
+    RECEIVED, REINSTATED, SENT, START_FAILURES, STARTS, WORKER_BUFFERS, WORKER_CPU,
+    WORKER_EVENTS_DROPPED, WORKER_INFO, WORKER_MEMORY, WORKER_TURNS,
 };
 use crate::metrics::declaration::{Declaration, LabelValue};
 use crate::metrics::label::{LabelMeter, Reading};
@@ -34,11 +35,19 @@ pub(super) fn add(output: &mut Output, label: &str, meter: &LabelMeter, reading:
         (&IMAGES_OPEN, &meter.images_open),
         (&STARTS, &meter.starts),
         (&START_FAILURES, &meter.start_failures),
+        (&KEEPERS, &meter.keepers),
+        (&KEEPER_STARTS, &meter.keeper_starts),
+        (&KEEPER_FENCES, &meter.keeper_fences),
+        (&KEEPER_LOSSES, &meter.keeper_losses),
     ] {
         output.of(declaration).count(&[label], load(count));
     }
     for (cause, count) in meter.deaths() {
         output.of(&DEATHS).count(&[label, cause.value()], count);
+    }
+    for (cause, count) in meter.keeper_deaths() {
+        let values = [label, cause.value()];
+        output.of(&KEEPER_DEATHS).count(&values, count);
     }
     for (declaration, counter) in COUNTED {
         let count = reading.worker.counter(counter);

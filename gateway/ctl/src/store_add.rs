@@ -1,0 +1,149 @@
+//! `labelgate store add` and `labelgate store key`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use labelgate_api::endpoints::{PostBackend, PostStore, PostStoreKey};
+use labelgate_api::{
+    AddBackend, AddStore, Backend, Nothing, RekeyStore, Squash, Store, StoreKey, StoreName,
+    StorePath,
+};
+
+use crate::ask::Ask;
+use crate::fault::Fault;
+use crate::input;
+use crate::output::Output;
+
+/// Add a directory as a store, or a pool of a Ceph cluster.
+#[derive(Debug, Args)]
+pub(crate) struct Add {
+    /// What it shall be called: lower-case letters, digits and dashes.
+    name: StoreName,
+    /// The directory, absolute. Only root should be able to write it.
+    #[arg(required_unless_present = "rbd", conflicts_with = "rbd")]
+    path: Option<PathBuf>,
+    /// Give every label a tree of files of its own in it, for its NFS clients.
+    #[arg(long, conflicts_with = "rbd")]
+    trees: bool,
+    /// Which users of a label's clients to tell apart in its tree. With anything but "all", files have
+    /// the owners that clients give them.
+    #[arg(long, value_enum, default_value_t = SquashWhom::All, requires = "trees")]
+    squash: SquashWhom,
+    #[command(flatten)]
+    rbd: RbdStore,
+}
+
+/// Who counts as the label itself.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SquashWhom {
+    /// Everybody: all files are the label's.
+    All,
+    /// Root, who is nobody then; others are told apart.
+    Root,
+    /// Nobody.
+    None,
+}
+
+impl From<SquashWhom> for Squash {
+    fn from(whom: SquashWhom) -> Self {
+        match whom {
+            SquashWhom::All => Self::All,
+            SquashWhom::Root => Self::Root,
+            SquashWhom::None => Self::None,
+        }
+    }
+}
+
+/// A pool of a Ceph cluster.
+#[derive(Debug, Args)]
+struct RbdStore {
+    /// Add a pool of a Ceph cluster, whose RBD images are served.
+    #[arg(long, requires_all = ["monitors", "pool", "entity", "key_file"])]
+    rbd: bool,
+    /// Where the cluster's monitors are: addresses with commas, as mon_host of ceph.conf has them.
+    #[arg(long, requires = "rbd", value_name = "ADDRESSES")]
+    monitors: Option<String>,
+    /// The pool.
+    #[arg(long, requires = "rbd")]
+    pool: Option<String>,
+    /// Who the gateway is there when it makes keys and images, such as client.labelgate.
+    #[arg(long, requires = "rbd", value_name = "NAME")]
+    entity: Option<String>,
+    /// The file with the entity's key, or its keyring; - for standard input.
+    #[arg(long, requires = "rbd", value_name = "FILE")]
+    key_file: Option<PathBuf>,
+}
+
+impl Add {
+    pub(crate) async fn run(self, ask: &Ask) -> Result<(), Fault> {
+        let Self {
+            name,
+            path,
+            trees,
+            squash,
+            rbd,
+        } = self;
+        let nothing = Nothing {};
+        match (path, rbd.key_file) {
+            (Some(path), _) => {
+                let body = AddStore {
+                    name,
+                    path,
+                    trees,
+                    squash: squash.into(),
+                };
+                ask.show::<PostStore>(&nothing, &nothing, &body, added)
+                    .await
+            }
+            (None, key_file) => {
+                let body = AddBackend {
+                    name,
+                    backend: Backend::Rbd {
+                        monitors: rbd.monitors.unwrap_or_default(),
+                        pool: rbd.pool.unwrap_or_default(),
+                        entity: rbd.entity.unwrap_or_default(),
+                    },
+                    key: key(&key_file.unwrap_or_default())?,
+                };
+                ask.show::<PostBackend>(&nothing, &nothing, &body, added)
+                    .await
+            }
+        }
+    }
+}
+
+fn added(output: &mut Output, store: Store) -> std::io::Result<()> {
+    output.line(format_args!("Added store {}.", store.name))
+}
+
+/// Give a store that is a pool another key. Keepers that run go on with the keys they have.
+#[derive(Debug, Args)]
+pub(crate) struct Key {
+    /// The store.
+    name: StoreName,
+    /// The file with the key of its entity, or its keyring; - for standard input.
+    #[arg(long, value_name = "FILE")]
+    key_file: PathBuf,
+}
+
+impl Key {
+    pub(crate) async fn run(self, ask: &Ask) -> Result<(), Fault> {
+        let path = StorePath { store: self.name };
+        let body = RekeyStore {
+            key: key(&self.key_file)?,
+        };
+        ask.show::<PostStoreKey>(&path, &Nothing {}, &body, |output, store| {
+            output.line(format_args!("Store {} has another key.", store.name))
+        })
+        .await
+    }
+}
+
+/// A key is never an argument: arguments are seen by every user of the machine.
+fn key(file: &std::path::Path) -> Result<StoreKey, Fault> {
+    let text = input::secret_text(file)?;
+    StoreKey::of_file(&text).map_err(|why| Fault::Content {
+        what: "the key that was brought",
+        why: why.to_string(),
+    })
+}

@@ -1,0 +1,148 @@
+//! Images that a backend keeps: made, grown and deleted by the keysmith of their store.
+
+use std::sync::Arc;
+
+use labelgate_api::ErrorCode;
+use labelgate_mac::Label;
+use labelgate_registry::{self as registry, Change};
+
+use super::answer::same;
+use super::backends::refused;
+use super::failure::Denied;
+use super::image_view::find;
+use crate::config::Image;
+use crate::kept::{Keysmith, KeysmithError, Names, is_of_a_label, place};
+use crate::state::Turn;
+
+/// Where a new image of a label is in a pool, unless an admin says otherwise.
+pub(super) fn default_place(names: &Names, label: &Label, name: &str) -> String {
+    format!("{}/{name}", names.namespace_of(label))
+}
+
+fn keysmith(turn: &Turn, image: &Image) -> Result<Keysmith, Denied> {
+    let keysmith = turn.state().shared().keysmiths.of(&image.store);
+    keysmith.ok_or_else(|| Denied::new(ErrorCode::Internal, "its store is no pool"))
+}
+
+/// A label's namespace has one key: what is in it is that label's alone.
+pub(super) fn check_namespace(names: &Names, image: &Image) -> Result<(), Denied> {
+    let place = place(image).map_err(|why| Denied::new(ErrorCode::Invalid, why))?;
+    let own = image
+        .audience
+        .label()
+        .map(|label| names.namespace_of(label));
+    if !is_of_a_label(place.namespace) || own.as_deref() == Some(place.namespace) {
+        return Ok(());
+    }
+    let message = format!(
+        "image {image} is in the namespace {}, which is another label's",
+        place.namespace
+    );
+    Err(Denied::new(ErrorCode::Unsupported, message).hint(
+        "its keys let that label's keeper at everything in it; copy the image to another \
+         namespace or to the pool's own (rbd deep cp), and take the copy in with --existing --file",
+    ))
+}
+
+/// Takes a new image in. It is made after it is in the registry: were the gateway killed in
+/// between, it would be made when it is first served.
+pub(super) async fn make(turn: &Turn, mut new: registry::Image, empty: bool) -> Result<(), Denied> {
+    let id = new.id();
+    let next = turn.check(&Change::AddImage(new.clone()))?;
+    let (image, _) = find(&next, id.store.as_str(), id.name.as_str())?;
+    check_namespace(turn.state().shared().keysmiths.names(), &image)?;
+    let place = place(&image).map_err(|why| Denied::new(ErrorCode::Invalid, why))?;
+    let keysmith = keysmith(turn, &image)?;
+    let there = keysmith.look(place).await.map_err(|e| refused(&e))?;
+    match (there, empty) {
+        (Some(_), true) => return Err(there_already(&image)),
+        (None, false) => return Err(not_there(&image)),
+        (Some(size), false) => new.size = Some(whole(&image, size)?),
+        (None, true) => {}
+    }
+    let size = new.size.unwrap_or_default();
+    turn.change(Change::AddImage(new)).await?;
+    if !empty {
+        return Ok(());
+    }
+    match keysmith.create(place, size).await {
+        // A worker that was asked for it meanwhile has had it made, of the same size and empty.
+        Ok(()) | Err(KeysmithError::Exists) => Ok(()),
+        Err(error) => {
+            turn.change(Change::RemoveImage(id)).await?;
+            Err(refused(&error))
+        }
+    }
+}
+
+/// What is left of an image over whole blocks is not served.
+fn whole(image: &Image, size: u64) -> Result<u64, Denied> {
+    let block = u64::from(image.block_size);
+    match size / block * block {
+        0 => Err(Denied::new(
+            ErrorCode::Unsupported,
+            format_args!("image {image} has {size} bytes, which is no block"),
+        )),
+        whole => Ok(whole),
+    }
+}
+
+fn there_already(image: &Image) -> Denied {
+    let place = image.store.place_of(&image.file);
+    Denied::new(
+        ErrorCode::Exists,
+        format_args!("there is an image {place} already"),
+    )
+    .hint("leave the size out to take it in as it is, or choose another name")
+}
+
+fn not_there(image: &Image) -> Denied {
+    let place = image.store.place_of(&image.file);
+    Denied::new(
+        ErrorCode::NotFound,
+        format_args!("there is no image {place}"),
+    )
+    .hint("give a size to have it made, or say where it is with --file NAMESPACE/IMAGE")
+}
+
+/// Makes an image larger: by its keeper, if it has one, when the registry says so; otherwise by the
+/// keysmith, after that.
+pub(super) async fn grow(turn: &Turn, image: &Arc<Image>, size: u64) -> Result<(), Denied> {
+    let place = place(image).map_err(|why| Denied::new(ErrorCode::Invalid, why))?;
+    let keysmith = keysmith(turn, image)?;
+    let there = keysmith.look(place).await.map_err(|e| refused(&e))?;
+    if let Some(there) = there
+        && size < there / u64::from(image.block_size) * u64::from(image.block_size)
+    {
+        let message = format!("image {image} has {there} bytes, and images never shrink");
+        return Err(Denied::new(ErrorCode::Invalid, message)
+            .hint("make a smaller image, and copy what is needed into it"));
+    }
+    let change = Change::ResizeImage {
+        image: same(&image.to_string())?,
+        size,
+    };
+    turn.check(&change)?;
+    if there.is_some_and(|there| there < size) {
+        // A keeper that has the image's lock is asked by its own library, and does it.
+        keysmith.grow(place, size).await.map_err(|e| refused(&e))?;
+    }
+    turn.change(change).await?;
+    Ok(())
+}
+
+/// Deletes an image that is nobody's any more.
+pub(super) async fn delete(turn: &Turn, image: &Image) -> Result<(), Denied> {
+    let place = place(image).map_err(|why| Denied::new(ErrorCode::Invalid, why))?;
+    let keysmith = keysmith(turn, image)?;
+    keysmith.remove(place).await.map_err(|e| refused(&e))
+}
+
+/// That something can be done with files only.
+pub(super) fn only_files(image: &Image, what: &str) -> Denied {
+    let message = format!("image {image} is in a pool: it {what}");
+    Denied::new(ErrorCode::Unsupported, message).hint(
+        "create it with its size, and write it through the gateway, with qemu-img convert for \
+         instance",
+    )
+}

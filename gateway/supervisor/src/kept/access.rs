@@ -1,0 +1,193 @@
+//! Giving a label's keeper access to images, and taking it back.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use labelgate_control::{Anchor, RbdAnchor, Secret, Text};
+use labelgate_mac::Label;
+use labelgate_registry::InPool;
+
+use super::anchor::{AnchorFailure, Opener};
+use super::keysmith::{Entity, Instance, Keysmith, KeysmithError};
+use super::names::Scope;
+use crate::config::{Image, Store};
+use crate::uid::NoUid;
+use crate::worker::Shared;
+
+/// Why nobody is given access to an image that a backend keeps.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// It is none that a backend could keep.
+    #[error("its name is none in a pool: {0}")]
+    Name(#[from] labelgate_registry::CephNameError),
+    /// There is no keysmith, or it cannot do it.
+    #[error("{0}")]
+    Keysmith(#[from] KeysmithError),
+    /// Its anchor cannot be written.
+    #[error("{0}")]
+    Anchor(#[from] AnchorFailure),
+    /// Its label has no UID.
+    #[error("{0}")]
+    Uid(#[from] NoUid),
+    /// Its store has none.
+    #[error("its store is no pool")]
+    NoPool,
+    /// It is not there, and there is no size to make it with.
+    #[error("it is not in its pool; give it a size, and it will be made")]
+    Missing,
+    /// It was there, and its clients have it open.
+    #[error(
+        "it is no longer in its pool, or has another name there; give it back its name (rbd rename, rbd trash restore)"
+    )]
+    Vanished,
+    /// Something of it is longer than an anchor has room for.
+    #[error("its anchor has no room: {0}")]
+    Long(#[from] labelgate_control::Refused),
+}
+
+/// A label's way into a store.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    /// What all services share.
+    pub shared: Arc<Shared>,
+    /// Whose it is.
+    pub label: Label,
+    /// Where to.
+    pub store: Arc<Store>,
+}
+
+/// What became of images whose anchors were to be written.
+#[derive(Debug, Default)]
+pub struct Anchored {
+    /// Who may be let in now, whether or not all went well.
+    pub entities: BTreeSet<Entity>,
+    /// Each image, with why it has no anchor if it has none.
+    pub images: Vec<(u32, Result<(), AccessError>)>,
+}
+
+impl Gate {
+    fn keysmith(&self) -> Result<Keysmith, AccessError> {
+        let keysmith = self.shared.keysmiths.of(&self.store);
+        keysmith.ok_or(AccessError::NoPool)
+    }
+
+    /// Writes the anchors of images, with keys that let the label's keeper at them and at nothing
+    /// else. What earlier gateways may have left is shut out first: of all entities but those that
+    /// are `known` to have been made since this one started. Those images that a worker `had` are not
+    /// made anew if they are gone: its clients would go on with an empty one.
+    pub async fn anchor(
+        self,
+        images: Vec<(u32, Arc<Image>)>,
+        known: BTreeSet<Entity>,
+        had: BTreeSet<u32>,
+    ) -> Anchored {
+        let mut anchored = Anchored::default();
+        for (number, image) in images {
+            let may_make = !had.contains(&number);
+            let result = self
+                .anchor_one(&image, may_make, &known, &mut anchored.entities)
+                .await;
+            anchored.images.push((number, result));
+        }
+        anchored
+    }
+
+    async fn anchor_one(
+        &self,
+        image: &Image,
+        may_make: bool,
+        known: &BTreeSet<Entity>,
+        entities: &mut BTreeSet<Entity>,
+    ) -> Result<(), AccessError> {
+        let place = place(image)?;
+        let keysmith = self.keysmith()?;
+        let names = self.shared.keysmiths.names();
+        let scope = names.scope_of(&self.label, place);
+        let entity = names.entity_of(&self.label, &self.store.name, &scope);
+        if !known.contains(&entity) && !entities.contains(&entity) {
+            keysmith.revoke(&entity, &[]).await?;
+        }
+        entities.insert(entity.clone());
+        if matches!(scope, Scope::Image { .. }) {
+            // It has to be there before there can be a key for it.
+            self.provide(&keysmith, (image, may_make), place).await?;
+        }
+        let key = keysmith.let_in(&entity, &scope, image.read_only).await?;
+        if matches!(scope, Scope::Namespace(_)) {
+            self.provide(&keysmith, (image, may_make), place).await?;
+        }
+        self.write(image, place, (&entity, &key))
+    }
+
+    /// Makes an image that is to be made when it is first served.
+    async fn provide(
+        &self,
+        keysmith: &Keysmith,
+        (image, may_make): (&Image, bool),
+        place: InPool<'_>,
+    ) -> Result<(), AccessError> {
+        if keysmith.look(place).await?.is_some() {
+            return Ok(());
+        }
+        if !may_make {
+            return Err(AccessError::Vanished);
+        }
+        match image.size.filter(|_| !image.read_only) {
+            Some(size) => Ok(keysmith.create(place, size).await?),
+            None => Err(AccessError::Missing),
+        }
+    }
+
+    fn write(
+        &self,
+        image: &Image,
+        place: InPool<'_>,
+        (entity, key): (&str, &Secret<128>),
+    ) -> Result<(), AccessError> {
+        let Some(pool) = self.store.pool() else {
+            return Err(AccessError::NoPool);
+        };
+        let anchor = Anchor::Rbd(RbdAnchor {
+            monitors: Text::new(pool.rbd.monitors.as_str())?,
+            pool: Text::new(pool.rbd.pool.as_str())?,
+            namespace: Text::new(place.namespace)?,
+            image: Text::new(place.image)?,
+            entity: Text::new(entity)?,
+            key: key.clone(),
+        });
+        let uids = self.shared.uids.as_ref();
+        let uid = uids.map(|uids| uids.of_keepers(&self.label)).transpose()?;
+        let contexts = self.shared.provider.selinux().map(|selinux| {
+            let domains = selinux.domains();
+            (domains.draft(), domains.anchor(&self.label))
+        });
+        let opener = Opener { uid, contexts };
+        Ok(self.shared.anchors.write(image, &anchor, &opener)?)
+    }
+
+    /// Takes the keys back and shuts out whoever has come in with them, and whoever a keeper has said
+    /// to be; the locks of images are taken from these.
+    ///
+    /// # Errors
+    /// It is not certain that all of them are out.
+    pub async fn shut(
+        self,
+        entities: BTreeSet<Entity>,
+        instances: HashSet<Instance>,
+    ) -> Result<(), AccessError> {
+        let keysmith = self.keysmith()?;
+        let instances: Vec<Instance> = instances.into_iter().collect();
+        for entity in &entities {
+            keysmith.revoke(entity, &instances).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Where an image is in its pool.
+///
+/// # Errors
+/// Its name is none there.
+pub fn place(image: &Image) -> Result<InPool<'_>, labelgate_registry::CephNameError> {
+    InPool::parse(image.file.to_str().unwrap_or_default())
+}

@@ -1,0 +1,189 @@
+//! What a label's keepers say, of which nothing is believed further than it is bounded.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use labelgate_control::{AddKept, FromKeeper, KeptShape, NotServed, Text, ToWorker};
+
+use super::images::ImageState;
+use super::kept_images::Kept;
+use super::service::Service;
+
+/// No backend has larger blocks, in bytes.
+const LARGEST_BLOCK: u32 = 64 << 20;
+/// A keeper that cannot open again what its worker has is followed by another after so long.
+const AGAIN: Duration = Duration::ZERO;
+
+impl Service {
+    /// Takes in a message; one that makes no sense now is a violation, for which the keeper dies.
+    pub(super) fn keeper_said(&mut self, slot: u32, message: FromKeeper) -> bool {
+        match message {
+            FromKeeper::Ready { confinement } => self.keeper_ready(slot, &confinement),
+            FromKeeper::Connected { instance } => self.connected(slot, instance),
+            FromKeeper::ImageOpened { image, result } => self.keeper_opened(slot, image, result),
+            FromKeeper::ImageRefreshed { image, result } => match result {
+                Ok(shape) => self.keeper_shaped(slot, image, shape),
+                Err(why) => {
+                    tracing::warn!(label = %self.label, image, "image cannot be resized: {why}");
+                    self.is_given(slot, image)
+                }
+            },
+            FromKeeper::ImageResized { image, shape } => self.keeper_shaped(slot, image, shape),
+            FromKeeper::ImageFenced { image } => {
+                let given = self.is_given(slot, image);
+                self.kill_keeper(slot, "its backend has shut it out");
+                given
+            }
+            FromKeeper::ImageRemoved { image } => self.is_given(slot, image),
+        }
+    }
+
+    fn keeper_ready(&mut self, number: u32, confinement: &[Text<128>]) -> bool {
+        let label = &self.label;
+        let Some(slot) = self.slots.get(number).filter(|slot| !slot.ready) else {
+            return false;
+        };
+        slot.ready = true;
+        let store = &slot.store.name;
+        let confinement: Vec<&str> = confinement.iter().map(Text::as_str).collect();
+        tracing::info!(%label, store, "keeper is confined: {}", confinement.join(", "));
+        self.feed(number);
+        true
+    }
+
+    /// Whether a keeper has been told to open an image.
+    fn is_given(&self, slot: u32, image: u32) -> bool {
+        let mut all = self.images.of_slot(slot);
+        all.any(|(number, kept)| number == image && kept.given)
+    }
+
+    fn keeper_opened(
+        &mut self,
+        slot: u32,
+        number: u32,
+        result: Result<KeptShape, NotServed>,
+    ) -> bool {
+        let waits =
+            |(image, kept): (u32, &Kept)| image == number && kept.given && kept.shape.is_none();
+        if !self.images.of_slot(slot).any(waits) {
+            // It may have been taken away meanwhile, but then its keeper was killed.
+            return false;
+        }
+        match result {
+            Ok(shape) => self.keeper_shaped(slot, number, shape),
+            Err(why) => {
+                self.keeper_cannot_open(slot, number, &why);
+                true
+            }
+        }
+    }
+
+    fn keeper_cannot_open(&mut self, slot: u32, number: u32, why: &NotServed) {
+        let Some(served) = self.images.get_mut(number) else {
+            return;
+        };
+        let told = served.kept.as_ref().is_some_and(|kept| kept.told.is_some());
+        let reason = format!("its keeper cannot open it: {why}");
+        if !told {
+            if let Some(kept) = &mut served.kept {
+                kept.given = false;
+            }
+            return self.refuse_kept(number, &reason);
+        }
+        // What the worker has outstanding waits for the next attempt.
+        tracing::error!(label = %self.label, image = %served.image, "{reason}");
+        if let Some(slot) = self.slots.get(slot) {
+            slot.failed(AGAIN, Instant::now());
+        }
+        self.kill_keeper(slot, "it cannot open what its predecessor had open");
+    }
+
+    /// An image is open in its keeper and looks so now.
+    fn keeper_shaped(&mut self, slot: u32, number: u32, shape: KeptShape) -> bool {
+        if !self.is_given(slot, number) || !is_sound(shape) {
+            return false;
+        }
+        let Some(served) = self.images.get_mut(number) else {
+            return false;
+        };
+        let opening = matches!(served.state, ImageState::Opening);
+        let Some(kept) = &mut served.kept else {
+            return false;
+        };
+        kept.shape = Some(shape);
+        match kept.told {
+            Some(before) if before != shape => {
+                kept.told = Some(shape);
+                tracing::info!(label = %self.label, image = %served.image,
+                    "image changed: {} bytes", shape.size);
+                if let ImageState::Open(open) = &mut served.state {
+                    open.size = shape.size;
+                }
+                let image = number;
+                self.tell(ToWorker::KeptShape { image, shape });
+            }
+            None if opening => self.pass_on_kept(slot, number, shape),
+            _ => {}
+        }
+        self.serve(slot);
+        true
+    }
+
+    /// Gives the worker an image that its keeper holds.
+    fn pass_on_kept(&mut self, slot: u32, number: u32, shape: KeptShape) {
+        let ending = self
+            .seat
+            .process()
+            .is_none_or(|process| process.phase.is_ending());
+        let file_name = self.file_name(number);
+        let Some(served) = self.images.get_mut(number).filter(|_| !ending) else {
+            return;
+        };
+        served.state = ImageState::Sent;
+        if let Some(kept) = &mut served.kept {
+            kept.told = Some(shape);
+        }
+        let image = Arc::clone(&served.image);
+        let serial = image.designator.serial;
+        served.poisoned = self.shared.poison.contains(serial);
+        let poisoned = served.poisoned;
+        let meter = self.meter.image_given(number, image.to_string());
+        if let Some(record) = self.shared.reservations.record(serial, &self.label) {
+            let image = number;
+            self.tell(ToWorker::Reservations { image, record });
+        }
+        self.tell(ToWorker::AddKept(AddKept {
+            image: number,
+            slot: meter,
+            keeper: slot,
+            target: image.target.clone(),
+            file_name,
+            serial,
+            naa: image.designator.naa,
+            block_size: image.block_size,
+            read_only: image.read_only,
+            poisoned,
+            shape,
+        }));
+    }
+
+    /// The worker has given up an image that a keeper holds: what it says is not enough, so nobody
+    /// has access to it any more before it counts as gone.
+    pub(super) fn give_up_kept(&mut self, number: u32) {
+        let Some(served) = self.images.get_mut(number) else {
+            return;
+        };
+        served.state = ImageState::Probing;
+        let name = served.image.to_string();
+        if let Some(slot) = served.kept.as_ref().map(|kept| kept.slot) {
+            self.retire(slot, &format!("image {name} was taken from its label"));
+        }
+    }
+}
+
+/// Whether an image can look so.
+const fn is_sound(shape: KeptShape) -> bool {
+    shape.size >> 63 == 0
+        && shape.physical_block.is_power_of_two()
+        && shape.physical_block <= LARGEST_BLOCK
+}

@@ -1,0 +1,212 @@
+//! Which of a label's images keepers hold for it, and how far each has come.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use labelgate_control::KeptShape;
+
+use super::images::{ImageState, Images, Served};
+use crate::config::Image;
+
+/// How far an image has come that a keeper holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// The slot of its keepers.
+    pub slot: u32,
+    /// Whether it has an anchor whose key is good.
+    pub anchored: bool,
+    /// Whether the keeper that runs has been told to open it.
+    pub given: bool,
+    /// What the keeper that runs says that it looks like.
+    pub shape: Option<KeptShape>,
+    /// What the worker was told that it looks like, once it has it.
+    pub told: Option<KeptShape>,
+}
+
+impl Kept {
+    /// An image that is about to be opened.
+    #[must_use]
+    pub const fn new(slot: u32) -> Self {
+        Self {
+            slot,
+            anchored: false,
+            given: false,
+            shape: None,
+            told: None,
+        }
+    }
+
+    /// Whether a keeper, or whoever has its keys, may have it open.
+    #[must_use]
+    pub const fn may_be_open(&self) -> bool {
+        self.anchored || self.given || self.told.is_some()
+    }
+}
+
+impl Served {
+    /// Whether it is to be served, or is.
+    const fn is_wanted(&self) -> bool {
+        matches!(
+            self.state,
+            ImageState::Opening | ImageState::Sent | ImageState::Open(_)
+        )
+    }
+}
+
+impl Images {
+    /// Those of a slot that a keeper holds, or is to hold.
+    pub fn of_slot(&self, slot: u32) -> impl Iterator<Item = (u32, &Kept)> {
+        let kept = self.numbered();
+        let kept = kept.filter_map(|(number, served)| Some((number, served.kept.as_ref()?)));
+        kept.filter(move |(_, kept)| kept.slot == slot)
+    }
+
+    fn find(&self, slot: u32, is: impl Fn(&Served, &Kept) -> bool) -> Vec<(u32, Arc<Image>)> {
+        let all = self.numbered().filter(|(_, served)| {
+            let kept = served.kept.as_ref().filter(|kept| kept.slot == slot);
+            kept.is_some_and(|kept| is(served, kept))
+        });
+        all.map(|(number, served)| (number, Arc::clone(&served.image)))
+            .collect()
+    }
+
+    /// Those that are wanted and have no anchor.
+    #[must_use]
+    pub fn unanchored(&self, slot: u32) -> Vec<(u32, Arc<Image>)> {
+        self.find(slot, |served, kept| served.is_wanted() && !kept.anchored)
+    }
+
+    /// Those that are wanted, have an anchor, and are not with the keeper.
+    #[must_use]
+    pub fn to_be_given(&self, slot: u32) -> Vec<(u32, Arc<Image>)> {
+        self.find(slot, |served, kept| {
+            served.is_wanted() && kept.anchored && !kept.given
+        })
+    }
+
+    /// Whether the worker has one that is still wanted, and the keeper has not opened it.
+    #[must_use]
+    pub fn is_one_awaited(&self, slot: u32) -> bool {
+        let awaited = |served: &Served, kept: &Kept| {
+            served.is_wanted() && kept.told.is_some() && kept.shape.is_none()
+        };
+        !self.find(slot, awaited).is_empty()
+    }
+
+    /// Of these, those that the worker has had.
+    #[must_use]
+    pub fn told(&self, images: &[(u32, Arc<Image>)]) -> BTreeSet<u32> {
+        let all = self.numbered();
+        let told = all.filter(|(_, served)| served.kept.is_some_and(|kept| kept.told.is_some()));
+        let told: BTreeSet<u32> = told.map(|(number, _)| number).collect();
+        let these = images.iter().map(|(number, _)| *number);
+        these.filter(|number| told.contains(number)).collect()
+    }
+
+    /// Those that the worker has not been told of and still might be.
+    #[must_use]
+    pub fn untold(&self, slot: u32) -> Vec<u32> {
+        let found = self.find(slot, |served, _| {
+            matches!(served.state, ImageState::Opening)
+        });
+        found.into_iter().map(|(number, _)| number).collect()
+    }
+
+    /// Those that are gone once the access of their keepers is.
+    #[must_use]
+    pub fn probing(&self, slot: u32) -> Vec<u32> {
+        let found = self.find(slot, |served, _| {
+            matches!(served.state, ImageState::Probing)
+        });
+        found.into_iter().map(|(number, _)| number).collect()
+    }
+
+    /// An image has an anchor now.
+    pub fn now_anchored(&mut self, number: u32) {
+        self.with_kept(number, |kept| kept.anchored = true);
+    }
+
+    /// An image has no anchor any more.
+    pub fn no_anchor(&mut self, number: u32) {
+        self.with_kept(number, |kept| kept.anchored = false);
+    }
+
+    /// A keeper has been told to open an image.
+    pub fn now_given(&mut self, number: u32) {
+        self.with_kept(number, |kept| kept.given = true);
+    }
+
+    fn with_kept(&mut self, number: u32, change: impl FnOnce(&mut Kept)) {
+        if let Some(kept) = self.get_mut(number).and_then(|served| served.kept.as_mut()) {
+            change(kept);
+        }
+    }
+
+    /// The slot has no keeper, or a new one.
+    pub fn none_given(&mut self, slot: u32) {
+        for served in self.iter_mut() {
+            if let Some(kept) = served.kept.as_mut().filter(|kept| kept.slot == slot) {
+                (kept.given, kept.shape) = (false, None);
+            }
+        }
+    }
+
+    /// The keys in all anchors of a slot are good no more.
+    pub fn forget_anchors(&mut self, slot: u32) -> Vec<Arc<Image>> {
+        let mut forgotten = Vec::new();
+        for served in self.iter_mut() {
+            if let Some(kept) = served.kept.as_mut().filter(|kept| kept.slot == slot) {
+                kept.anchored = false;
+                forgotten.push(Arc::clone(&served.image));
+            }
+        }
+        forgotten
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use std::path::Path;
+
+    fn images(count: usize) -> Images {
+        let mut text = "[[store]]\nname = \"s\"\npath = \"/s\"\n".to_owned();
+        for n in 0..count {
+            text += &format!(
+                "[[image]]\nname = \"i{n}\"\nstore = \"s\"\nfile = \"i{n}\"\nlabel = \"s0:c1,c2\"\n"
+            );
+        }
+        let mut images = Images::default();
+        for image in Config::parse(&text, Path::new("test")).unwrap().images {
+            images.add(image);
+        }
+        images
+    }
+
+    #[test]
+    fn an_image_is_anchored_then_given_and_both_anew_after_its_keeper_and_its_key() {
+        let mut all = images(3);
+        for (number, slot) in [(0, 0), (1, 1)] {
+            all.get_mut(number).unwrap().kept = Some(Kept::new(slot));
+        }
+        let numbers = |found: Vec<(u32, Arc<Image>)>| -> Vec<u32> {
+            found.into_iter().map(|(number, _)| number).collect()
+        };
+        assert_eq!(numbers(all.unanchored(0)), [0]);
+        assert_eq!(numbers(all.to_be_given(0)), [0; 0]);
+        all.now_anchored(0);
+        assert_eq!(numbers(all.to_be_given(0)), [0]);
+        all.now_given(0);
+        assert_eq!(numbers(all.to_be_given(0)), [0; 0]);
+
+        all.none_given(0);
+        assert_eq!(numbers(all.to_be_given(0)), [0]);
+        assert_eq!(all.forget_anchors(0).len(), 1);
+        assert_eq!(numbers(all.unanchored(0)), [0]);
+        all.get_mut(0).unwrap().state = ImageState::Probing;
+        assert_eq!(numbers(all.unanchored(0)), [0; 0]);
+        assert_eq!(all.probing(0), [0]);
+        assert_eq!(numbers(all.unanchored(1)), [1]);
+    }
+}
