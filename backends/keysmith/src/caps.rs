@@ -78,7 +78,8 @@ impl Scope {
     ///
     /// * `rbd_data`: the data. A clone's objects are made by a method of a class (`x`).
     /// * `rbd_header`: size, features, lock, watch.
-    /// * `rbd_object_map`: without it, writing works and silently leaves the map wrong.
+    /// * `rbd_object_map`: without it, writing works and silently leaves the map wrong. Those of ancestors
+    ///   are done without.
     /// * `rbd_id`: the identifier, by the method that reads it.
     /// * `rbd_info`: the pool's settings, for reading: with `x` instead of `class-read` a key could
     ///   change the settings of all images of its pool.
@@ -147,12 +148,6 @@ impl Ancestor {
             &format!("{}.", self.prefix),
         );
         cap.allow("r class-read", pool, namespace, &format!("rbd_header.{id}"));
-        cap.allow(
-            "r class-read",
-            pool,
-            namespace,
-            &format!("rbd_object_map.{id}"),
-        );
         cap.allow("class rbd dir_get_name", pool, namespace, "rbd_directory");
         if pool != below {
             cap.allow("r class-read", pool, Some(None), POOL_INFO);
