@@ -7,7 +7,7 @@
 //!
 //! **The worker is not trusted.** A guest may have taken it over. What it asks for is an operation
 //! on one of the images that the supervisor has had opened, within that image, into or out of the
-//! shared memory: anything else is refused ([`queue`](self)). A queue pair that cannot be ends the
+//! shared memory: anything else is refused. A queue pair that cannot be ends the
 //! keeper.
 //!
 //! **What it has answered outlives it.** It holds nothing back, so that its successor can be asked
