@@ -9,7 +9,6 @@ use labelgate_control::{
     ToWorker, memory_bytes,
 };
 
-use super::kept_images::Kept;
 use super::service::Service;
 use super::slots::{Ground, LOST_AFTER, Slot, SlotEvent};
 use crate::audit::{Decision, Event, Record};
@@ -259,8 +258,7 @@ impl Service {
 
     /// Lets the worker work with a keeper that has all that its predecessor had.
     pub(super) fn serve(&mut self, number: u32) {
-        let missing = |kept: &Kept| kept.told.is_some() && kept.shape.is_none();
-        if self.images.of_slot(number).any(|(_, kept)| missing(kept)) {
+        if self.images.is_one_missing(number) {
             return;
         }
         let Some(slot) = self.slots.get(number) else {
@@ -293,6 +291,11 @@ impl Service {
         let Some(slot) = self.slots.get(number) else {
             return false;
         };
+        for entity in &slot.entities {
+            if let Err(error) = self.shared.traces.note(entity, &instance) {
+                tracing::warn!(entity, "its connection cannot be written down: {error}");
+            }
+        }
         slot.instances.insert(instance);
         slot.instances.len() <= INSTANCES
     }

@@ -69,6 +69,15 @@ impl Images {
             .collect()
     }
 
+    /// Whether the worker has one that the slot's keeper has not opened yet.
+    #[must_use]
+    pub fn is_one_missing(&self, slot: u32) -> bool {
+        let missing = |served: &Served, kept: &Kept| {
+            served.is_wanted() && kept.told.is_some() && kept.shape.is_none()
+        };
+        !self.find(slot, missing).is_empty()
+    }
+
     /// Those that are wanted and have no anchor.
     #[must_use]
     pub fn unanchored(&self, slot: u32) -> Vec<(u32, Arc<Image>)> {
