@@ -2886,12 +2886,16 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store__subcmd__add)
-            opts="-y -h --trees --rbd --monitors --pool --entity --key-file --json --yes --timeout --socket --help"
+            opts="-y -h --trees --squash --rbd --monitors --pool --entity --key-file --json --yes --timeout --socket --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --squash)
+                    COMPREPLY=($(compgen -W "all root none" -- "${cur}"))
+                    return 0
+                    ;;
                 --monitors)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

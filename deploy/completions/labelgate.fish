@@ -62,6 +62,9 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fis
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "key" -d 'Give a store that is a pool another key. Keepers that run go on with the keys they have'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "rm" -d 'Remove a store that has no images. Its directory, or pool, stays as it is'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l squash -d 'Which users of a label\'s clients to tell apart in its tree. With anything but "all", files have the owners that clients give them' -r -f -a "all\t'Everybody: all files are the label\'s'
+root\t'Root, who is nobody then; others are told apart'
+none\t'Nobody'"
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l monitors -d 'Where the cluster\'s monitors are: addresses with commas, as mon_host of ceph.conf has them' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l pool -d 'The pool' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l entity -d 'Who the gateway is there when it makes keys and images, such as client.labelgate' -r
@@ -72,7 +75,7 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l rbd -d 'Add a pool of a Ceph cluster, whose RBD images are served'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
-complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from list" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from list" -l socket -d 'The gateway\'s admin socket' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from list" -l json -d 'Show answers as they come from the gateway, in JSON'

@@ -4,18 +4,21 @@
 //!   kernel's MLS code does it, so that a text from the kernel and one from a client mean the
 //!   same thing here and there.
 //! * [`confinement`] is what a worker does to itself right after its start.
+//! * [`idmap`] lets a process act as others within a range of ids of its own.
 //! * [`selinux`] is what this machine's kernel says about contexts, and does with them.
 //!
 //! Names of sensitivities and categories are those of every distribution's MCS and MLS policies:
 //! `s0` to `s15`, `c0` to `c1023`.
 
-// Only `confinement::allocator`, `confinement::descriptors` and `selinux::peer` have any.
+// Only `confinement::allocator`, `confinement::descriptors`, `confinement::namespace`, `idmap` and
+// `selinux::peer` have any.
 #![deny(unsafe_code)]
 
 mod category;
 pub mod confinement;
 mod context;
 mod error;
+pub mod idmap;
 mod label;
 #[cfg(feature = "serde")]
 mod label_serde;

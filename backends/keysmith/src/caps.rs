@@ -52,23 +52,6 @@ pub struct Single {
     pub data_pool: Name,
     /// It is only to be read.
     pub read_only: bool,
-    /// What it was cloned from, and what that was cloned from, and so on.
-    pub ancestors: Vec<Ancestor>,
-}
-
-/// What an image was cloned from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ancestor {
-    /// Its pool.
-    pub pool: Name,
-    /// Its namespace, if it is in one.
-    pub namespace: Option<Name>,
-    /// Its identifier.
-    pub id: Name,
-    /// What the names of its objects begin with, before the dot.
-    pub prefix: Name,
-    /// The pool that its data is in.
-    pub data_pool: Name,
 }
 
 impl Scope {
@@ -76,13 +59,15 @@ impl Scope {
     ///
     /// For one image, each as narrow as librbd lets it be, found by leaving out one after the other:
     ///
-    /// * `rbd_data`: the data. A clone's objects are made by a method of a class (`x`).
+    /// * `rbd_data`: the data.
     /// * `rbd_header`: size, features, lock, watch.
     /// * `rbd_object_map`: without it, writing works and silently leaves the map wrong.
     /// * `rbd_id`: the identifier, by the method that reads it.
     /// * `rbd_info`: the pool's settings, for reading: with `x` instead of `class-read` a key could
     ///   change the settings of all images of its pool.
-    /// * `rbd_directory`, for a clone: the parent's name by its identifier. Not the method that lists.
+    ///
+    /// There is none for a clone: it would have to name what the clone was made from, and what that is,
+    /// says the clone's header, which its keeper writes.
     #[must_use]
     pub fn osd_cap(&self) -> String {
         let mut cap = Cap::default();
@@ -118,10 +103,9 @@ impl Single {
     fn allow(&self, cap: &mut Cap) {
         let (pool, data_pool) = (&self.pool, &self.data_pool);
         let namespace = Some(self.namespace.as_ref());
-        let (data, own) = match (self.read_only, self.ancestors.is_empty()) {
-            (true, _) => ("r", "r class-read"),
-            (false, true) => ("rw", "rwx"),
-            (false, false) => ("rwx", "rwx"),
+        let (data, own) = match self.read_only {
+            true => ("r", "r class-read"),
+            false => ("rw", "rwx"),
         };
         let id = &self.id;
         cap.allow(data, data_pool, namespace, &format!("{}.", self.prefix));
@@ -130,33 +114,6 @@ impl Single {
         let name = format!("rbd_id.{}", self.name);
         cap.allow("r class-read", pool, namespace, &name);
         cap.allow("r class-read", pool, Some(None), POOL_INFO);
-        for ancestor in &self.ancestors {
-            ancestor.allow(cap, pool);
-        }
-    }
-}
-
-impl Ancestor {
-    fn allow(&self, cap: &mut Cap, below: &Name) {
-        let (pool, id) = (&self.pool, &self.id);
-        let namespace = Some(self.namespace.as_ref());
-        cap.allow(
-            "r",
-            &self.data_pool,
-            namespace,
-            &format!("{}.", self.prefix),
-        );
-        cap.allow("r class-read", pool, namespace, &format!("rbd_header.{id}"));
-        cap.allow(
-            "r class-read",
-            pool,
-            namespace,
-            &format!("rbd_object_map.{id}"),
-        );
-        cap.allow("class rbd dir_get_name", pool, namespace, "rbd_directory");
-        if pool != below {
-            cap.allow("r class-read", pool, Some(None), POOL_INFO);
-        }
     }
 }
 
@@ -263,7 +220,6 @@ mod tests {
             prefix: name("rbd_data.10a2"),
             data_pool: name("vms"),
             read_only: false,
-            ancestors: Vec::new(),
         }
     }
 
@@ -305,33 +261,6 @@ mod tests {
         let cap = Scope::Image(reader).osd_cap();
         assert!(!cap.contains("rw"), "{cap}");
         assert_eq!(Scope::locks_of(&cap), None);
-    }
-
-    #[test]
-    fn a_clones_key_reads_its_ancestors() {
-        let ancestor = Ancestor {
-            pool: name("bases"),
-            namespace: Some(name("debian")),
-            id: name("99"),
-            prefix: name("rbd_data.3.99"),
-            data_pool: name("cold"),
-        };
-        let clone = Single {
-            ancestors: vec![ancestor],
-            ..image()
-        };
-        let cap = Scope::Image(clone).osd_cap();
-        for part in [
-            "allow rwx pool=vms namespace=\"\" object_prefix rbd_data.10a2.",
-            "allow r pool=cold namespace=debian object_prefix rbd_data.3.99.",
-            "allow class rbd dir_get_name pool=bases namespace=debian object_prefix rbd_directory",
-        ] {
-            assert!(cap.contains(part), "{part} is not in {cap}");
-        }
-        assert_eq!(
-            Scope::locks_of(&cap),
-            Some((String::new(), Some("10a2".into())))
-        );
     }
 
     #[test]

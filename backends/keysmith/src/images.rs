@@ -3,11 +3,8 @@
 use labelgate_control::{KeptImage, KeptName, KeysmithAnswer, List, MAX_LISTED, Text};
 use labelgate_rbd::{Description, Kind, Pool};
 
-use crate::caps::{Ancestor, Scope, Single};
+use crate::caps::{Scope, Single};
 use crate::{Name, Refused, Smith};
-
-/// The longest chain of clones that a key is made for.
-const MAX_ANCESTORS: usize = 8;
 
 /// Features under which an image is more than its objects: a journal beside it, a mirror or an
 /// unfinished move behind it, a cache on somebody's disk.
@@ -28,6 +25,10 @@ impl Smith {
         let (pool, image) = self.pool_of(name)?;
         let description = pool.describe(image.as_str())?;
         refuse_what_is_more(&description)?;
+        if description.parent.is_some() {
+            let reason = "it is a clone, whose key would have to reach other images (rbd flatten)";
+            return Err(Refused::unfit(reason));
+        }
         refuse_what_is_alike(&pool, &description.id)?;
         Ok(Scope::Image(Single {
             pool: self.pool.clone(),
@@ -37,33 +38,7 @@ impl Smith {
             prefix: prefix(&description)?,
             data_pool: data_pool(&description, &self.pool)?,
             read_only,
-            ancestors: self.ancestors(&description)?,
         }))
-    }
-
-    fn ancestors(&self, description: &Description) -> Result<Vec<Ancestor>, Refused> {
-        let mut ancestors = Vec::new();
-        let mut parent = description.parent.clone();
-        while let Some(next) = parent {
-            if ancestors.len() == MAX_ANCESTORS {
-                let reason = format!("it has more than {MAX_ANCESTORS} ancestors: flatten it");
-                return Err(Refused::unfit(reason));
-            }
-            let pool = Name::new("the parent's pool", &next.pool)?;
-            let namespace = Name::of_namespace(&next.namespace)?;
-            let place = self.cluster.pool(&next.pool, &next.namespace)?;
-            let description = place.describe_id(&next.id)?;
-            refuse_what_is_alike(&place, &description.id)?;
-            ancestors.push(Ancestor {
-                id: identifier(&description.id)?,
-                prefix: prefix(&description)?,
-                data_pool: data_pool(&description, &pool)?,
-                pool,
-                namespace,
-            });
-            parent = description.parent;
-        }
-        Ok(ancestors)
     }
 
     pub(crate) fn create_image(
@@ -93,6 +68,12 @@ impl Smith {
 
     pub(crate) fn remove_image(&self, name: &KeptName) -> Result<KeysmithAnswer, Refused> {
         let (pool, image) = self.pool_of(name)?;
+        match pool.describe(image.as_str()) {
+            // Its objects are removed with this process's rights.
+            Ok(description) => drop(prefix(&description)?),
+            Err(error) if error.kind() == Kind::NotFound => return Ok(KeysmithAnswer::Done),
+            Err(error) => return Err(error.into()),
+        }
         match pool.remove(image.as_str()) {
             Err(error) if error.kind() != Kind::NotFound => Err(error.into()),
             _ => Ok(KeysmithAnswer::Done),
@@ -183,14 +164,25 @@ fn identifier(id: &str) -> Result<Name, Refused> {
     Ok(Name::new("the image's identifier", id)?)
 }
 
+/// What an image's objects are called is in its header, which its keeper writes: it is believed only if
+/// it is what librbd calls them (`rbd_data.ID`, or `rbd_data.POOL.ID` where data is in another pool).
 fn prefix(description: &Description) -> Result<Name, Refused> {
     let prefix = Name::new("the image's objects", &description.prefix)?;
-    if prefix.as_str().starts_with("rbd_data.") {
-        return Ok(prefix);
+    let Some(rest) = prefix.as_str().strip_prefix("rbd_data.") else {
+        return Err(Refused::unfit(
+            "it is of RBD's first format (rbd export, rbd import)",
+        ));
+    };
+    let own = match rest.split_once('.') {
+        Some((pool, id)) => pool.bytes().all(|c| c.is_ascii_digit()) && id == description.id,
+        None => rest == description.id,
+    };
+    match own {
+        true => Ok(prefix),
+        false => Err(Refused::unfit(
+            "its header names objects that are another image's",
+        )),
     }
-    Err(Refused::unfit(
-        "it is of RBD's first format (rbd export, rbd import)",
-    ))
 }
 
 fn data_pool(description: &Description, own: &Name) -> Result<Name, Refused> {

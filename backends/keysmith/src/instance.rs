@@ -61,10 +61,11 @@ impl Instance {
     ///
     /// # Errors
     ///
-    /// It would be more than one: the nonce 0 stands for all of an address.
+    /// It would be more than one: the nonce 0 stands for all of an address. Or it is none: daemons have
+    /// ports.
     pub fn new(address: SocketAddr, nonce: u64) -> Result<Self, NoInstance> {
         let whole = |ip: IpAddr| ip.is_unspecified() || ip.is_multicast();
-        if nonce == 0 || whole(address.ip()) {
+        if nonce == 0 || address.port() != 0 || whole(address.ip()) {
             return Err(NoInstance);
         }
         Ok(Self { address, nonce })
@@ -106,6 +107,7 @@ mod tests {
             "192.0.2.1",
             "192.0.2.1:0",
             "192.0.2.1:0/0",
+            "192.0.2.1:6789/1",
             "0.0.0.0:0/1",
             "[::]:0/1",
             "192.0.2.0/24",

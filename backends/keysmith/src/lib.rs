@@ -30,7 +30,7 @@ mod run;
 mod smith;
 mod work;
 
-pub use caps::{Ancestor, MINTED_MGR_CAP, MINTED_MON_CAP, Scope, Single, minting_caps};
+pub use caps::{MINTED_MGR_CAP, MINTED_MON_CAP, Scope, Single, minting_caps};
 pub use fault::Fault;
 pub use instance::Instance;
 pub use name::{Name, NameError};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use labelgate_control::{ConfigureKeysmith, KeyScope, KeysmithAnswer, KeysmithTask, Secret};
-use labelgate_rbd::{Cluster, Credentials, Kind, Limits, Pool};
+use labelgate_rbd::{Cluster, Credentials, Kind, Limits, Locker, Pool};
 
 use crate::auth::{delete, mint, osd_cap, ours};
 use crate::exclude::{connected, exclude};
@@ -77,8 +77,8 @@ impl Smith {
             }
             KeysmithTask::DescribeImage { name } => self.describe_image(name),
             KeysmithTask::ListImages { namespace, after } => self.list_images(namespace, after),
-            KeysmithTask::Revoke { entity, instances } => self.revoke(entity, &parsed(instances)?),
-            KeysmithTask::Fence { entity, instances } => self.fence(entity, parsed(instances)?),
+            KeysmithTask::Revoke { entity, instances } => self.revoke(entity, parsed(instances)),
+            KeysmithTask::Fence { entity, instances } => self.fence(entity, parsed(instances)),
         }
     }
 
@@ -100,9 +100,35 @@ impl Smith {
             }
             KeyScope::Image { name, read_only } => self.single(name, *read_only)?,
         };
+        self.free_of_the_dead(&scope)?;
         let key = mint(&self.cluster, &entity, &scope)?;
         let key = Secret::new(&key).map_err(|_| Refused::nonsense("a key of no form"))?;
         Ok(KeysmithAnswer::Key(key))
+    }
+
+    /// Takes the locks away that clients hold who are connected no more, and sees to it that they do not
+    /// come back: whoever is let in now has no right to do either. A gateway that has gone without a word
+    /// has left such, and so has a revocation that stopped half way.
+    fn free_of_the_dead(&self, scope: &Scope) -> Result<(), Refused> {
+        let Some((namespace, id)) = Scope::locks_of(&scope.osd_cap()) else {
+            return Ok(());
+        };
+        let pool = self.cluster.pool(self.pool.as_str(), &namespace)?;
+        let held = lockers(&pool, id.as_deref())?;
+        if held.is_empty() {
+            return Ok(());
+        }
+        let connected = connected(&self.cluster)?;
+        let dead: BTreeSet<Instance> = held
+            .iter()
+            .filter_map(|(_, locker)| Instance::parse(&locker.address).ok())
+            .filter(|instance| connected.is_gone(instance))
+            .collect();
+        if dead.is_empty() {
+            return Ok(());
+        }
+        exclude(&self.cluster, &dead)?;
+        take_locks(&pool, &held, &dead).map(drop)
     }
 
     pub(crate) fn make_namespace(&self, namespace: &Name) -> Result<(), Refused> {
@@ -124,13 +150,14 @@ impl Smith {
     fn revoke(
         &self,
         entity: &str,
-        instances: &BTreeSet<Instance>,
+        instances: BTreeSet<Instance>,
     ) -> Result<KeysmithAnswer, Refused> {
         let entity = ours(&self.prefix, entity)?;
         let locks = self.locks_of(&entity)?;
         delete(&self.cluster, &entity)?;
-        let mut excluded = connected(&self.cluster, &entity)?;
-        excluded.extend(instances);
+        let connected = connected(&self.cluster)?;
+        let mut excluded = connected.of(&entity);
+        excluded.extend(connected.without_others(&entity, instances));
         self.exclude(&excluded, &locks)
     }
 
@@ -140,9 +167,11 @@ impl Smith {
         mut instances: BTreeSet<Instance>,
     ) -> Result<KeysmithAnswer, Refused> {
         let entity = ours(&self.prefix, entity)?;
+        let connected = connected(&self.cluster)?;
         if instances.is_empty() {
-            instances = connected(&self.cluster, &entity)?;
+            instances = connected.of(&entity);
         }
+        let instances = connected.without_others(&entity, instances);
         let locks = self.locks_of(&entity)?;
         self.exclude(&instances, &locks)
     }
@@ -162,13 +191,8 @@ impl Smith {
         let mut taken = 0_u32;
         if let (Some((namespace, id)), false) = (locks, instances.is_empty()) {
             let pool = self.cluster.pool(self.pool.as_str(), namespace)?;
-            let ids = match id {
-                Some(id) => vec![id.clone()],
-                None => pool.list()?.into_iter().map(|entry| entry.id).collect(),
-            };
-            for id in ids {
-                taken = taken.saturating_add(take_locks(&pool, &id, instances)?);
-            }
+            let held = lockers(&pool, id.as_deref())?;
+            taken = take_locks(&pool, &held, instances)?;
         }
         Ok(KeysmithAnswer::Excluded {
             instances: u32::try_from(instances.len()).unwrap_or(u32::MAX),
@@ -177,26 +201,47 @@ impl Smith {
     }
 }
 
-/// Takes an image's lock from these clients; how many there were.
-fn take_locks(pool: &Pool, id: &str, from: &BTreeSet<Instance>) -> Result<u32, Refused> {
+/// Who holds locks, each with the image's identifier: of one image, or of all.
+fn lockers(pool: &Pool, id: Option<&str>) -> Result<Vec<(String, Locker)>, Refused> {
+    let ids = match id {
+        Some(id) => vec![id.to_owned()],
+        None => pool.list()?.into_iter().map(|entry| entry.id).collect(),
+    };
+    let mut held = Vec::new();
+    for id in ids {
+        let lockers = match pool.lockers(&id) {
+            // Somebody has removed it meanwhile.
+            Err(error) if error.kind() == Kind::NotFound => continue,
+            lockers => lockers?,
+        };
+        held.extend(lockers.into_iter().map(|locker| (id.clone(), locker)));
+    }
+    Ok(held)
+}
+
+/// Takes locks from these clients; how many there were.
+fn take_locks(
+    pool: &Pool,
+    held: &[(String, Locker)],
+    from: &BTreeSet<Instance>,
+) -> Result<u32, Refused> {
     let mut taken = 0;
-    for locker in pool.lockers(id)? {
+    for (id, locker) in held {
         let holder = Instance::parse(&locker.address);
         if holder.is_ok_and(|holder| from.contains(&holder)) {
-            pool.break_lock(id, &locker)?;
+            pool.break_lock(id, locker)?;
             taken += 1;
         }
     }
     Ok(taken)
 }
 
+/// What a keeper says of itself is its own to say: what is no client's address is left out.
 fn parsed<const N: usize>(
     texts: &labelgate_control::List<labelgate_control::Text<512>, N>,
-) -> Result<BTreeSet<Instance>, Refused> {
-    let mut all = BTreeSet::new();
-    for text in texts.iter() {
-        let instances = Instance::parse_all(text);
-        all.extend(instances.map_err(|error| Refused::unfit(format!("{text}: {error}")))?);
-    }
-    Ok(all)
+) -> BTreeSet<Instance> {
+    let instances = texts
+        .iter()
+        .filter_map(|text| Instance::parse_all(text).ok());
+    instances.flatten().collect()
 }

@@ -74,6 +74,8 @@ impl Cluster {
         let connected = unsafe { (connection.libraries.rados.rados_connect)(connection.rados) };
         check("connecting to the cluster", connected)?;
         let cluster = Self(Arc::new(connection));
+        // A key that may not know the map would wait for it for ever.
+        cluster.command(r#"{"prefix": "osd stat"}"#)?;
         cluster.wait_for_latest_map()?;
         Ok(cluster)
     }

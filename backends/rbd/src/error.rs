@@ -105,6 +105,15 @@ impl Error {
         }
     }
 
+    /// The number that the library returned, if it did.
+    #[must_use]
+    pub const fn errno(&self) -> Option<i32> {
+        match self {
+            Self::Library(_) | Self::Text(_) => None,
+            Self::Cluster { errno, .. } => Some(*errno),
+        }
+    }
+
     /// The error of a call that returned this negative number.
     pub(crate) fn returned(doing: &'static str, number: i64) -> Self {
         let errno = i32::try_from(number.saturating_neg()).unwrap_or(libc::EIO);

@@ -150,7 +150,9 @@ impl Image {
     /// write, and given to any client that asks for it.
     ///
     /// Ends with [`crate::Kind::Held`] if another client keeps it so. From then on, and from when it was given
-    /// back, writes end so, too, until this has been done again, and well. An owner that is dead and was not excluded makes it wait.
+    /// back, writes end so, too, until this has been done again, and well. An owner that is dead and was not excluded makes it wait, for
+    /// 30 seconds by Ceph's default, and then end with [`crate::Kind::Permission`] unless the key may
+    /// exclude others.
     pub fn acquire_lock(&self, tag: u64) {
         self.submit(Job::Lock { tag });
     }

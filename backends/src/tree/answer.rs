@@ -112,8 +112,16 @@ impl Tree {
         }
     }
 
-    /// What a path leads to. A symbolic link leads nowhere: its client follows it, if it likes.
+    /// What a path leads to. A symbolic link leads nowhere: its client follows it, if it likes. Nobody
+    /// in particular mounts: what a handle is good for, calls that show it are asked.
     fn walk(&mut self, names: &[Name]) -> Result<Attributes, TreeError> {
+        let caller = self.caller.take();
+        let found = self.walk_as_process(names);
+        self.caller = caller;
+        found
+    }
+
+    fn walk_as_process(&mut self, names: &[Name]) -> Result<Attributes, TreeError> {
         let mut at = self.attributes(self.node)?;
         for name in names {
             if at.kind != Kind::Directory {

@@ -42,13 +42,17 @@ impl Tree {
         if stat.stx_mask & StatxFlags::BTIME.bits() == 0 {
             return Err(TreeError::NotSupported);
         }
+        let (uid, gid) = match self.has_owners() {
+            true => (stat.stx_uid, stat.stx_gid),
+            false => (self.options.uid, self.options.gid),
+        };
         Ok(Attributes {
             node: node_of(stat),
             kind: kind(stat)?,
             mode: u32::from(stat.stx_mode) & 0o7777,
             links: stat.stx_nlink,
-            uid: self.options.uid,
-            gid: self.options.gid,
+            uid,
+            gid,
             size: stat.stx_size,
             used: stat.stx_blocks.saturating_mul(512),
             accessed: time(stat.stx_atime),

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 
 use super::name::Name;
 use super::resolve::{BENEATH, Located, Placed, open_beneath};
-use super::set_attributes::times;
+use super::set_attributes::{Since, owner, times};
 use super::stable::once_changed;
 use super::{Attributes, Create, Kind, Node, SetAttributes, SetTime, Tree, TreeError, Verifier};
 
@@ -36,7 +36,7 @@ impl Tree {
         let flags =
             OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mode = Mode::from_raw_mode(DEFAULT_MODE);
-        match rustix::fs::openat2(&parent, name, flags, mode, BENEATH) {
+        match self.as_caller(|| rustix::fs::openat2(&parent, name, flags, mode, BENEATH))? {
             Ok(file) => self.made_file(directory, &parent, name, file, &set),
             Err(Errno::EXIST) => self.there(directory, &parent, name, how),
             Err(errno) => Err(errno.into()),
@@ -54,8 +54,8 @@ impl Tree {
     ) -> Result<Attributes, TreeError> {
         let attributes = self.observe(&file, b"")?;
         self.remember(attributes.node, directory, name);
-        let made = prepare(&file, set)
-            .map_err(TreeError::from)
+        let made = self
+            .prepare(&file, set)
             .and_then(|()| self.take_file(attributes.node, file, true))
             .and_then(|()| self.date_file(attributes.node, set))
             .and_then(|()| self.sync_file(attributes.node));
@@ -70,6 +70,23 @@ impl Tree {
         self.attributes(attributes.node).map_err(once_changed)
     }
 
+    /// The owner that was asked for, and exactly the mode, whatever the umask; then the size.
+    fn prepare(&self, file: &OwnedFd, set: &SetAttributes) -> Result<(), TreeError> {
+        let mode = set.mode.unwrap_or(DEFAULT_MODE) & 0o7777;
+        let given = self.has_owners() && (set.uid, set.gid) != (None, None);
+        self.as_caller(|| {
+            if given {
+                let (uid, gid) = owner(set);
+                rustix::fs::fchown(file, uid, gid)?;
+            }
+            rustix::fs::fchmod(file, Mode::from_raw_mode(mode))
+        })??;
+        if let Some(size) = set.size.filter(|&size| size != 0) {
+            rustix::fs::ftruncate(file, size)?;
+        }
+        Ok(())
+    }
+
     /// Sets the times of a file that is open: after it was taken, which reads of it, and so changes
     /// when it was last read.
     fn date_file(&self, node: Node, set: &SetAttributes) -> Result<(), TreeError> {
@@ -77,7 +94,7 @@ impl Tree {
             return Ok(());
         };
         let file = self.files.descriptor(node).ok_or(TreeError::Stale)?;
-        Ok(rustix::fs::futimens(file, &times)?)
+        Ok(self.as_caller(|| rustix::fs::futimens(file, &times))??)
     }
 
     /// What is made of something that is there already.
@@ -137,23 +154,13 @@ impl Tree {
             parent: open_beneath(parent, b".", OFlags::PATH)?,
             name: Rc::from(name),
         };
-        self.apply(&placed, set)?;
+        self.apply(&placed, set, Since::Now)?;
         if attributes.kind == Kind::Directory {
             self.sync_object(&placed)?;
         }
         self.sync_directory(parent)?;
         self.observe(&placed.object, b"")
     }
-}
-
-/// Exactly the mode that was asked for, whatever the umask; then the size.
-fn prepare(file: &OwnedFd, set: &SetAttributes) -> Result<(), Errno> {
-    let mode = set.mode.unwrap_or(DEFAULT_MODE) & 0o7777;
-    rustix::fs::fchmod(file, Mode::from_raw_mode(mode))?;
-    if let Some(size) = set.size.filter(|&size| size != 0) {
-        rustix::fs::ftruncate(file, size)?;
-    }
-    Ok(())
 }
 
 /// What a file is given that is made so.

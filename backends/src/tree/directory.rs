@@ -2,6 +2,7 @@
 
 use std::os::fd::OwnedFd;
 
+use nix::unistd::AccessFlags;
 use rustix::fs::{OFlags, RawDir, SeekFrom};
 use rustix::io::Errno;
 
@@ -58,7 +59,13 @@ impl Tree {
         if cookie != 0 && verifier != mine {
             return Err(TreeError::BadCookie);
         }
+        // Not by opening it as the caller, who might read it but go nowhere from there.
+        let asks = self.caller.is_some();
+        if asks && !self.is_allowed(&located, AccessFlags::R_OK)? {
+            return Err(TreeError::Access);
+        }
         let opened = open_beneath(&located, b".", OFlags::RDONLY | OFlags::DIRECTORY)?;
+        let shown = !asks || self.is_allowed(&located, AccessFlags::X_OK)?;
         let mut from = cookie;
         loop {
             let piece = self.piece(&opened, from)?;
@@ -70,6 +77,7 @@ impl Tree {
             };
             from = last.cookie;
             for listed in &piece {
+                let detail = if shown { detail } else { Detail::Names };
                 let entry = self.entry(directory, &opened, listed, detail);
                 if !take(&entry) {
                     return Ok(Listing {

@@ -7,6 +7,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use labelgate_buffers::Buffer;
 use labelgate_engine::{Completion, ImageError, Operation};
 
+use super::acting::Uses;
 use super::{Node, Tree, TreeError};
 use crate::{FileImage, FileOptions, Held, Image, Request, Step};
 
@@ -157,6 +158,9 @@ impl Tree {
         if let Err(error) = self.open_file(node, writes) {
             return Err(Refused { error, operation });
         }
+        if let Err(error) = self.may_start(node, &operation) {
+            return Err(Refused { error, operation });
+        }
         let Some(file) = self.files.use_now(node) else {
             let error = TreeError::Stale;
             return Err(Refused { error, operation });
@@ -164,6 +168,20 @@ impl Tree {
         file.operations += 1;
         let step = file.image.start(operation);
         Ok(self.files.count(node, step))
+    }
+
+    /// Whether the caller may do this with the data of a file that is open.
+    fn may_start(&self, node: Node, operation: &Operation) -> Result<(), TreeError> {
+        let uses = match operation {
+            _ if !self.has_owners() => return Ok(()),
+            // What was written is anybody's to have kept.
+            Operation::Flush | Operation::Status => return Ok(()),
+            operation if operation.changes() => Uses::Writes,
+            _ => Uses::Reads,
+        };
+        let file = self.files.descriptor(node).ok_or(TreeError::Stale)?;
+        let attributes = self.observe(file, b"")?;
+        self.may_use(file, &attributes, uses)
     }
 
     /// As [`Image::resume`], for a request of an operation on this file.

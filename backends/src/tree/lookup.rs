@@ -16,7 +16,8 @@ impl Tree {
             Name::Current => Ok(located.attributes),
             Name::Parent => self.above(directory),
             Name::Entry(name) => {
-                let attributes = self.observe(&located, name).map_err(reachable)?;
+                let found = self.as_caller(|| self.observe(&located, name))?;
+                let attributes = found.map_err(reachable)?;
                 self.remember(attributes.node, directory, name);
                 Ok(attributes)
             }

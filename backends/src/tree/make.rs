@@ -3,7 +3,7 @@
 use rustix::fs::{FileType, Mode};
 
 use super::name::Name;
-use super::places::MAX_DEPTH;
+use super::places::MAX_MADE;
 use super::{Attributes, Kind, Node, SetAttributes, Tree, TreeError};
 
 /// The longest text of a symbolic link, in bytes (`PATH_MAX` with its NUL).
@@ -25,7 +25,7 @@ impl Tree {
         let parent = self.locate_directory(directory)?;
         self.check_depth(directory)?;
         let mode = set.mode.unwrap_or(0o700) & 0o7777;
-        rustix::fs::mkdirat(&parent, name, Mode::from_raw_mode(mode))?;
+        self.as_caller(|| rustix::fs::mkdirat(&parent, name, Mode::from_raw_mode(mode)))??;
         // The file system may give it its parent's group, and then the mark that says so.
         let inherited = parent.attributes.mode & 0o2000;
         let set = SetAttributes {
@@ -56,7 +56,7 @@ impl Tree {
             return Err(TreeError::NameTooLong);
         }
         let parent = self.locate_directory(directory)?;
-        rustix::fs::symlinkat(target, &parent, name)?;
+        self.as_caller(|| rustix::fs::symlinkat(target, &parent, name))??;
         self.made(directory, &parent, name, set)
     }
 
@@ -82,7 +82,8 @@ impl Tree {
         };
         let parent = self.locate_directory(directory)?;
         let mode = set.mode.unwrap_or(0o600) & 0o7777;
-        rustix::fs::mknodat(&parent, name, file_type, Mode::from_raw_mode(mode), 0)?;
+        let bits = Mode::from_raw_mode(mode);
+        self.as_caller(|| rustix::fs::mknodat(&parent, name, file_type, bits, 0))??;
         let set = SetAttributes {
             mode: Some(mode),
             size: None,
@@ -94,7 +95,7 @@ impl Tree {
     /// Whether a directory that was just found may have another one in it.
     pub(super) fn check_depth(&mut self, directory: Node) -> Result<(), TreeError> {
         match self.places.steps(directory) {
-            Some(steps) if steps.len() < MAX_DEPTH => Ok(()),
+            Some(steps) if steps.len() < MAX_MADE => Ok(()),
             _ => Err(TreeError::NameTooLong),
         }
     }

@@ -14,10 +14,12 @@
 //! they return (RFC 1813 4.8), unless [`TreeOptions::sync_metadata`] says otherwise. The data of
 //! files goes the same way as that of images: [`Tree::start`].
 //!
-//! The tree's objects belong to the process that serves it. It never changes an owner or a
-//! security label.
+//! The tree's objects belong to the process that serves it, or each has an owner of its own: then
+//! callers are told apart, and the kernel judges what each may do ([`Owners`]). A security label is
+//! never changed.
 
 mod access;
+mod acting;
 mod answer;
 mod attributes;
 mod create;
@@ -45,12 +47,13 @@ use std::os::fd::OwnedFd;
 use rustix::fs::{AtFlags, Mode, OFlags, StatxFlags};
 use rustix::io::Errno;
 
+pub use acting::{LAST_ID, Owners};
 pub use directory::{Entry, Listing};
 pub use files::Refused;
 pub use labelgate_engine::Timestamp as Time;
 pub use labelgate_engine::tree::{
-    Access, Attributes, CookieVerifier, Create, Detail, Kind, Node, PathLimits, SetAttributes,
-    SetTime, Space, TreeError, Verifier,
+    Access, Attributes, Caller, CookieVerifier, Create, Detail, Kind, Node, PathLimits,
+    SetAttributes, SetTime, Space, TreeError, Verifier,
 };
 pub use limits::Limits;
 
@@ -72,9 +75,11 @@ pub struct TreeOptions {
     pub search: usize,
     /// Changes of names and attributes are on stable storage before the call returns.
     pub sync_metadata: bool,
-    /// The owner that every object is said to have. Identities of clients mean nothing.
+    /// Whose its objects are.
+    pub owners: Owners,
+    /// The owner that every object is said to have, where objects have none.
     pub uid: u32,
-    /// The group that every object is said to have.
+    /// The group that every object is said to have, likewise.
     pub gid: u32,
     /// See [`crate::FileOptions::dirty_budget`].
     pub dirty_budget: u64,
@@ -87,6 +92,7 @@ impl Default for TreeOptions {
             open_files: 256,
             search: 4096,
             sync_metadata: true,
+            owners: Owners::Process,
             uid: 0,
             gid: 0,
             dirty_budget: 16 << 20,
@@ -126,6 +132,8 @@ pub struct Tree {
     node: Node,
     device: (u32, u32),
     options: TreeOptions,
+    /// As whom callers' wishes are carried out; `None` as this process.
+    caller: Option<Caller>,
     /// It is memory: nothing is ever stable.
     memory: bool,
     places: Places,
@@ -153,18 +161,21 @@ impl Tree {
             return Err(TreeOpenError::Births);
         }
         let node = node::node_of(&stat);
-        Ok(Self {
+        let mut tree = Self {
             memory: crate::file::in_memory(&root)?,
             root,
             node,
             device: attributes::device(&stat),
+            caller: None,
             options,
             places: Places::new(node, options.places),
             search: Search::new(options.search),
             files: Files::new(options.open_files),
             young: Young::default(),
             buffer: Vec::with_capacity(DIRECTORY_BUFFER),
-        })
+        };
+        tree.act_for(None);
+        Ok(tree)
     }
 
     /// The root's name.

@@ -5,9 +5,13 @@ use std::rc::Rc;
 use super::Node;
 use super::lru::Lru;
 
+/// The deepest directory in which a client may make another one, or move one to, in steps from the root.
+pub(super) const MAX_MADE: usize = 512;
+
 /// The deepest directory that is served, in steps from the root: what one look-up may cost is
-/// bounded. Deeper ones can be made by others; nobody finds them here.
-pub(super) const MAX_DEPTH: usize = 512;
+/// bounded. What is moved may itself be deep, so this is as much deeper than [`MAX_MADE`] as nobody
+/// gets by moving who does not try to. Deeper ones nobody finds.
+pub(super) const MAX_DEPTH: usize = 2048;
 
 /// One of the entries that lead to a node.
 #[derive(Debug, Clone)]

@@ -17,12 +17,12 @@ impl Tree {
     pub fn remove(&mut self, directory: Node, name: &[u8]) -> Result<(), TreeError> {
         let name = Name::of_old(name)?;
         let parent = self.locate_directory(directory)?;
-        let victim = self.observe(&parent, name)?;
+        let victim = self.as_caller(|| self.observe(&parent, name))??;
         if victim.kind == Kind::Directory {
             return Err(TreeError::IsDirectory);
         }
         self.keep_young(&parent, name, &victim);
-        rustix::fs::unlinkat(&parent, name, AtFlags::empty())?;
+        self.as_caller(|| rustix::fs::unlinkat(&parent, name, AtFlags::empty()))??;
         self.removed(directory, name, &victim);
         self.sync_directory(&parent)
     }
@@ -40,12 +40,12 @@ impl Tree {
             Name::Parent => return Err(TreeError::Exists),
         };
         let parent = self.locate_directory(directory)?;
-        let victim = self.observe(&parent, name)?;
+        let victim = self.as_caller(|| self.observe(&parent, name))??;
         if victim.kind != Kind::Directory {
             return Err(TreeError::NotDirectory);
         }
         self.keep_young(&parent, name, &victim);
-        rustix::fs::unlinkat(&parent, name, AtFlags::REMOVEDIR)?;
+        self.as_caller(|| rustix::fs::unlinkat(&parent, name, AtFlags::REMOVEDIR))??;
         self.removed(directory, name, &victim);
         self.sync_directory(&parent)
     }

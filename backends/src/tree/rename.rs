@@ -24,8 +24,8 @@ impl Tree {
         let (old, new) = (Name::of_old(old)?, Name::of_old(new)?);
         let source = self.locate_directory(from)?;
         let target = self.locate_directory(to)?;
-        let moving = self.observe(&source, old)?;
-        let victim = match self.observe(&target, new) {
+        let moving = self.as_caller(|| self.observe(&source, old))??;
+        let victim = match self.as_caller(|| self.observe(&target, new))? {
             Ok(victim) => Some(victim),
             Err(TreeError::NoEntry) => None,
             Err(error) => return Err(error),
@@ -39,7 +39,8 @@ impl Tree {
         if let Some(victim) = &victim {
             self.keep_young(&target, new, victim);
         }
-        rustix::fs::renameat_with(&source, old, &target, new, RenameFlags::empty())
+        let flags = RenameFlags::empty();
+        self.as_caller(|| rustix::fs::renameat_with(&source, old, &target, new, flags))?
             .map_err(not_replaced)?;
         let same = victim.is_some_and(|victim| victim.node == moving.node);
         if !same {
@@ -76,7 +77,8 @@ impl Tree {
             return Err(TreeError::Invalid);
         }
         let flags = AtFlags::empty();
-        rustix::fs::linkat(&source.parent, &*source.name, &target, name, flags)?;
+        let (parent, old) = (&source.parent, &*source.name);
+        self.as_caller(|| rustix::fs::linkat(parent, old, &target, name, flags))??;
         let linked = self.observe(&target, name).map_err(once_changed)?;
         if linked.node != node {
             // Somebody has put another object where this one was.

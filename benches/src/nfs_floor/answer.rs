@@ -86,6 +86,9 @@ fn nfs(header: &CallHeader<'_>, arguments: &[u8], size: u64, out: &mut Vec<u8>) 
             success::<v3::getattr::Reply>(xid, &Ok(v3::getattr::Success { attributes }), out);
         }
         v3::Call::Lookup(_) => success(xid, &lookup(), out),
+        v3::Call::Access(args) => success::<v3::access::Reply>(xid, &allowed(args), out),
+        v3::Call::FsInfo(_) => success::<v3::fsinfo::Reply>(xid, &file_system(), out),
+        v3::Call::Commit(_) => success(xid, &committed(), out),
         v3::Call::Read(args) => return read(xid, args, size, out),
         v3::Call::Write(head) => success(xid, &written(&head, attributes), out),
         _ => {
@@ -102,6 +105,45 @@ fn lookup() -> v3::lookup::Reply<'static> {
         object,
         attributes: None,
         dir: None,
+    })
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "what is answered is either")]
+const fn allowed(args: v3::access::Args<'_>) -> v3::access::Reply {
+    Ok(v3::access::Success {
+        attributes: None,
+        access: args.access,
+    })
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "what is answered is either")]
+fn file_system() -> v3::fsinfo::Reply {
+    let most = u32::try_from(TRANSFER).unwrap_or(u32::MAX);
+    let transfer = v3::fsinfo::TransferSize {
+        max: most,
+        preferred: most,
+        multiple: 4096,
+    };
+    Ok(v3::fsinfo::Success {
+        attributes: None,
+        read: transfer,
+        write: transfer,
+        readdir_preferred: most,
+        max_file_size: u64::MAX,
+        time_delta: Time::default(),
+        properties: v3::fsinfo::Properties::default(),
+    })
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    clippy::result_large_err,
+    reason = "what is answered is either"
+)]
+fn committed() -> v3::commit::Reply {
+    Ok(v3::commit::Success {
+        file: v3::WccData::default(),
+        verifier: v3::WriteVerifier([0; v3::WRITE_VERIFIER]),
     })
 }
 

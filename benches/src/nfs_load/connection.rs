@@ -24,6 +24,8 @@ pub struct Connection {
     stream: TcpStream,
     unsent: Vec<u8>,
     records: Records,
+    /// How many calls were asked one by one.
+    asked: u32,
 }
 
 impl Connection {
@@ -37,6 +39,7 @@ impl Connection {
             stream,
             unsent: Vec::new(),
             records: Records::default(),
+            asked: 0,
         })
     }
 
@@ -87,9 +90,12 @@ impl Connection {
     /// Makes one call and has its results read.
     pub fn ask<T>(
         &mut self,
-        call: &Call,
+        mut call: Call,
         read: impl Fn(&mut Results<'_>) -> Option<T>,
     ) -> Result<T, Failure> {
+        // Of two with one number, a server may take the second for the first again.
+        self.asked += 1;
+        call.set(self.asked, 0);
         self.send(call.record())?;
         self.flush()?;
         let mut answer = None;

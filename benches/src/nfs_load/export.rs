@@ -34,15 +34,15 @@ pub fn find(url: &str) -> Result<File, Failure> {
     let address = SocketAddr::new(host, port(&mut portmap, NFS)?);
     let path = |e: &mut Encoder<'_>| e.opaque(directory.as_bytes());
     let call = Call::new(MOUNT, mount::procedure::MNT, path);
-    let root = Connection::open(mount)?.ask(&call, reply::handle)?;
+    let root = Connection::open(mount)?.ask(call, reply::handle)?;
     let mut nfs = Connection::open(address)?;
     let lookup = Call::new(NFS, v3::Procedure::Lookup as u32, |e| {
         e.opaque(&root);
         e.opaque(name.as_bytes());
     });
-    let handle = nfs.ask(&lookup, reply::handle)?;
+    let handle = nfs.ask(lookup, reply::handle)?;
     let getattr = Call::new(NFS, v3::Procedure::GetAttr as u32, |e| e.opaque(&handle));
-    let size = nfs.ask(&getattr, reply::size)?;
+    let size = nfs.ask(getattr, reply::size)?;
     Ok(File {
         address,
         handle,
@@ -67,7 +67,7 @@ fn port(portmap: &mut Connection, (program, version): (u32, u32)) -> Result<u16,
             e.u32(number);
         }
     });
-    let port = portmap.ask(&getport, |results| results.u32().ok())?;
+    let port = portmap.ask(getport, |results| results.u32().ok())?;
     let port = u16::try_from(port).ok().filter(|port| *port != 0);
     port.ok_or_else(|| Failure::Unexpected(format!("the server has no program {program}")))
 }

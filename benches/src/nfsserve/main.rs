@@ -29,6 +29,9 @@ struct Options {
     /// TCP port. Clients look for the port mapper at 111 only.
     #[arg(long, default_value_t = 111)]
     port: u16,
+    /// What clients mount, without a slash before it.
+    #[arg(long, default_value = "bench")]
+    export: String,
 }
 
 #[expect(clippy::print_stdout, reason = "the address is this program's output")]
@@ -43,7 +46,8 @@ fn main() -> io::Result<()> {
     runtime.block_on(async {
         let address = format!("{}:{}", options.address, options.port);
         let directory = Directory::open(&options.directory)?;
-        let listener = NFSTcpListener::bind(&address, directory).await?;
+        let mut listener = NFSTcpListener::bind(&address, directory).await?;
+        listener.with_export_name(&options.export);
         println!("listening on {address}");
         listener.handle_forever().await
     })

@@ -14,6 +14,7 @@ use labelgate_fixtures::{
 use crate::{
     accounting::{self, Snapshot, Usage},
     case::{Case, Client, Operation, Order},
+    placement::Together,
     server::Server,
 };
 
@@ -68,6 +69,9 @@ pub fn measure(case: &Case, server: &Server, amount: Amount) -> Result<Run, Fail
         Client::Load => load(case, server, amount.ios)?,
         Client::NfsLoad => nfs_load(case, server, amount.ios)?,
     };
+    let _together = (case.depth == 1)
+        .then(|| Together::keep(server.root()))
+        .transpose()?;
     let before = (Snapshot::of(server.root()), accounting::of_ended_children());
     let (busy, start) = (accounting::of_machine(), Instant::now());
     let finished = run(&mut client, LIMIT)?.succeeded()?;

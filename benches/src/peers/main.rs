@@ -16,6 +16,7 @@ mod client;
 mod figures;
 mod medium;
 mod options;
+mod placement;
 mod report;
 mod schedule;
 mod server;

@@ -63,6 +63,9 @@ struct Listed {
 /// The name of the image, for servers of files.
 const FILE: &str = "bench.raw";
 
+/// What servers without a configuration export. QEMU mounts nothing that has no name.
+const EXPORT: &str = "bench";
+
 impl Server {
     /// labelgated with the driver that its configuration calls `driver`.
     pub fn ours(driver: Driver, front: Front, master: &Path) -> Result<Self, Failure> {
@@ -111,9 +114,11 @@ impl Server {
         let directory = directory(master, "nfsserve")?;
         let mut start = command(program("nfsserve-directory")?);
         let address = loopback_address().to_string();
-        start.arg(directory).args(["--address", &address]);
+        start
+            .arg(directory)
+            .args(["--address", &address, "--export", EXPORT]);
         let service = ready(&mut start)?.0;
-        let url = format!("nfs://{address}/{FILE}");
+        let url = format!("nfs://{address}/{EXPORT}/{FILE}");
         let running = Running::Listed(Listed { service, url });
         Ok(Self::other("nfsserve", Protocol::Nfs, running))
     }
@@ -142,7 +147,7 @@ impl Server {
                 let address = loopback_address().to_string();
                 let mut start = command(program("labelgate-nfs-floor")?);
                 start.args(["--size", &size, "--address", &address]);
-                let url = format!("nfs://{address}/{FILE}");
+                let url = format!("nfs://{address}/{EXPORT}/{FILE}");
                 (Protocol::Nfs, ready(&mut start)?.0, url)
             }
         };

@@ -22,6 +22,9 @@ pub struct Store {
     /// Whether every label has a tree of files of its own in it, which its NFS clients see.
     #[serde(default)]
     pub trees: bool,
+    /// Which users of a label's clients are told apart there.
+    #[serde(default)]
+    pub squash: Squash,
     /// Where it is declared.
     pub source: Source,
     /// How many images it has.
@@ -70,6 +73,22 @@ pub struct AddStore {
     /// Whether every label shall have a tree of files of its own in it, which its NFS clients see.
     #[serde(default)]
     pub trees: bool,
+    /// Which users of a label's clients shall be told apart there. Anything but `all` needs `trees`.
+    #[serde(default)]
+    pub squash: Squash,
+}
+
+/// Which users of a label's NFS clients are told apart in its tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Squash {
+    /// None: all files are the label's, and everybody there may do with them what the label may.
+    #[default]
+    All,
+    /// All but root, who counts as nobody: files have owners.
+    Root,
+    /// All: files have owners.
+    None,
 }
 
 /// A store to add whose images a backend keeps.

@@ -16,6 +16,9 @@ pub enum FromWorker {
         /// What confines it, in words for the log ("landlock abi 7", "seccomp", ...).
         confinement: List<Text<128>, 16>,
     },
+    /// It is in a user namespace of its own, where nothing is mapped yet. Said first, and only if
+    /// [`crate::Configure::mapped`]; answered by [`crate::ToWorker::Mapped`].
+    Unshared,
     /// The answer to [`crate::ToWorker::Tree`].
     TreeOpened {
         /// Which tree.

@@ -113,5 +113,5 @@ pub use to_keysmith::{
 pub use to_portmap::{Entries, Entry, MAX_PORTMAP_SOCKETS, Program, Questions, ToPortmap};
 pub use to_worker::{
     AddImage, AddTree, Attached, Configure, Connection, Driver, LoginState, MAX_RESERVATIONS,
-    MAX_STORES, Mismatch, ToWorker,
+    MAX_STORES, Mismatch, Owners, ToWorker,
 };

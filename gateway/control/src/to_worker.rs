@@ -22,6 +22,12 @@ pub enum ToWorker<D = OwnedFd> {
     /// The descriptor is the page the worker counts in, made by the supervisor (crate
     /// `labelgate-pages`), which reads it whenever it likes.
     Configure(Configure, D),
+    /// The ids of the worker's user namespace are mapped: the answer to
+    /// [`crate::FromWorker::Unshared`], before everything else.
+    Mapped {
+        /// How many trees follow the stores; at most what [`Configure::trees`] says.
+        trees: u32,
+    },
     /// The memory that all of the worker's buffers are to lie in, which its keepers share: a memfd of
     /// [`crate::memory_bytes`], sealed against shrinking, growing and further seals. Follows that
     /// message if [`Configure::keepers`] is not zero.
@@ -158,6 +164,10 @@ pub struct Configure {
     pub stores: u32,
     /// How many trees follow ([`ToWorker::Tree`]), at most [`MAX_STORES`].
     pub trees: u32,
+    /// One of its trees keeps owners apart: before it does anything else it leaves the supervisor's
+    /// user namespace, says so ([`crate::FromWorker::Unshared`]), and waits for
+    /// [`ToWorker::Mapped`].
+    pub mapped: bool,
     /// How many keepers it may have at a time, at most [`crate::MAX_KEEPERS`]. If there are to be
     /// any, [`ToWorker::Memory`] and what belongs to it comes before the stores.
     pub keepers: u32,
@@ -193,6 +203,21 @@ pub struct AddTree {
     pub name: Text<255>,
     /// The slot of the worker's page in which its files are counted.
     pub slot: u32,
+    /// Whose its objects are.
+    pub owners: Owners,
+}
+
+/// Whose the objects of a tree are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Owners {
+    /// The label's, whoever made them.
+    Label,
+    /// Each its own: the users of the label's clients are told apart. Its descriptor is a mount on
+    /// which files have their owners in the worker's user namespace.
+    Callers {
+        /// To be root counts for nothing.
+        squash_root: bool,
+    },
 }
 
 /// An image to serve.
@@ -296,6 +321,7 @@ impl<D> ToWorker<D> {
             Self::Queues(fd) => (ToWorker::Queues(Attached), Some(fd)),
             Self::Store(fd) => (ToWorker::Store(Attached), Some(fd)),
             Self::Tree(tree, fd) => (ToWorker::Tree(tree, Attached), Some(fd)),
+            Self::Mapped { trees } => (ToWorker::Mapped { trees }, None),
             Self::RefreshImage { image, size } => (ToWorker::RefreshImage { image, size }, None),
             Self::Reservations { image, record } => {
                 (ToWorker::Reservations { image, record }, None)
@@ -343,7 +369,8 @@ impl ToWorker<Attached> {
             Self::AddImage(image, Attached) => Ok(ToWorker::AddImage(image, fd)),
             Self::Connection(connection, Attached) => Ok(ToWorker::Connection(connection, fd)),
             Self::Keeper { slot, .. } => Ok(ToWorker::Keeper { slot, bell: fd }),
-            Self::RefreshImage { .. }
+            Self::Mapped { .. }
+            | Self::RefreshImage { .. }
             | Self::Reservations { .. }
             | Self::ReservationsKept { .. }
             | Self::RemoveImage { .. }
@@ -367,6 +394,7 @@ impl ToWorker<Attached> {
             | Self::AddImage(..)
             | Self::Connection(..)
             | Self::Keeper { .. } => return Err(Mismatch::Missing),
+            Self::Mapped { trees } => ToWorker::Mapped { trees },
             Self::RefreshImage { image, size } => ToWorker::RefreshImage { image, size },
             Self::Reservations { image, record } => ToWorker::Reservations { image, record },
             Self::ReservationsKept { image, kept } => ToWorker::ReservationsKept { image, kept },

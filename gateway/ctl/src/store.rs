@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 use labelgate_api::endpoints::{DeleteStore, GetStore, ListStores};
-use labelgate_api::{Backend, Nothing, Source, Store, StoreName, StorePath, Stores};
+use labelgate_api::{Backend, Nothing, Source, Squash, Store, StoreName, StorePath, Stores};
 
 use crate::ask::Ask;
 use crate::fault::Fault;
@@ -81,7 +81,7 @@ fn show(output: &mut Output, store: Store) -> std::io::Result<()> {
         None => fields.extend([
             ("kind", "directory".to_owned()),
             ("path", place(&store)),
-            ("trees", if store.trees { "yes" } else { "no" }.to_owned()),
+            ("trees", trees(store.trees, store.squash).to_owned()),
             ("free", or_dash(store.free.map(size::show))),
             ("size", or_dash(store.total.map(size::show))),
         ]),
@@ -106,7 +106,7 @@ fn list(output: &mut Output, stores: Stores) -> std::io::Result<()> {
             store.name.to_string(),
             place(&store),
             store.images.to_string(),
-            if store.trees { "yes" } else { "no" }.to_owned(),
+            trees(store.trees, store.squash).to_owned(),
             or_dash(store.free.map(size::show)),
             or_dash(store.total.map(size::show)),
             declared_in(store.source),
@@ -116,6 +116,16 @@ fn list(output: &mut Output, stores: Stores) -> std::io::Result<()> {
         &table,
         "There is no store. Add one: labelgate store add NAME PATH",
     )
+}
+
+/// Whether there are trees, and of which kind.
+const fn trees(there: bool, squash: Squash) -> &'static str {
+    match (there, squash) {
+        (false, _) => "no",
+        (true, Squash::All) => "yes",
+        (true, Squash::Root) => "yes, with owners but root",
+        (true, Squash::None) => "yes, with owners",
+    }
 }
 
 /// Where something can be changed.

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use labelgate_api::endpoints::{PostBackend, PostStore, PostStoreKey};
 use labelgate_api::{
-    AddBackend, AddStore, Backend, Nothing, RekeyStore, Store, StoreKey, StoreName, StorePath,
+    AddBackend, AddStore, Backend, Nothing, RekeyStore, Squash, Store, StoreKey, StoreName,
+    StorePath,
 };
 
 use crate::ask::Ask;
@@ -24,8 +25,33 @@ pub(crate) struct Add {
     /// Give every label a tree of files of its own in it, for its NFS clients.
     #[arg(long, conflicts_with = "rbd")]
     trees: bool,
+    /// Which users of a label's clients to tell apart in its tree. With anything but "all", files have
+    /// the owners that clients give them.
+    #[arg(long, value_enum, default_value_t = SquashWhom::All, requires = "trees")]
+    squash: SquashWhom,
     #[command(flatten)]
     rbd: RbdStore,
+}
+
+/// Who counts as the label itself.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SquashWhom {
+    /// Everybody: all files are the label's.
+    All,
+    /// Root, who is nobody then; others are told apart.
+    Root,
+    /// Nobody.
+    None,
+}
+
+impl From<SquashWhom> for Squash {
+    fn from(whom: SquashWhom) -> Self {
+        match whom {
+            SquashWhom::All => Self::All,
+            SquashWhom::Root => Self::Root,
+            SquashWhom::None => Self::None,
+        }
+    }
 }
 
 /// A pool of a Ceph cluster.
@@ -54,12 +80,18 @@ impl Add {
             name,
             path,
             trees,
+            squash,
             rbd,
         } = self;
         let nothing = Nothing {};
         match (path, rbd.key_file) {
             (Some(path), _) => {
-                let body = AddStore { name, path, trees };
+                let body = AddStore {
+                    name,
+                    path,
+                    trees,
+                    squash: squash.into(),
+                };
                 ask.show::<PostStore>(&nothing, &nothing, &body, added)
                     .await
             }

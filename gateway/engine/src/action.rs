@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::tree::{Call, TreeId};
+use crate::tree::{Call, Caller, FileId, TreeId};
 use crate::{ConnectionId, ImageId, IoId, Operation, Place, Receive, Transmission};
 
 /// How a connection ends.
@@ -33,14 +33,18 @@ pub enum Action {
     Send(ConnectionId, Transmission),
     /// Start an operation; [`crate::Engine::completed`] follows.
     Submit(IoId, Place, Operation),
+    /// Start an operation on a file for this caller, who must be allowed to;
+    /// [`crate::Engine::completed`] follows.
+    SubmitFor(Box<Caller>, IoId, FileId, Operation),
     /// Complete this once every operation of the image that was begun before has ended;
     /// [`crate::Engine::completed`] follows.
     Settle(IoId, ImageId),
     /// The reservations of an image have changed. With a number, it is completed once what is to
     /// outlive the worker is on stable storage; [`crate::Engine::completed`] follows.
     Reserved(Option<IoId>, ImageId, Box<ReservationChange>),
-    /// Ask something of a tree; [`crate::Engine::answered`] follows.
-    Call(IoId, TreeId, Call),
+    /// Ask something of a tree; [`crate::Engine::answered`] follows. With a caller, who must be
+    /// allowed to.
+    Call(Option<Box<Caller>>, IoId, TreeId, Call),
     /// End a connection; [`crate::Engine::closed`] follows.
     Close(ConnectionId, Ending),
 }

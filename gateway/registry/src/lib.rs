@@ -49,8 +49,8 @@ pub use name::{IdentityName, ImageId, ImageName, NameError, StoreName};
 pub use network::{Network, NetworkError};
 pub use record::{
     BlockSize, CephNameError, EntityName, Group, HostName, Identity, Image, ImageFile, InPool,
-    Lease, Level, Monitors, PathError, Place, PoolName, Proof, Purpose, Rbd, Store, StorePath,
-    fresh_designator,
+    Lease, Level, Monitors, PathError, Place, PoolName, Proof, Purpose, Rbd, Squash, Store,
+    StorePath, fresh_designator,
 };
 pub use refusal::{Kind, Refusal, Thing};
 pub use registry::{Applied, Registry};

@@ -145,14 +145,12 @@ pub async fn run_assigned(
     let reception = receive(&shared, &labels, &launch, &registry)?;
     let services = (Arc::clone(&shared), Arc::clone(&labels));
     let state = State::new(file, registry, in_force, services, sockets.portals());
+    let of_nfs = [Entrance::Nfs, Entrance::NfsLabelled].map(|at| sockets.services(at));
     let door = Arc::new(Door::new(
         Arc::clone(&shared),
         Arc::clone(&labels),
         Arc::clone(&reception),
-        (
-            sockets.services(Entrance::Nfs),
-            sockets.services(Entrance::NfsLabelled),
-        ),
+        of_nfs.into(),
     ));
     let mut tasks = JoinSet::new();
     tasks.spawn(reception.keep());

@@ -12,6 +12,9 @@ const OTHERS: u32 = 61_440;
 /// How many greeters, and keysmiths, can have a UID at a time.
 const GREETERS: u32 = 4096;
 
+/// How many ids a worker gets that acts as its clients' users.
+const RANGE: u32 = labelgate_mac::confinement::namespace::IDS;
+
 /// How many UIDs belong to the gateway, from `uid_base` on.
 pub const UID_RANGE: u32 = KEEPERS + Label::PAIRS + OTHERS;
 
@@ -29,6 +32,34 @@ pub struct Uids {
     base: u32,
     others: Mutex<HashMap<Label, u32>>,
     greeters: Arc<Greeters>,
+    ranges: Arc<Ranges>,
+}
+
+/// Which ranges behind all of them are taken.
+#[derive(Debug, Default)]
+struct Ranges(Mutex<Taken>);
+
+/// Ids that one worker acts as; another may have them when this is dropped. What it makes has others on
+/// the store.
+#[derive(Debug)]
+pub struct IdRange {
+    first: u32,
+    ranges: Arc<Ranges>,
+}
+
+impl IdRange {
+    /// The first of them.
+    #[must_use]
+    pub const fn first(&self) -> u32 {
+        self.first
+    }
+}
+
+impl Drop for IdRange {
+    fn drop(&mut self) {
+        let mut taken = self.ranges.0.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.numbers.remove(&self.first);
+    }
 }
 
 /// Which UIDs of the third range are taken.
@@ -80,7 +111,33 @@ impl Uids {
             base,
             others,
             greeters,
+            ranges: Arc::default(),
         }
+    }
+
+    /// Ids for a worker that acts as its clients' users: 65536 behind all others, which were free for
+    /// longest. A gateway begins anywhere among them: one before it may have left a worker that has not
+    /// ended yet.
+    pub fn range(&self) -> Option<IdRange> {
+        let behind = self
+            .base
+            .checked_add(UID_RANGE)?
+            .checked_next_multiple_of(RANGE)?;
+        // The last id is none.
+        let count = (u32::MAX - behind) / RANGE;
+        let mut taken = self.ranges.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.next == 0 {
+            taken.next = std::process::id();
+        }
+        let from = taken.next;
+        let of = |step| behind + from.wrapping_add(step).checked_rem(count).unwrap_or(0) * RANGE;
+        let step = (0..count).find(|&step| !taken.numbers.contains(&of(step)))?;
+        let first = of(step);
+        taken.next = from.wrapping_add(step).wrapping_add(1);
+        taken.numbers.insert(first);
+        drop(taken);
+        let ranges = Arc::clone(&self.ranges);
+        Some(IdRange { first, ranges })
     }
 
     /// A UID for a greeter, which no other has while it lives; the one that was free for longest.
@@ -152,6 +209,27 @@ mod tests {
         assert_eq!(keepers("s0:c0,c1"), 1_900_000_000 + KEEPERS);
         let last = keepers("s0:c7");
         assert!((of("s1:c0,c1")..1_900_000_000 + UID_RANGE).contains(&last));
+    }
+
+    #[test]
+    fn no_two_workers_act_as_the_same_ids_and_none_as_a_label_or_a_greeter() {
+        let uids = Uids::new(1_900_000_000);
+        let (one, other) = (uids.range().unwrap(), uids.range().unwrap());
+        let end = 1_900_000_000 + UID_RANGE;
+        assert!(one.first() >= end && one.first().is_multiple_of(RANGE));
+        assert_ne!(other.first(), one.first());
+        let first = one.first();
+        drop(one);
+        assert_ne!(
+            uids.range().unwrap().first(),
+            first,
+            "others were free for longer"
+        );
+        let all: Vec<_> = std::iter::from_fn(|| uids.range()).collect();
+        let distinct: HashSet<u32> = all.iter().map(IdRange::first).collect();
+        assert!(distinct.len() == all.len() && distinct.contains(&first));
+        assert!(!distinct.contains(&other.first()));
+        assert!(Uids::new(u32::MAX - UID_RANGE).range().is_none());
     }
 
     #[test]

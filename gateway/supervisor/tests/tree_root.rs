@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use labelgate_mac::Label;
-use labelgate_supervisor::config::{Place as StorePlace, Store};
+use labelgate_supervisor::config::{Place as StorePlace, Squash, Store};
 use labelgate_supervisor::image::{TreeOwner, TreeRootError, tree_root};
 use rustix::fs::{OFlags, fcntl_getfl, fstat};
 use tempfile::TempDir;
@@ -48,6 +48,7 @@ impl Place {
             place: StorePlace::Directory {
                 path: self.path(),
                 trees: true,
+                squash: Squash::All,
             },
         }
     }
@@ -68,6 +69,7 @@ impl Place {
         let owner = TreeOwner {
             label: &level.parse::<Label>().unwrap(),
             uid,
+            keeps_owners: false,
             context: None,
         };
         tree_root(&self.store(), &owner)

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use labelgate_backends::tree::{Tree, TreeOpenError, TreeOptions};
+use labelgate_backends::tree::{Owners, Tree, TreeOpenError, TreeOptions};
 use labelgate_backends::{FileImage, FileOptions, Image, KeptImage, KeptOptions, Shape};
 use labelgate_control::{
     AddImage, AddKept, AddTree, Attached, Connection, FromWorker, ImageShape, Incoming, KeptShape,
@@ -16,6 +16,7 @@ use labelgate_engine::{
     Action, Admission, ConnectionId, Ending, Geometry, ImageDescription, ImageId, Login, Outbox,
     Ports,
 };
+use labelgate_mac::confinement::namespace;
 use labelgate_scsi::Kept;
 
 use crate::desk::Desk;
@@ -56,6 +57,7 @@ impl<S: Service> Desk<S> {
         match message {
             // They come first and once; what they settle cannot be changed.
             ToWorker::Configure(..)
+            | ToWorker::Mapped { .. }
             | ToWorker::Memory(_)
             | ToWorker::Bell(_)
             | ToWorker::Queues(_)
@@ -130,7 +132,11 @@ impl<S: Service> Desk<S> {
     }
 
     fn open_tree(&mut self, known: &AddTree, root: OwnedFd) -> Result<(), NotServed> {
-        let tree = Tree::open(root, TreeOptions::default()).map_err(|error| match error {
+        let options = TreeOptions {
+            owners: self.owners(known.owners),
+            ..TreeOptions::default()
+        };
+        let tree = Tree::open(root, options).map_err(|error| match error {
             TreeOpenError::System(error) => match error.raw_os_error() {
                 Some(errno) if error.kind() == ErrorKind::PermissionDenied => {
                     NotServed::Refused { errno }
@@ -143,10 +149,21 @@ impl<S: Service> Desk<S> {
         let description = TreeDescription {
             name: known.name.as_str().to_owned(),
             root: tree.root(),
+            owners: known.owners != labelgate_control::Owners::Label,
         };
         self.trees.add(id, tree, known.slot);
         self.engine.tree_added(id, description);
         Ok(())
+    }
+
+    /// Whose the objects of a tree are, in this process's ids.
+    const fn owners(&self, told: labelgate_control::Owners) -> Owners {
+        match told {
+            labelgate_control::Owners::Callers { squash_root } => Owners::Callers { squash_root },
+            // Root's files in its namespace would be nobody's outside.
+            labelgate_control::Owners::Label if self.mapped => Owners::One(namespace::OWN),
+            labelgate_control::Owners::Label => Owners::Process,
+        }
     }
 
     fn add_image(&mut self, image: &AddImage, file: OwnedFd) {

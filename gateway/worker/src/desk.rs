@@ -46,6 +46,8 @@ pub(crate) struct Desk<S> {
     pub(crate) removals: BTreeSet<ImageId>,
     /// Reservations that the supervisor keeps, or has kept.
     pub(crate) keeping: Keeping,
+    /// This process is root in a user namespace of its own.
+    pub(crate) mapped: bool,
     /// An image's last flush has failed.
     pub(crate) flush_error: Option<ImageError>,
     /// Connections for the driver to take over.
@@ -96,9 +98,14 @@ impl<S: Service> Desk<S> {
                 Action::Submit(io, place, operation) => self.start(io, place, operation),
                 Action::Settle(io, image) => self.images.settle(io, image, &mut self.progress),
                 Action::Reserved(io, image, change) => self.reserved(io, image, &change),
-                Action::Call(io, tree, call) => {
+                Action::SubmitFor(caller, io, file, operation) => {
                     let (now, out) = (self.now, &mut self.progress);
-                    self.trees.call((io, tree, call), now, out);
+                    self.trees
+                        .start(file, (Some(caller), io), operation, now, out);
+                }
+                Action::Call(caller, io, tree, call) => {
+                    let (now, out) = (self.now, &mut self.progress);
+                    self.trees.call((caller, io, tree, call), now, out);
                 }
                 Action::Close(id, ending) => driver.close(id, ending),
             }
@@ -162,7 +169,7 @@ impl<S: Service> Desk<S> {
                 let purpose = Purpose::Operation(io);
                 self.images.start(image, purpose, operation, now, out);
             }
-            Place::File(file) => self.trees.start(file, io, operation, now, out),
+            Place::File(file) => self.trees.start(file, (None, io), operation, now, out),
         }
     }
 

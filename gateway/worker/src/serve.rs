@@ -65,6 +65,8 @@ pub struct Worker<D, S> {
     pub counters: Counters,
     /// The trees it is to serve.
     pub trees: HandedTrees,
+    /// It is root in a user namespace of its own.
+    pub mapped: bool,
     /// What it shares with keepers.
     pub keepers: HandedKeepers,
     /// The most connections at a time.
@@ -152,6 +154,7 @@ fn desk<D, S: Service>(worker: Worker<D, S>, now: Instant) -> (D, Desk<S>) {
         control_error: None,
         removals: BTreeSet::new(),
         keeping: Keeping::default(),
+        mapped: worker.mapped,
         flush_error: None,
         additions: Vec::new(),
         progress: VecDeque::new(),

@@ -10,7 +10,7 @@ use labelgate_control::{
 };
 use labelgate_mac::Context;
 use labelgate_mac::confinement::{
-    ConfinementError, DriverKind, Identity, Profile, Reach, Report, confine, restrict,
+    ConfinementError, DriverKind, Identity, Profile, Reach, Report, confine, namespace, restrict,
 };
 use labelgate_mac::selinux::{ContextError, own_context};
 use labelgate_pages::{Counters, MapError};
@@ -57,6 +57,9 @@ pub enum RunError {
         /// What it must run as.
         expected: Text<1536>,
     },
+    /// It could not act as its callers, as one of its trees needs.
+    #[error("no user namespace of its own: {0}")]
+    Namespace(io::Error),
     /// The kernel's policy does not let the worker have what it needs to start.
     #[error("the kernel withheld a descriptor that the supervisor sent: its policy refuses it")]
     Withheld,
@@ -105,11 +108,15 @@ pub fn run<S: Service>(
         Incoming::Closed => return Err(RunError::Abandoned),
     };
     check_context(configure.context.as_ref())?;
+    let count = match configure.mapped {
+        true => enter_namespace(&control)?.min(configure.trees),
+        false => configure.trees,
+    };
     // While files can be mapped.
     let counters = Counters::map(page)?;
     let (memory, keepers) = receive_keepers(&control, configure.keepers)?;
     let stores = receive_stores(&control, configure.stores)?;
-    let trees = receive_trees(&control, configure.trees)?;
+    let trees = receive_trees(&control, count)?;
     let engine = engine(&configure, memory.as_ref()).map_err(RunError::Engine)?;
     let max_connections = usize::try_from(configure.max_connections).unwrap_or(usize::MAX);
     match ring(configure.driver)? {
@@ -125,6 +132,7 @@ pub fn run<S: Service>(
                 control,
                 counters,
                 trees,
+                mapped: configure.mapped,
                 keepers,
                 max_connections,
             };
@@ -145,12 +153,27 @@ pub fn run<S: Service>(
                 control,
                 counters,
                 trees,
+                mapped: configure.mapped,
                 keepers,
                 max_connections,
             };
             serve(worker, Wanted::Epoll, &report)
         }
     }
+}
+
+/// Becomes root in a user namespace of its own, with the ids that the supervisor has for it: how many
+/// trees it is handed.
+fn enter_namespace(control: &WorkerEnd) -> Result<u32, RunError> {
+    namespace::leave().map_err(RunError::Namespace)?;
+    control.send(&FromWorker::Unshared)?;
+    let trees = match control.receive_blocking()? {
+        Incoming::Message(ToWorker::Mapped { trees }) => trees,
+        Incoming::Closed => return Err(RunError::Abandoned),
+        _ => return Err(RunError::NotConfigured),
+    };
+    namespace::become_root().map_err(RunError::Namespace)?;
+    Ok(trees)
 }
 
 /// Whether this process runs as it must, where that is what confines it.
@@ -258,7 +281,9 @@ fn profile<'a>(
         (stores, []) => Reach::Beneath(stores),
         (files, trees) => Reach::Trees { files, trees },
     };
-    if configure.unprivileged {
+    if configure.mapped {
+        profile.identity = Identity::Mapped;
+    } else if configure.unprivileged {
         profile.identity = Identity::Shared;
     }
     let needed = configure.pool_bytes.saturating_mul(2);

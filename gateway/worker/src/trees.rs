@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use labelgate_backends::tree::{Refused, Tree, TreeError};
 use labelgate_backends::{Held, Request, Step};
-use labelgate_engine::tree::{Answer, Call, FileId, Node, Seen, TreeId};
+use labelgate_engine::tree::{Answer, Call, Caller, FileId, Node, Seen, TreeId};
 use labelgate_engine::{Completion, ImageError, IoId, Operation, Place};
 use labelgate_pages::{Counters, Ended};
 
@@ -38,6 +38,9 @@ struct Entry {
     held: HashMap<Node, VecDeque<(Ticket, Held)>>,
 }
 
+/// Whom something is done for, where that matters.
+type For = Option<Box<Caller>>;
+
 /// Something that a tree could not do yet.
 struct Waiting {
     until: Instant,
@@ -45,8 +48,8 @@ struct Waiting {
 }
 
 enum What {
-    Call(IoId, TreeId, Call),
-    Operation(Ticket, FileId, Operation),
+    Call(For, IoId, TreeId, Call),
+    Operation(For, Ticket, FileId, Operation),
 }
 
 impl Trees {
@@ -68,16 +71,16 @@ impl Trees {
     /// Carries out a call.
     pub(crate) fn call(
         &mut self,
-        (io, id, call): (IoId, TreeId, Call),
+        asked: (For, IoId, TreeId, Call),
         now: Instant,
         out: &mut VecDeque<Progress>,
     ) {
-        self.try_call((io, id, call), now + PATIENCE, now, out);
+        self.try_call(asked, now + PATIENCE, now, out);
     }
 
     fn try_call(
         &mut self,
-        (io, id, call): (IoId, TreeId, Call),
+        (caller, io, id, call): (For, IoId, TreeId, Call),
         until: Instant,
         now: Instant,
         out: &mut VecDeque<Progress>,
@@ -86,10 +89,11 @@ impl Trees {
             out.push_back(Progress::Answered(io, Box::new(gone())));
             return;
         };
+        entry.tree.act_for(caller.as_deref());
         let answer = entry.tree.answer(&call);
         let may_wait = now < until && self.waiting.len() < MOST_WAITING;
         if answer.result == Err(TreeError::Later) && may_wait {
-            let what = What::Call(io, id, call);
+            let what = What::Call(caller, io, id, call);
             self.waiting.push_back(Waiting { until, what });
             return;
         }
@@ -100,7 +104,7 @@ impl Trees {
     pub(crate) fn start(
         &mut self,
         file: FileId,
-        io: IoId,
+        (caller, io): (For, IoId),
         operation: Operation,
         now: Instant,
         out: &mut VecDeque<Progress>,
@@ -114,12 +118,12 @@ impl Trees {
         if let Some(entry) = self.table.get(&file.tree) {
             self.counters.image(entry.slot).began();
         }
-        self.try_start((ticket, file, operation), now + PATIENCE, now, out);
+        self.try_start((caller, ticket, file, operation), now + PATIENCE, now, out);
     }
 
     fn try_start(
         &mut self,
-        (ticket, file, operation): (Ticket, FileId, Operation),
+        (caller, ticket, file, operation): (For, Ticket, FileId, Operation),
         until: Instant,
         now: Instant,
         out: &mut VecDeque<Progress>,
@@ -133,13 +137,14 @@ impl Trees {
             return;
         };
         let may_wait = now < until && self.waiting.len() < MOST_WAITING;
+        entry.tree.act_for(caller.as_deref());
         let step = match entry.tree.start(file.node, operation) {
             Ok(step) => step,
             Err(Refused {
                 error: TreeError::Later,
                 operation,
             }) if may_wait => {
-                let what = What::Operation(ticket, file, operation);
+                let what = What::Operation(caller, ticket, file, operation);
                 self.waiting.push_back(Waiting { until, what });
                 return;
             }
@@ -190,9 +195,11 @@ impl Trees {
         }
         for Waiting { until, what } in std::mem::take(&mut self.waiting) {
             match what {
-                What::Call(io, id, call) => self.try_call((io, id, call), until, now, out),
-                What::Operation(ticket, file, operation) => {
-                    self.try_start((ticket, file, operation), until, now, out);
+                What::Call(caller, io, id, call) => {
+                    self.try_call((caller, io, id, call), until, now, out);
+                }
+                What::Operation(caller, ticket, file, operation) => {
+                    self.try_start((caller, ticket, file, operation), until, now, out);
                 }
             }
         }

@@ -54,6 +54,39 @@ pub fn drop_all() -> Result<Bounding, ConfinementError> {
     Ok(bounding)
 }
 
+/// What a process keeps that acts as others, in a user namespace: to read and write what is its own
+/// there, to be another for a while, to give files to others, and to give them the modes that callers may
+/// give them. (That who writes to a file takes its set-user-ID bit away is not changed by `CAP_FSETID` in a
+/// namespace: the kernel asks for it outside.)
+const FOR_FILES: CapabilitySet = CapabilitySet::CHOWN
+    .union(CapabilitySet::DAC_OVERRIDE)
+    .union(CapabilitySet::DAC_READ_SEARCH)
+    .union(CapabilitySet::FOWNER)
+    .union(CapabilitySet::FSETID)
+    .union(CapabilitySet::SETGID)
+    .union(CapabilitySet::SETUID);
+
+/// Drops every capability but those for files. To be called in a user namespace of the process's own.
+///
+/// # Errors
+///
+/// As [`drop_all`].
+pub fn keep_those_for_files() -> Result<&'static str, ConfinementError> {
+    let kept = CapabilitySets {
+        effective: FOR_FILES,
+        permitted: FOR_FILES,
+        inheritable: CapabilitySet::empty(),
+    };
+    // First, since it takes a capability.
+    drop_bounding()?;
+    clear_ambient_capability_set().map_err(failed("ambient"))?;
+    set_capabilities(None, kept).map_err(failed("permitted"))?;
+    match capabilities(None).map_err(failed("permitted"))? == kept {
+        true => Ok("capabilities for files of its user namespace, bounding set empty"),
+        false => Err(ConfinementError::CapabilitiesLeft),
+    }
+}
+
 /// Empties the bounding set of this thread, and with it that of every thread and process which it
 /// starts from now on: no program that one of them executes gets a capability, root's programs and
 /// those with file capabilities included. The capabilities that this thread has, it keeps.

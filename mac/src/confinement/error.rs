@@ -13,6 +13,12 @@ pub enum ConfinementError {
         /// Its real group.
         gid: u32,
     },
+    /// Its maps of ids could not be read.
+    #[error("its user namespace is not known (is /proc mounted?): {0}")]
+    Namespace(#[source] io::Error),
+    /// It is to have a user namespace of its own, and has none, or an unfit one.
+    #[error("it has no user namespace in which root is nobody outside")]
+    NotMapped,
     /// Real and effective ids differ, so it could change back.
     #[error("real and effective ids differ")]
     MixedIdentity,

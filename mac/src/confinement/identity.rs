@@ -4,7 +4,7 @@ use std::fmt;
 
 use rustix::process::{getegid, geteuid, getgid, getgroups, getuid};
 
-use super::{ConfinementError, Identity};
+use super::{ConfinementError, Identity, namespace};
 
 /// The ids a process runs under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,8 @@ pub struct Ids {
 /// # Errors
 ///
 /// [`ConfinementError::Privileged`], [`ConfinementError::MixedIdentity`] or
-/// [`ConfinementError::SupplementaryGroups`]; for [`Identity::Shared`] only the second.
+/// [`ConfinementError::SupplementaryGroups`]; for [`Identity::Shared`] only the second. For
+/// [`Identity::Mapped`] it must be root, and [`ConfinementError::NotMapped`] if that is root outside, too.
 pub fn check(identity: Identity) -> Result<Ids, ConfinementError> {
     let (uid, gid) = (getuid(), getgid());
     if uid != geteuid() || gid != getegid() {
@@ -32,10 +33,13 @@ pub fn check(identity: Identity) -> Result<Ids, ConfinementError> {
         gid: gid.as_raw(),
         identity,
     };
-    if identity == Identity::Shared {
-        return Ok(ids);
+    match identity {
+        Identity::Own => {}
+        Identity::Shared => return Ok(ids),
+        Identity::Mapped => namespace::check()?,
     }
-    if uid.is_root() || gid.is_root() {
+    let root = [uid.is_root(), gid.is_root()];
+    if root != [identity == Identity::Mapped; 2] {
         return Err(ConfinementError::Privileged {
             uid: ids.uid,
             gid: ids.gid,
@@ -54,6 +58,7 @@ impl fmt::Display for Ids {
         match self.identity {
             Identity::Own => Ok(()),
             Identity::Shared => f.write_str(" (the supervisor's)"),
+            Identity::Mapped => f.write_str(" of a user namespace of its own"),
         }
     }
 }

@@ -32,7 +32,7 @@ pub struct Limits {
 pub fn apply(profile: &Profile<'_>) -> Result<Limits, ConfinementError> {
     limit("core", Resource::Core, 0)?;
     let tasks = match profile.identity {
-        Identity::Own => Some(limit("nproc", Resource::Nproc, profile.tasks)?),
+        Identity::Own | Identity::Mapped => Some(limit("nproc", Resource::Nproc, profile.tasks)?),
         Identity::Shared => None,
     };
     let file_size = profile

@@ -3,7 +3,8 @@
 //! The layers, in the order in which they go on. Each holds alone; each is tested alone.
 //!
 //! 1. [`identity`]: a UID and GID of its own, no supplementary group; the supervisor starts it so.
-//! 2. [`capabilities`]: none, and no way to gain any (`no_new_privs`); not dumpable.
+//!    Or root's, in a user namespace where they are nobody's else ([`namespace`]).
+//! 2. [`capabilities`]: none (there, those for files), and no way to gain any (`no_new_privs`); not dumpable.
 //! 3. [`filesystem`]: a Landlock domain that grants nothing (or, see [`Reach`], little): no path can be opened, no TCP port
 //!    bound or connected to, no process outside signalled or traced, as far as the kernel's
 //!    Landlock goes, which the [`Report`] says.
@@ -27,6 +28,7 @@ mod error;
 pub mod filesystem;
 pub mod identity;
 pub mod limits;
+pub mod namespace;
 mod profile;
 mod report;
 pub mod syscalls;
@@ -57,7 +59,10 @@ pub fn restrict<'a>(profile: &Profile<'a>) -> Result<Restricted<'a>, Confinement
     allocator::use_one_arena();
     let mut report = Report::new();
     report.push(identity::check(profile.identity)?.to_string());
-    report.push(capabilities::drop_all()?.to_string());
+    report.push(match profile.identity {
+        Identity::Mapped => capabilities::keep_those_for_files()?.to_owned(),
+        Identity::Own | Identity::Shared => capabilities::drop_all()?.to_string(),
+    });
     capabilities::set_no_new_privileges()?;
     report.push("no_new_privs".to_owned());
     set_dumpable_behavior(DumpableBehavior::NotDumpable)
@@ -96,7 +101,13 @@ impl Restricted<'_> {
     pub fn seal(mut self) -> Result<Report, ConfinementError> {
         let limits = limits::apply(&self.profile)?;
         self.report.push(limits.to_string());
-        let filter = syscalls::install(self.profile.role, self.profile.reach)?;
+        let Profile {
+            role,
+            reach,
+            identity,
+            ..
+        } = self.profile;
+        let filter = syscalls::install(role, reach, identity)?;
         self.report.push(filter.to_string());
         Ok(self.report)
     }

@@ -39,6 +39,9 @@ pub enum Identity {
     /// A UID and GID that the supervisor gave to this label, or to greeters, alone. Root, a privileged group and
     /// supplementary groups are refused.
     Own,
+    /// Root's, in a user namespace of its own, outside of which that is nobody's: see
+    /// [`super::namespace`]. It has the capabilities that it takes to act as others.
+    Mapped,
     /// The supervisor's own, whatever it is, because a supervisor without privileges cannot give
     /// out others. One process may then reach another through what the UID owns, and no limit on
     /// tasks can be set, since it would count all of the user's.

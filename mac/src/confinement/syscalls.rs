@@ -9,9 +9,11 @@
 //! does the same for a descriptor (`rustix::fs::fstat` calls it, [`std::fs::File::metadata`] does
 //! not). No call makes a descriptor, except `recvmsg` from the supervisor, and, in a process that
 //! opens its files itself, `openat` of what is there: see [`opening`]. A worker that serves a tree
-//! needs names as well, for which [`tree`] has its own list. No memory becomes
+//! needs names as well, for which [`tree`] has its own list, and [`acting`] what it needs to be its
+//! callers. No memory becomes
 //! executable, and none is mapped from a file: an image that is mapped escapes revocation.
 
+mod acting;
 mod greeter;
 mod importer;
 mod keeper;
@@ -28,7 +30,7 @@ use seccompiler::{
     SeccompFilter, SeccompRule,
 };
 
-use super::{ConfinementError, DriverKind, Reach, Role};
+use super::{ConfinementError, DriverKind, Identity, Reach, Role};
 
 /// A call and, if it passes with some arguments only, which: any of these rules will do.
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
@@ -39,6 +41,7 @@ pub struct Filter {
     role: Role,
     opens: bool,
     serves_trees: bool,
+    acts: bool,
     calls: usize,
 }
 
@@ -59,9 +62,10 @@ impl fmt::Display for Filter {
             (false, true) => " that serves trees",
             (true, true) => " that opens files and serves trees",
         };
+        let acts = if self.acts { " as others" } else { "" };
         write!(
             f,
-            "seccomp: {} system calls ({role}{does}), others kill",
+            "seccomp: {} system calls ({role}{does}{acts}), others kill",
             self.calls
         )
     }
@@ -74,7 +78,12 @@ impl fmt::Display for Filter {
 /// [`ConfinementError::Filter`] on an architecture other than x86_64 and aarch64,
 /// [`ConfinementError::Seccomp`] if the kernel refuses, for instance because one thread has a
 /// filter of its own.
-pub fn install(role: Role, reach: Reach<'_>) -> Result<Filter, ConfinementError> {
+pub fn install(
+    role: Role,
+    reach: Reach<'_>,
+    identity: Identity,
+) -> Result<Filter, ConfinementError> {
+    let acts = identity == Identity::Mapped && reach.serves_trees();
     let pid = std::process::id();
     let mut rules = match role {
         Role::Worker(driver) => worker::rules(driver, pid)?,
@@ -95,6 +104,9 @@ pub fn install(role: Role, reach: Reach<'_>) -> Result<Filter, ConfinementError>
     if reach.serves_trees() {
         rules.extend(tree::rules()?);
     }
+    if acts {
+        rules.extend(acting::rules()?);
+    }
     let calls = rules.len();
     let program = compile(rules)?;
     seccompiler::apply_filter_all_threads(&program)?;
@@ -102,6 +114,7 @@ pub fn install(role: Role, reach: Reach<'_>) -> Result<Filter, ConfinementError>
         role,
         opens: reach.opens(),
         serves_trees: reach.serves_trees(),
+        acts,
         calls,
     })
 }

@@ -4,7 +4,9 @@ use std::io::{self, Write};
 use std::net::TcpStream;
 use std::thread;
 
-use labelgate_mac::confinement::{self, ConfinementError, Profile, Reach, filesystem, syscalls};
+use labelgate_mac::confinement::{
+    self, ConfinementError, Identity, Profile, Reach, filesystem, syscalls,
+};
 use libtest_mimic::Trial;
 
 use crate::arrange::Arranged;
@@ -57,8 +59,12 @@ pub fn confine(layers: &str, arranged: &Arranged) -> Option<Result<String, Confi
     Some(match layers {
         "keeper" => confinement::confine(&Profile::keeper()).map(|done| done.to_string()),
         "keeper-opens" => confinement::confine(&opens).map(|done| done.to_string()),
-        "seccomp-keeper" => syscalls::install(role, Reach::Nothing).map(|done| done.to_string()),
-        "seccomp-keeper-opens" => syscalls::install(role, reading).map(|done| done.to_string()),
+        "seccomp-keeper" => {
+            syscalls::install(role, Reach::Nothing, Identity::Own).map(|done| done.to_string())
+        }
+        "seccomp-keeper-opens" => {
+            syscalls::install(role, reading, Identity::Own).map(|done| done.to_string())
+        }
         "filesystem-keeper" => enter(Reach::Nothing),
         "filesystem-keeper-opens" => enter(reading),
         _ => return None,

@@ -10,6 +10,7 @@
     reason = "a panic is a failed test, and what it prints says what it tried"
 )]
 
+mod acting;
 mod arrange;
 mod greeter;
 mod importer;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     trials.extend(keeper::trials());
     trials.extend(opening::trials());
     trials.extend(tree::trials());
+    trials.extend(acting::trials());
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use labelgate_mac::confinement::{
     self, ConfinementError, DriverKind, Identity, Profile, Reach, Role, capabilities, filesystem,
-    identity, limits, syscalls,
+    identity, limits, namespace, syscalls,
 };
 
 use crate::arrange::{Arranged, arrange, known};
@@ -21,6 +21,9 @@ pub fn main(arguments: &[String]) -> ExitCode {
     let arranged =
         arrange(tree.map(String::as_str)).expect("everything is allowed before the confinement");
     prepare(action);
+    if layers.starts_with(crate::run::MAPPED) {
+        become_mapped();
+    }
     // What it says goes out by standard error, the only file that a greeter may write to.
     rustix::stdio::dup2_stderr(rustix::stdio::stdout()).expect("both are open");
     match confine(layers, &arranged) {
@@ -65,6 +68,15 @@ fn prepare(action: &str) {
     }
 }
 
+/// Takes a user namespace of its own, whose ids the test maps.
+fn become_mapped() {
+    namespace::leave().expect("the kernel has user namespaces");
+    io::stdout().write_all(b"!").expect("the test listens");
+    io::stdout().flush().expect("the test listens");
+    io::copy(&mut io::stdin(), &mut io::sink()).expect("the test says when");
+    namespace::become_root().expect("ids are mapped");
+}
+
 /// The limits under test, small enough to reach.
 pub fn small() -> Profile<'static> {
     let mut profile = Profile::worker(DriverKind::Ring);
@@ -101,6 +113,8 @@ fn confine(layers: &str, arranged: &Arranged) -> Result<String, ConfinementError
         "importer-limits" => limits::apply(&crate::importer::profile())?.to_string(),
         "shared" => confinement::confine(&shared(Profile::worker(DriverKind::Ring)))?.to_string(),
         "identity" => identity::check(Identity::Own)?.to_string(),
+        "identity-mapped" | "mapped-identity" => identity::check(Identity::Mapped)?.to_string(),
+        "mapped-capabilities" => capabilities::keep_those_for_files()?.to_owned(),
         "capabilities" => capabilities::drop_all()?.to_string(),
         "filesystem" => {
             capabilities::set_no_new_privileges()?;
@@ -119,19 +133,20 @@ fn confine(layers: &str, arranged: &Arranged) -> Result<String, ConfinementError
             capabilities::set_no_new_privileges()?;
             filesystem::deny_all_but(reach)?.to_string()
         }
-        "seccomp-opens" => syscalls::install(Role::Worker(DriverKind::Ring), reach)?.to_string(),
+        "seccomp-opens" => filter(Role::Worker(DriverKind::Ring), reach)?,
         "limits" => limits::apply(&small())?.to_string(),
-        "seccomp-ring" => {
-            syscalls::install(Role::Worker(DriverKind::Ring), Reach::Nothing)?.to_string()
-        }
-        "seccomp-epoll" => {
-            syscalls::install(Role::Worker(DriverKind::Epoll), Reach::Nothing)?.to_string()
-        }
-        "seccomp-importer" => syscalls::install(Role::Importer, Reach::Nothing)?.to_string(),
-        "seccomp-greeter" => syscalls::install(Role::Greeter, Reach::Nothing)?.to_string(),
-        "seccomp-portmap" => syscalls::install(Role::Portmap, Reach::Nothing)?.to_string(),
+        "seccomp-ring" => filter(Role::Worker(DriverKind::Ring), Reach::Nothing)?,
+        "seccomp-epoll" => filter(Role::Worker(DriverKind::Epoll), Reach::Nothing)?,
+        "seccomp-importer" => filter(Role::Importer, Reach::Nothing)?,
+        "seccomp-greeter" => filter(Role::Greeter, Reach::Nothing)?,
+        "seccomp-portmap" => filter(Role::Portmap, Reach::Nothing)?,
         other => confine_with_tree(other, arranged)?,
     })
+}
+
+/// The filter alone, of a process with a UID of its own.
+fn filter(role: Role, reach: Reach<'_>) -> Result<String, ConfinementError> {
+    Ok(syscalls::install(role, reach, Identity::Own)?.to_string())
 }
 
 fn confine_with_tree(layers: &str, arranged: &Arranged) -> Result<String, ConfinementError> {
@@ -150,6 +165,11 @@ fn confine_with_tree(layers: &str, arranged: &Arranged) -> Result<String, Confin
         "epoll-tree" => {
             confinement::confine(&opens(trees, Profile::worker(DriverKind::Epoll)))?.to_string()
         }
+        "mapped-ring-tree" => {
+            let mut profile = Profile::worker(DriverKind::Ring);
+            profile.identity = Identity::Mapped;
+            confinement::confine(&opens(trees, profile))?.to_string()
+        }
         "ring-both" => {
             confinement::confine(&opens(both, Profile::worker(DriverKind::Ring)))?.to_string()
         }
@@ -157,7 +177,7 @@ fn confine_with_tree(layers: &str, arranged: &Arranged) -> Result<String, Confin
             capabilities::set_no_new_privileges()?;
             filesystem::deny_all_but(trees)?.to_string()
         }
-        "seccomp-tree" => syscalls::install(Role::Worker(DriverKind::Ring), trees)?.to_string(),
+        "seccomp-tree" => filter(Role::Worker(DriverKind::Ring), trees)?,
         other => panic!("no such layers: {other}"),
     })
 }

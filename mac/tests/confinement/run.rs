@@ -1,13 +1,21 @@
 //! Starting a probe and seeing how it ends.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::fd::AsRawFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+
+use labelgate_mac::idmap;
 
 /// The argument that makes this program a probe.
 pub const PROBE: &str = "--as-probe";
+
+/// What the layers of a probe begin with that has a user namespace of its own.
+pub const MAPPED: &str = "mapped-";
+
+/// The first of the ids that such a probe acts as.
+pub const FIRST: u32 = 2_150_039_552;
 
 /// A UID that owns nothing.
 pub const UID: u32 = 2_100_000_042;
@@ -56,15 +64,33 @@ fn command(uid: u32, arguments: &[&str]) -> Command {
     command
 }
 
+/// As a supervisor does: waits until it has left our user namespace, and gives it its ids.
+fn run_mapped(command: &mut Command, uid: u32) -> io::Result<Output> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.stderr(Stdio::inherit()).spawn()?;
+    let mut left = [0];
+    let (input, output) = (child.stdin.take(), child.stdout.as_mut());
+    output.expect("piped").read_exact(&mut left)?;
+    idmap::namespace_of(child.id())?;
+    idmap::map_ids(child.id(), FIRST, uid)?;
+    // It waits for the end of this.
+    drop(input);
+    child.wait_with_output()
+}
+
 /// Runs one probe under `uid`: these layers, then this action with its arguments.
 pub fn probe_as(uid: u32, layers: &str, action: &[&str]) -> Outcome {
     let mut arguments = vec![layers];
     arguments.extend(action);
-    let output = command(uid, &arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .expect("the probe starts; giving it a UID needs root");
+    let mut command = command(uid, &arguments);
+    let output = match layers.starts_with(MAPPED) {
+        true => run_mapped(&mut command, uid),
+        false => command
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output(),
+    };
+    let output = output.expect("the probe starts; giving it a UID needs root");
     let said = String::from_utf8(output.stdout).expect("text");
     let line = |name: &str| said.lines().find_map(|line| line.strip_prefix(name));
     let end = if let Some(error) = line("unconfined ") {

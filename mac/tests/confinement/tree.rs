@@ -25,7 +25,7 @@ const REFUSED: End = End::Refused(libc::EACCES);
 /// What may pass for a tree, written down a second time.
 #[rustfmt::skip]
 #[allow(clippy::wildcard_imports, reason = "a table of one module's constants")]
-const LISTED: &[i64] = {
+pub const LISTED: &[i64] = {
     use libc::*;
     &[
         SYS_openat2, SYS_statx, SYS_faccessat2, SYS_readlinkat, SYS_getdents64, SYS_mkdirat,
@@ -65,10 +65,10 @@ pub fn trials() -> Vec<Trial> {
 }
 
 /// A directory that belongs to the probe, and goes away.
-struct Directory(PathBuf);
+pub struct Directory(pub PathBuf);
 
 impl Directory {
-    fn new() -> Self {
+    pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("labelgate-tree-{}-{number}", std::process::id());
@@ -78,7 +78,7 @@ impl Directory {
         Self(path)
     }
 
-    fn path(&self) -> &str {
+    pub fn path(&self) -> &str {
         self.0.to_str().expect("text")
     }
 }
@@ -215,11 +215,11 @@ const BENEATH: ResolveFlags = ResolveFlags::BENEATH
     .union(ResolveFlags::NO_MAGICLINKS)
     .union(ResolveFlags::NO_XDEV);
 
-fn tree(arranged: &Arranged) -> &OwnedFd {
+pub fn tree(arranged: &Arranged) -> &OwnedFd {
     arranged.tree.first().expect("a tree was arranged")
 }
 
-fn open(at: impl AsFd, name: &str, flags: OFlags) -> io::Result<OwnedFd> {
+pub fn open(at: impl AsFd, name: &str, flags: OFlags) -> io::Result<OwnedFd> {
     let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     let mode = if flags.contains(OFlags::CREATE) {
         Mode::RUSR | Mode::WUSR

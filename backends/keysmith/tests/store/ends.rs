@@ -149,6 +149,7 @@ fn each_takes_milliseconds() {
     ]) {
         times.sort();
         println!("{what}: median {:?}, at most {:?}", times[7], times[14]);
-        assert!(times[7] < Duration::from_millis(500), "{what}: {times:?}");
+        // The fastest: the others tell how busy the machine is.
+        assert!(times[0] < Duration::from_millis(200), "{what}: {times:?}");
     }
 }

@@ -13,6 +13,7 @@ mod ends;
 mod images;
 mod isolation;
 mod keeper;
+mod minimal;
 mod minting;
 mod process;
 

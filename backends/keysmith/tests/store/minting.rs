@@ -1,6 +1,6 @@
 //! The minting key: it makes keepers of images, and no admin of itself.
 
-use labelgate_control::{KeyScope, KeysmithRefusal, KeysmithTask};
+use labelgate_control::{KeyScope, KeysmithAnswer, KeysmithRefusal, KeysmithTask};
 
 use crate::bench::{MINTER, text};
 use crate::{Bench, name};
@@ -88,7 +88,15 @@ fn names_that_mean_something_are_refused_before_anybody_is_asked() {
         assert_eq!(revoked, Err(KeysmithRefusal::Permission), "{entity}");
     }
     let fenced = bench.ask(&bench.fence("labelgate.a", &["127.0.0.1:0/0"]));
-    assert_eq!(fenced, Err(KeysmithRefusal::Unfit));
+    let nobody = KeysmithAnswer::Excluded {
+        instances: 0,
+        locks: 0,
+    };
+    assert_eq!(
+        fenced,
+        Ok(nobody),
+        "what is no client's address is left out"
+    );
     let none = image("", "none");
     assert_eq!(make("labelgate.a", none), Err(KeysmithRefusal::NotFound));
 }

@@ -91,4 +91,8 @@ fn a_key_without_the_right_opens_nothing() {
     let nothing = Bench::connect(&bench.ceph, "nothing", &key).unwrap();
     let refused = bench.open_by(&nothing, "disk", OpenOptions::default());
     assert_eq!(kind(refused), Kind::Permission);
+    let caps = ["mon", "allow command \"sessions\""];
+    let key = bench.ceph.make_key("blind", &caps).unwrap();
+    let refused = Bench::connect(&bench.ceph, "blind", &key);
+    assert_eq!(kind(refused.map(|_| ())), Kind::Permission);
 }

@@ -246,3 +246,27 @@ fn depth_is_bounded_and_what_is_deep_is_found() {
     assert_eq!(rig.patiently(file).unwrap().kind, Kind::Regular);
     assert_eq!(rig.lookup(directory, "file"), Ok(file));
 }
+
+#[test]
+fn what_was_moved_as_deep_as_one_may_is_found_with_all_that_is_in_it() {
+    let mut rig = Rig::tmpfs();
+    let chain = |rig: &mut Rig, first: &str| {
+        let mut directory = rig.mkdir(rig.root, first);
+        while let Ok(made) = rig.tree.mkdir(directory, b"d", &NOTHING) {
+            directory = made.node;
+        }
+        directory
+    };
+    let bottom = chain(&mut rig, "one");
+    let last = chain(&mut rig, "other");
+    let file = rig.create(last, "file");
+    let above = rig.lookup(bottom, "..").unwrap();
+
+    let root = rig.root;
+    rig.tree.rename(root, b"other", above, b"moved").unwrap();
+    rig.restart();
+
+    assert_eq!(rig.patiently(file).unwrap().kind, Kind::Regular);
+    let refused = rig.tree.rename(root, b"one", last, b"x");
+    assert_eq!(refused.unwrap_err(), TreeError::NameTooLong);
+}

@@ -8,6 +8,7 @@ mod making;
 mod model;
 mod moving;
 mod owner;
+mod owners;
 mod setting;
 
 use std::os::fd::OwnedFd;
@@ -176,7 +177,7 @@ impl Rig {
             length,
             buffer,
         };
-        let completion = self.operate(node, operation).unwrap();
+        let completion = self.operate(node, operation)?;
         match completion.result? {
             Outcome::Read { length } => Ok(completion.buffer.unwrap()[..length].to_vec()),
             other => panic!("a read of an elastic file says how much, not {other:?}"),
@@ -197,7 +198,7 @@ impl Rig {
 
     pub fn write(&mut self, node: Node, offset: u64, bytes: &[u8]) -> Result<(), ImageError> {
         let operation = self.write_operation(offset, bytes, false);
-        self.operate(node, operation).unwrap().result.map(drop)
+        self.operate(node, operation)?.result.map(drop)
     }
 
     pub fn commit(&mut self, node: Node) -> Result<(), ImageError> {

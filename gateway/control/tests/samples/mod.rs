@@ -5,12 +5,12 @@ pub mod keysmith;
 use std::net::SocketAddr;
 
 use labelgate_control::{
-    AddImage, AddKept, Answer, Attached, AuditEvent, Bytes, ChapAlgorithm, Configure,
+    AddImage, AddKept, AddTree, Answer, Attached, AuditEvent, Bytes, ChapAlgorithm, Configure,
     ConfigureKeeper, Connection, Datagrams, Designator, Driver, Entry, FromGreeter, FromImporter,
     FromKeeper, FromPortmap, FromWorker, Greet, Handed, HandleRefusal, ImageFormat, ImageShape,
     Import, ImportBlame, ImportPhase, ImportProgress, ImportSource, KeepImage, KeeperLimits,
-    KeptShape, Library, List, LoginState, MountRefusal, Negotiated, NotServed, Program, Proof,
-    Protocol, Questions, Reverse, ReverseChallenge, Services, Text, ToGreeter, ToImporter,
+    KeptShape, Library, List, LoginState, MountRefusal, Negotiated, NotServed, Owners, Program,
+    Proof, Protocol, Questions, Reverse, ReverseChallenge, Services, Text, ToGreeter, ToImporter,
     ToKeeper, ToPortmap, ToWorker, Verdict,
 };
 use labelgate_mac::Label;
@@ -55,6 +55,7 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
                 max_connections: u32::MAX,
                 stores: u32::MAX,
                 trees: u32::MAX,
+                mapped: true,
                 keepers: u32::MAX,
                 unprivileged: true,
                 context: Some(full()),
@@ -63,7 +64,17 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
             },
             Attached,
         ),
+        ToWorker::Mapped { trees: u32::MAX },
         ToWorker::Store(Attached),
+        ToWorker::Tree(
+            AddTree {
+                tree: u32::MAX,
+                name: full(),
+                slot: u32::MAX,
+                owners: Owners::Callers { squash_root: true },
+            },
+            Attached,
+        ),
         ToWorker::AddImage(
             AddImage {
                 image: u32::MAX,
@@ -191,6 +202,11 @@ pub fn from_worker() -> Vec<FromWorker> {
         event,
     });
     let mut messages = vec![
+        FromWorker::Unshared,
+        FromWorker::TreeOpened {
+            tree: u32::MAX,
+            result: Err(NotServed::Withheld),
+        },
         FromWorker::Ready {
             driver: Driver::Ring,
             confinement: List::try_from(vec![full(); 16]).unwrap(),

@@ -33,9 +33,9 @@ pub struct Attributes {
     pub mode: u32,
     /// How many names it has.
     pub links: u32,
-    /// Whose it is said to be: identities of clients mean nothing.
+    /// Whose it is, or is said to be in a tree without owners.
     pub uid: u32,
-    /// Whose group it is said to be in.
+    /// Whose group it is in, likewise.
     pub gid: u32,
     /// Its length in bytes.
     pub size: u64,

@@ -7,6 +7,7 @@ mod access;
 mod answer;
 mod attributes;
 mod call;
+mod caller;
 mod create;
 mod error;
 mod limits;
@@ -18,6 +19,7 @@ pub use access::Access;
 pub use answer::{Answer, Done, Seen};
 pub use attributes::{Attributes, Kind};
 pub use call::{Call, Name};
+pub use caller::{Caller, MAX_GROUPS};
 pub use create::{Create, Verifier};
 pub use error::TreeError;
 pub use limits::{PathLimits, Space};
@@ -45,4 +47,6 @@ pub struct TreeDescription {
     pub name: String,
     /// Its root.
     pub root: Node,
+    /// Whether its objects have owners, and callers are told apart: each call then says whose it is.
+    pub owners: bool,
 }

@@ -17,11 +17,11 @@ pub enum SetTime {
 /// The attributes to be set (RFC 1813 2.6, sattr3); by default, none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SetAttributes {
-    /// Permissions, with set-user-ID and the like. A symbolic link keeps those it has; the root's
-    /// cannot be set, since they keep other users of the gateway out.
+    /// Permissions, with set-user-ID and the like. A symbolic link keeps those it has; those of the root
+    /// of a tree without owners cannot be set, since they keep other users of the gateway out.
     pub mode: Option<u32>,
-    /// The owner. Anything but what it is said to be already is refused
-    /// ([`super::TreeError::Permission`]): files belong to the process that serves them.
+    /// The owner. In a tree without owners, anything but what it is said to be already is refused
+    /// ([`super::TreeError::Permission`]): its files belong to the process that serves them.
     pub uid: Option<u32>,
     /// The group, likewise.
     pub gid: Option<u32>,

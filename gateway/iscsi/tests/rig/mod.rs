@@ -316,7 +316,7 @@ impl Rig {
                     self.complete(io, result);
                 }
             }
-            Action::Call(..) => panic!("no initiator knows a tree"),
+            Action::Call(..) | Action::SubmitFor(..) => panic!("no initiator knows a tree"),
             Action::Close(id, _) => {
                 while self.send_one(id) {}
                 let wire = self.wires.get_mut(&id).unwrap();

@@ -2,6 +2,7 @@
 
 use labelgate_engine::{ConnectionId, ImageId, Operation, Place};
 
+use super::caller::caller_of;
 use super::file_system::LARGEST;
 use super::object::There;
 use super::program::decode;
@@ -23,6 +24,7 @@ impl Server {
         };
         let arguments = bytes.get(length..).unwrap_or_default();
         let xid = header.xid;
+        self.caller = caller_of(&header.credential);
         if self.is_repeated(id, &header, bytes, turn) {
             return;
         }
@@ -233,6 +235,7 @@ impl Server {
             Ok((image, (count, eof))) => {
                 let read = PendingRead {
                     xid,
+                    caller: self.caller,
                     place: Place::Image(image),
                     offset,
                     count,
@@ -313,6 +316,7 @@ impl Server {
         let data = early.get(..head.count as usize).unwrap_or_default();
         Ok(PendingWrite {
             xid,
+            caller: caller_of(&header.credential),
             target: self.writable(id, &head),
             offset: head.offset,
             count: head.count,

@@ -6,12 +6,13 @@
 //! it has ended; [`answer`] sends answers. [`transfer`] has the memory for data. [`tree`] has what is
 //! different in trees of files, and [`replay`] knows calls again that clients repeat.
 //!
-//! Nothing is known of a client but the label that it was handed over with: what AUTH_SYS says of
-//! users means nothing here.
+//! Nothing is known of a client but the label that it was handed over with. What AUTH_SYS says of
+//! users is passed on to trees that have owners, and means nothing elsewhere ([`caller`]).
 
 mod answer;
 mod attributes;
 mod call;
+mod caller;
 mod connection;
 mod directory;
 mod export;
@@ -36,7 +37,7 @@ use std::io;
 use std::time::{Instant, SystemTime};
 
 use labelgate_buffers::{Memory, Pool};
-use labelgate_engine::tree::{Answer, TreeDescription, TreeId};
+use labelgate_engine::tree::{Answer, Caller, TreeDescription, TreeId};
 use labelgate_engine::{
     Action, Admission, Completion, ConnectionId, Ending, Engine, Geometry, ImageDescription,
     ImageId, IoId, Login, Outbox, Receive, Received,
@@ -63,6 +64,8 @@ pub struct Server {
     connections: HashMap<ConnectionId, Connection>,
     tasks: Tasks,
     replays: Replays,
+    /// Whose call is being carried out.
+    caller: Caller,
     /// Connections that wait for memory, in the order of their turn.
     starving: VecDeque<ConnectionId>,
     /// One of them waits for what others have: nobody takes any before it.
@@ -119,6 +122,7 @@ impl Server {
             connections: HashMap::new(),
             tasks: Tasks::default(),
             replays: Replays::default(),
+            caller: Caller::NOBODY,
             starving: VecDeque::new(),
             scarce: false,
             freed: false,

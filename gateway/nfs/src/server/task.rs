@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use labelgate_buffers::Buffer;
-use labelgate_engine::tree::{Answer, Call, Done, FileId};
+use labelgate_engine::tree::{Answer, Call, Caller, Done, FileId};
 use labelgate_engine::{
     Action, Completion, ConnectionId, ImageError, IoId, Operation, Outcome, Place,
 };
@@ -155,7 +155,19 @@ impl Server {
             data: None,
             replay: None,
         });
-        turn.outbox.push(Action::Submit(io, place, operation));
+        turn.outbox.push(match self.caller_in(place) {
+            Some((caller, file)) => Action::SubmitFor(caller, io, file, operation),
+            None => Action::Submit(io, place, operation),
+        });
+    }
+
+    /// Whose call is being carried out, where that matters.
+    fn caller_in(&self, place: Place) -> Option<(Box<Caller>, FileId)> {
+        let Place::File(file) = place else {
+            return None;
+        };
+        let owners = self.export.tree(file.tree).is_some_and(|tree| tree.owners);
+        owners.then(|| (Box::new(self.caller), file))
     }
 
     /// Asks something of a tree.
@@ -164,10 +176,11 @@ impl Server {
             debug_assert!(false, "an image is no tree");
             return;
         };
+        let caller = self.caller_in(pending.place).map(|(caller, _)| caller);
         let io = self.tasks.begin(pending);
         let replay = self.replays.begin(io);
         self.tasks.may_be_repeated(io, replay);
-        turn.outbox.push(Action::Call(io, tree, call));
+        turn.outbox.push(Action::Call(caller, io, tree, call));
     }
 
     /// Asks for the attributes that an answer has at its end.
@@ -270,6 +283,8 @@ impl Server {
             (Task::Read { offset, count, .. }, Err(ImageError::OutOfRange)) => {
                 let read = PendingRead {
                     xid,
+                    // An image has become smaller; files of a tree end where they end.
+                    caller: Caller::NOBODY,
                     place,
                     offset,
                     count,

@@ -5,6 +5,7 @@
 //! for memory is not read meanwhile; connections take turns.
 
 use labelgate_buffers::{Buffer, MAX_BUFFER, PAGE};
+use labelgate_engine::tree::Caller;
 use labelgate_engine::{Action, ConnectionId, Operation, Place, Receive};
 
 use super::connection::{Part, Stage, Starving};
@@ -17,6 +18,7 @@ use crate::v3::{self, Status};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PendingRead {
     pub(super) xid: u32,
+    pub(super) caller: Caller,
     pub(super) place: Place,
     pub(super) offset: u64,
     /// How much; of an image, what is there.
@@ -29,6 +31,7 @@ pub(super) struct PendingRead {
 #[derive(Debug)]
 pub(super) struct PendingWrite {
     pub(super) xid: u32,
+    pub(super) caller: Caller,
     /// What is written to; without it, the answer to the call.
     pub(super) target: Result<Place, Status>,
     pub(super) offset: u64,
@@ -141,6 +144,7 @@ impl Server {
             count: read.count,
             eof: read.eof,
         };
+        self.caller = read.caller;
         self.submit(id, read.xid, read.place, task, operation, turn);
     }
 
@@ -223,6 +227,7 @@ impl Server {
     ) {
         let PendingWrite {
             xid,
+            caller,
             target: Ok(place),
             offset,
             count,
@@ -246,6 +251,7 @@ impl Server {
             stable: stable != Stability::Unstable,
         };
         let task = Task::Write { count, stable };
+        self.caller = caller;
         self.submit(id, xid, place, task, operation, turn);
     }
 }

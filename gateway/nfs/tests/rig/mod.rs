@@ -383,10 +383,11 @@ impl Rig {
             Action::Submit(io, Place::File(file), operation) => {
                 self.execute_on_file(io, file, operation);
             }
-            Action::Call(io, tree, call) if self.hold => {
+            Action::SubmitFor(..) => panic!("no tree of these has owners"),
+            Action::Call(_, io, tree, call) if self.hold => {
                 self.held_calls.push_back((io, tree, call));
             }
-            Action::Call(io, tree, call) => self.call_tree(io, tree, &call),
+            Action::Call(_, io, tree, call) => self.call_tree(io, tree, &call),
             Action::Close(id, ending) => self.close(id, ending),
             Action::Settle(..) | Action::Reserved(..) => panic!("no client of NFS reserves"),
         }

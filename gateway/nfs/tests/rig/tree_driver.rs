@@ -18,6 +18,7 @@ impl Rig {
         let description = TreeDescription {
             name: name.to_owned(),
             root: tree.root(),
+            owners: false,
         };
         self.server.tree_added(TreeId(number), description);
         self.trees.insert(TreeId(number), tree);
@@ -79,7 +80,7 @@ fn settled(tree: &mut Tree, node: Node, mut step: Step) -> Completion {
         step = match step {
             Step::Done(completion) => return completion,
             Step::Held(held) => tree.release(node, held),
-            Step::System(mut request) => {
+            Step::Request(mut request) => {
                 let result = run(&mut request);
                 tree.resume(node, request, result)
             }

@@ -175,6 +175,7 @@ mod tests {
                 place: crate::Place::Directory {
                     path,
                     trees: number % 2 == 0,
+                    squash: crate::Squash::default(),
                 },
             };
             contents.snapshot.stores.insert(store.name.clone(), store);

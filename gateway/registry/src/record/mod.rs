@@ -17,7 +17,7 @@ pub use image::{BlockSize, Image, fresh_designator};
 pub use lease::Lease;
 pub use level::Level;
 pub use path::{ImageFile, PathError, StorePath};
-pub use store::{Place, Rbd, Store};
+pub use store::{Place, Rbd, Squash, Store};
 pub use words::{HostName, Purpose};
 
 /// Reads and writes a type as its text, which it checks itself.

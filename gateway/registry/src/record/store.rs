@@ -26,6 +26,8 @@ pub enum Place {
         path: StorePath,
         /// Whether every label has a tree of its own in it.
         trees: bool,
+        /// Whose the objects of its trees are.
+        squash: Squash,
     },
     /// In a pool of a Ceph cluster.
     Rbd(Rbd),
@@ -92,6 +94,8 @@ struct Written {
     path: Option<StorePath>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     trees: bool,
+    #[serde(default, skip_serializing_if = "Squash::is_all")]
+    squash: Squash,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rbd: Option<Rbd>,
 }
@@ -104,11 +108,16 @@ impl TryFrom<Written> for Store {
             name,
             path,
             trees,
+            squash,
             rbd,
         } = written;
         let place = match (path, rbd) {
-            (Some(path), None) => Place::Directory { path, trees },
-            (None, Some(rbd)) if !trees => Place::Rbd(rbd),
+            (Some(path), None) => Place::Directory {
+                path,
+                trees,
+                squash,
+            },
+            (None, Some(rbd)) if !trees && squash.is_all() => Place::Rbd(rbd),
             _ => return Err("a store that is neither a directory nor a pool, or both"),
         };
         Ok(Self { name, place })
@@ -117,16 +126,41 @@ impl TryFrom<Written> for Store {
 
 impl From<Store> for Written {
     fn from(store: Store) -> Self {
-        let (path, trees, rbd) = match store.place {
-            Place::Directory { path, trees } => (Some(path), trees, None),
-            Place::Rbd(rbd) => (None, false, Some(rbd)),
+        let (path, trees, squash, rbd) = match store.place {
+            Place::Directory {
+                path,
+                trees,
+                squash,
+            } => (Some(path), trees, squash, None),
+            Place::Rbd(rbd) => (None, false, Squash::All, Some(rbd)),
         };
         Self {
             name: store.name,
             path,
             trees,
+            squash,
             rbd,
         }
+    }
+}
+
+/// Which users of a label's clients are told apart in its trees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Squash {
+    /// None.
+    #[default]
+    All,
+    /// All but root.
+    Root,
+    /// All.
+    None,
+}
+
+impl Squash {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    const fn is_all(&self) -> bool {
+        matches!(self, Self::All)
     }
 }
 
@@ -149,6 +183,7 @@ mod tests {
             place: Place::Directory {
                 path: "/srv/vms".parse().unwrap(),
                 trees: false,
+                squash: Squash::All,
             },
         };
         let text = serde_json::to_string(&store).unwrap();

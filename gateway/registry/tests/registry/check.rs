@@ -9,6 +9,7 @@ fn place(path: &str) -> Place {
     Place::Directory {
         path: path.parse().unwrap(),
         trees: false,
+        squash: labelgate_registry::Squash::All,
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use labelgate_registry::{
     Allocation, BlockSize, Change, ChapSecrets, Image, Lease, NewIdentity, NewProof, NewSecrets,
-    NewStore, Place, Rbd, RedbRegistry, Secret, Store, Token, fresh_designator,
+    NewStore, Place, Rbd, RedbRegistry, Secret, Squash, Store, Token, fresh_designator,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -28,6 +28,7 @@ pub fn directory(name: &str, path: &str) -> Change {
         place: Place::Directory {
             path: path.parse().unwrap(),
             trees: false,
+            squash: Squash::All,
         },
     };
     Change::AddStore(store.into())

@@ -14,6 +14,7 @@ use super::asked::{AskedBy, InBody, InPath};
 use super::failure::{Answer, Denied};
 use super::operation::{Office, record, recorded};
 use crate::audit::{Event, Record};
+use crate::config::Squash;
 use crate::state::InForce;
 
 pub(super) async fn list(State(office): State<Office>) -> Answer<Stores> {
@@ -57,8 +58,17 @@ pub(super) async fn add(
                     place: labelgate_registry::Place::Directory {
                         path: same(path)?,
                         trees: asked.trees,
+                        squash: match asked.squash {
+                            api::Squash::All => labelgate_registry::Squash::All,
+                            api::Squash::Root => labelgate_registry::Squash::Root,
+                            api::Squash::None => labelgate_registry::Squash::None,
+                        },
                     },
                 };
+                if asked.squash != api::Squash::All && !asked.trees {
+                    let why = "squash is about trees, and this store would have none";
+                    return Err(Denied::new(ErrorCode::Unsupported, why).hint("add --trees"));
+                }
                 check_directory(path).await?;
                 let changed = turn.change(Change::AddStore(store.into())).await?;
                 describe(&changed.in_force, &name)
@@ -147,6 +157,11 @@ pub(super) fn describe(in_force: &InForce, name: &str) -> Result<api::Store, Den
         path: store.directory().map(Path::to_owned),
         backend,
         trees: store.has_trees(),
+        squash: match store.squash() {
+            Squash::All => api::Squash::All,
+            Squash::Root => api::Squash::Root,
+            Squash::None => api::Squash::None,
+        },
         source: source(*declared),
         images: count(
             images

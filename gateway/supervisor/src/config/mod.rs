@@ -19,6 +19,7 @@ mod nfs;
 mod problem;
 mod seen;
 mod size;
+mod squash;
 mod store;
 mod token;
 
@@ -42,6 +43,7 @@ pub(crate) use name::target;
 pub use netlabel::{NetlabelKind, NetlabelSource};
 pub use nfs::{NfsSection, Portmap};
 pub use problem::{Problem, Problems};
+pub use squash::Squash;
 pub use store::{Place, Pool, Store};
 pub use token::{TokenDigest, epoch};
 

@@ -13,6 +13,7 @@ use super::key_file;
 use super::name;
 use super::problem::Collector;
 use super::seen::Seen;
+use super::squash::Squash;
 
 /// Where images live.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub enum Place {
         path: PathBuf,
         /// Whether every label has a tree of its own in it.
         trees: bool,
+        /// Whose the objects of its trees are.
+        squash: Squash,
     },
     /// In a pool of a Ceph cluster: keepers hold them.
     Rbd(Pool),
@@ -84,6 +87,15 @@ impl Store {
         self.pool().is_some()
     }
 
+    /// Whose the objects of its trees are.
+    #[must_use]
+    pub const fn squash(&self) -> Squash {
+        match self.place {
+            Place::Directory { squash, .. } => squash,
+            Place::Rbd(_) => Squash::All,
+        }
+    }
+
     /// Whether every label has a tree of its own in it.
     #[must_use]
     pub const fn has_trees(&self) -> bool {
@@ -127,6 +139,7 @@ pub(super) struct RawStore {
     kind: Kind,
     path: Option<Spanned<PathBuf>>,
     trees: Option<Spanned<bool>>,
+    squash: Option<Spanned<Squash>>,
     monitors: Option<Spanned<String>>,
     pool: Option<Spanned<String>>,
     entity: Option<Spanned<String>>,
@@ -159,6 +172,7 @@ pub(super) fn check_stores(raw: Vec<RawStore>, problems: &mut Collector<'_>) -> 
         let place = place.unwrap_or_else(|| Place::Directory {
             path: PathBuf::from("/"),
             trees: false,
+            squash: Squash::All,
         });
         if let Place::Rbd(pool) = &place {
             pools.check("pool", &pool.rbd.to_string(), &raw.name.span(), problems);
@@ -196,9 +210,18 @@ fn check_directory(raw: &RawStore, problems: &mut Collector<'_>) -> Option<Place
         let what = format_args!("store path {text:?} is not absolute; begin it with \"/\"");
         problems.at(&path.span(), what);
     }
+    let trees = raw.trees.as_ref().is_some_and(|trees| *trees.get_ref());
+    if let Some(squash) = raw.squash.as_ref().filter(|_| !trees) {
+        let what = "squash is about trees, and this store has none; add \"trees = true\"";
+        problems.at(&squash.span(), what);
+    }
     Some(Place::Directory {
         path: path.get_ref().clone(),
-        trees: raw.trees.as_ref().is_some_and(|trees| *trees.get_ref()),
+        trees,
+        squash: raw
+            .squash
+            .as_ref()
+            .map_or(Squash::All, |squash| *squash.get_ref()),
     })
 }
 
@@ -206,6 +229,7 @@ fn check_pool(raw: &RawStore, problems: &mut Collector<'_>) -> Option<Place> {
     for (key, span) in [
         ("path", raw.path.as_ref().map(Spanned::span)),
         ("trees", raw.trees.as_ref().map(Spanned::span)),
+        ("squash", raw.squash.as_ref().map(Spanned::span)),
     ] {
         if let Some(span) = span {
             let what = format_args!("{key} belongs to a directory; remove it, or kind = \"rbd\"");

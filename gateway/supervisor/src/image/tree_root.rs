@@ -3,13 +3,17 @@
 //! ```text
 //! STORE/.labelgate-trees/s0:c107,c434     mode 0700, the UID of the label's worker, its level
 //! ```
+//!
+//! One whose objects have owners of their own is root's, as its clients' machines know root, and what
+//! it may be entered by is theirs to say: nobody else on the gateway gets as far, because of
+//! `.labelgate-trees` itself.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use labelgate_mac::selinux::{ContextError, ForNext, Kind, file_context};
 use labelgate_mac::{Context, Label};
-use rustix::fs::{Mode, OFlags, ResolveFlags, fstat, fsync, mkdirat, openat2};
+use rustix::fs::{AtFlags, Mode, OFlags, ResolveFlags, chmodat, fstat, fsync, mkdirat, openat2};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
@@ -27,6 +31,8 @@ pub struct TreeOwner<'a> {
     pub label: &'a Label,
     /// The UID of its worker, unless that has the supervisor's.
     pub uid: Option<u32>,
+    /// Whether its objects have owners, as the users of the label's clients.
+    pub keeps_owners: bool,
     /// The context of what is in it, where SELinux enforces.
     pub context: Option<Context>,
 }
@@ -59,6 +65,18 @@ pub enum TreeRootError {
         /// Whose it must be.
         expected: u32,
     },
+    /// Others may enter what keeps the trees with owners apart from other users of the gateway.
+    #[error("others than root may enter {TREES}; chmod 0700")]
+    Entered,
+    /// It was made for one owner, and is to have many.
+    #[error(
+        "it belongs to UID {is}: it was made for one owner (squash = \"all\"); to keep owners from now \
+         on: chown -R 0:0 {TREES}/LEVEL; chmod 0755 {TREES}/LEVEL"
+    )]
+    OneOwner {
+        /// Whose it is.
+        is: u32,
+    },
     /// Others may enter it.
     #[error("others than its owner may enter it; chmod 0700")]
     Mode,
@@ -90,19 +108,28 @@ pub fn tree_root(store: &Store, owner: &TreeOwner<'_>) -> Result<OwnedFd, TreeRo
     if stat.st_uid != geteuid().as_raw() || stat.st_mode & 0o022 != 0 {
         return Err(TreeRootError::Open);
     }
+    if owner.keeps_owners && stat.st_mode & 0o077 != 0 {
+        return Err(TreeRootError::Entered);
+    }
     let name = owner.label.to_string();
-    make(trees.as_fd(), &name, owner.context.as_ref())?;
+    let made = make(trees.as_fd(), &name, owner.context.as_ref())?;
     let root = find(trees.as_fd(), &name)?;
+    if made && owner.keeps_owners {
+        // Root's: other users are let in, and what they may do there is root's to say.
+        let entered = Mode::RWXU | Mode::RGRP | Mode::XGRP | Mode::ROTH | Mode::XOTH;
+        let flags = AtFlags::empty();
+        chmodat(trees.as_fd(), &name, entered, flags).map_err(|error| failed("made", error))?;
+    }
     give(root.as_fd(), owner)?;
     Ok(root)
 }
 
-/// Makes a directory that only its owner may enter, if there is none.
+/// Makes a directory that only its owner may enter, if there is none: whether there was none.
 fn make(
     directory: BorrowedFd<'_>,
     name: &str,
     context: Option<&Context>,
-) -> Result<(), TreeRootError> {
+) -> Result<bool, TreeRootError> {
     let labelled = context.map(|context| ForNext::make(Kind::File, context));
     let _labelled = labelled.transpose().map_err(|error| {
         let action = "made with its label";
@@ -110,14 +137,15 @@ fn make(
     })?;
     match mkdirat(directory, name, Mode::RWXU) {
         Ok(()) => {}
-        Err(Errno::EXIST) => return Ok(()),
+        Err(Errno::EXIST) => return Ok(false),
         Err(error) => return Err(failed("made", error)),
     }
     // Its name is to be there after a crash, as what a client is told will be in it.
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let opened = openat2(directory, ".", flags, Mode::empty(), BENEATH);
     let synced = opened.and_then(|opened| fsync(&opened));
-    synced.map_err(|error| failed("made", error))
+    synced.map_err(|error| failed("made", error))?;
+    Ok(true)
 }
 
 const BENEATH: ResolveFlags = ResolveFlags::BENEATH
@@ -145,6 +173,13 @@ fn give(root: BorrowedFd<'_>, owner: &TreeOwner<'_>) -> Result<(), TreeRootError
     }
     let stat = fstat(root).map_err(|error| failed("looked at", error))?;
     let ours = geteuid().as_raw();
+    if owner.keeps_owners {
+        // Whom its users have given it to is theirs to say.
+        return match stat.st_uid {
+            is if owner.uid == Some(is) => Err(TreeRootError::OneOwner { is }),
+            _ => Ok(()),
+        };
+    }
     let expected = owner.uid.unwrap_or(ours);
     if stat.st_mode & 0o077 != 0 {
         return Err(TreeRootError::Mode);

@@ -35,6 +35,11 @@ pub enum AccessError {
     /// It is not there, and there is no size to make it with.
     #[error("it is not in its pool; give it a size, and it will be made")]
     Missing,
+    /// It was there, and its clients have it open.
+    #[error(
+        "it is no longer in its pool, or has another name there; give it back its name (rbd rename, rbd trash restore)"
+    )]
+    Vanished,
     /// Something of it is longer than an anchor has room for.
     #[error("its anchor has no room: {0}")]
     Long(#[from] labelgate_control::Refused),
@@ -68,12 +73,19 @@ impl Gate {
 
     /// Writes the anchors of images, with keys that let the label's keeper at them and at nothing
     /// else. What earlier gateways may have left is shut out first: of all entities but those that
-    /// are `known` to have been made since this one started.
-    pub async fn anchor(self, images: Vec<(u32, Arc<Image>)>, known: BTreeSet<Entity>) -> Anchored {
+    /// are `known` to have been made since this one started. Those images that a worker `had` are not
+    /// made anew if they are gone: its clients would go on with an empty one.
+    pub async fn anchor(
+        self,
+        images: Vec<(u32, Arc<Image>)>,
+        known: BTreeSet<Entity>,
+        had: BTreeSet<u32>,
+    ) -> Anchored {
         let mut anchored = Anchored::default();
         for (number, image) in images {
+            let may_make = !had.contains(&number);
             let result = self
-                .anchor_one(&image, &known, &mut anchored.entities)
+                .anchor_one(&image, may_make, &known, &mut anchored.entities)
                 .await;
             anchored.images.push((number, result));
         }
@@ -83,6 +95,7 @@ impl Gate {
     async fn anchor_one(
         &self,
         image: &Image,
+        may_make: bool,
         known: &BTreeSet<Entity>,
         entities: &mut BTreeSet<Entity>,
     ) -> Result<(), AccessError> {
@@ -99,11 +112,11 @@ impl Gate {
         entities.insert(entity.clone());
         if matches!(scope, Scope::Image { .. }) {
             // It has to be there before there can be a key for it.
-            self.provide(&keysmith, image, place).await?;
+            self.provide(&keysmith, (image, may_make), place).await?;
         }
         let key = keysmith.let_in(&entity, &scope, image.read_only).await?;
         if matches!(scope, Scope::Namespace(_)) {
-            self.provide(&keysmith, image, place).await?;
+            self.provide(&keysmith, (image, may_make), place).await?;
         }
         self.write(image, place, (&entity, &key))
     }
@@ -112,11 +125,14 @@ impl Gate {
     async fn provide(
         &self,
         keysmith: &Keysmith,
-        image: &Image,
+        (image, may_make): (&Image, bool),
         place: InPool<'_>,
     ) -> Result<(), AccessError> {
         if keysmith.look(place).await?.is_some() {
             return Ok(());
+        }
+        if !may_make {
+            return Err(AccessError::Vanished);
         }
         match image.size.filter(|_| !image.read_only) {
             Some(size) => Ok(keysmith.create(place, size).await?),

@@ -29,6 +29,8 @@ pub type Instance = Text<512>;
 const REQUESTS: usize = 1024;
 /// How long one request may take: a cluster that answers no more is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long one may take that goes through all objects of an image.
+const LONG_PATIENCE: Duration = Duration::from_secs(6 * 60 * 60);
 /// It is connected, or known not to be, after this long.
 const START_PATIENCE: Duration = Duration::from_secs(30);
 /// One that was asked nothing for so long ends.
@@ -241,6 +243,7 @@ async fn serve(setup: Setup, mut asked: mpsc::Receiver<Asked>) {
 /// A process that is confined and has its key.
 struct Running {
     child: Child<ToKeysmith>,
+    /// Who waits for what, and until when.
     pending: HashMap<u64, (Instant, Answering)>,
     next: u64,
     idle_since: Instant,
@@ -318,12 +321,8 @@ impl Running {
     }
 
     fn deadline(&self) -> Instant {
-        let oldest = self
-            .pending
-            .values()
-            .map(|(since, _)| *since + PATIENCE)
-            .min();
-        oldest.unwrap_or(self.idle_since + IDLE)
+        let first = self.pending.values().map(|(until, _)| *until).min();
+        first.unwrap_or(self.idle_since + IDLE)
     }
 
     /// Whether it may be asked something more.
@@ -334,8 +333,13 @@ impl Running {
     fn pass_on(&mut self, Asked { task, answer }: Asked) {
         let request = self.next;
         self.next += 1;
+        let patience = match &task {
+            KeysmithTask::RemoveImage { .. } | KeysmithTask::ResizeImage { .. } => LONG_PATIENCE,
+            _ => PATIENCE,
+        };
         self.child.tell(ToKeysmith::Request { request, task });
-        self.pending.insert(request, (Instant::now(), answer));
+        self.pending
+            .insert(request, (Instant::now() + patience, answer));
     }
 
     fn said(&mut self, setup: &Setup, said: FromKeysmith) {

@@ -13,16 +13,26 @@ use labelgate_registry::Snapshot;
 use super::clash::Clash;
 use super::tokens::Tokens;
 use crate::config::{
-    Admission, Audience, Grant, Identity, Image, LeaseTerm, Place, Pool, Proof, Store, target,
+    Admission, Audience, Grant, Identity, Image, LeaseTerm, Place, Pool, Proof, Squash, Store,
+    target,
 };
 
 pub(super) fn store(record: &registry::Store) -> Store {
     Store {
         name: record.name.as_str().to_owned(),
         place: match &record.place {
-            registry::Place::Directory { path, trees } => Place::Directory {
+            registry::Place::Directory {
+                path,
+                trees,
+                squash,
+            } => Place::Directory {
                 path: path.as_path().to_owned(),
                 trees: *trees,
+                squash: match squash {
+                    registry::Squash::All => Squash::All,
+                    registry::Squash::Root => Squash::Root,
+                    registry::Squash::None => Squash::None,
+                },
             },
             registry::Place::Rbd(rbd) => Place::Rbd(Pool {
                 rbd: rbd.clone(),

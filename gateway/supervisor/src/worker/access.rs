@@ -25,9 +25,9 @@ impl Service {
     }
 
     pub(super) fn send_to_anchor(&mut self, number: u32, images: Vec<(u32, Arc<Image>)>) {
-        let known = self.slots.known.clone();
+        let (known, had) = (self.slots.known.clone(), self.images.told(&images));
         self.send(number, async move |gate, _, _| {
-            Fetched::Anchored(gate.anchor(images, known).await)
+            Fetched::Anchored(gate.anchor(images, known, had).await)
         });
     }
 

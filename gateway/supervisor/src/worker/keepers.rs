@@ -8,6 +8,7 @@ use labelgate_control::{
     ConfigureKeeper, Handed, KeepImage, KeeperLimits, Library, MAX_KEEPERS, Text, ToKeeper,
     ToWorker, memory_bytes,
 };
+use labelgate_mac::Context;
 
 use super::service::Service;
 use super::slots::{Ground, LOST_AFTER, Slot, SlotEvent};
@@ -163,20 +164,7 @@ impl Service {
             None => None,
         };
         let introduction = vec![
-            ToKeeper::Configure(ConfigureKeeper {
-                label: self.label.clone(),
-                store: Text::clean(&store),
-                unprivileged: uids.is_none(),
-                context: context
-                    .as_ref()
-                    .map(|context| Text::clean(&context.to_string())),
-                opens_anchors: anchors.is_some(),
-                library: Library::Rbd,
-                limits: KeeperLimits {
-                    images: IMAGES,
-                    connect_milliseconds: u32::try_from(CONNECT.as_millis()).unwrap_or(u32::MAX),
-                },
-            }),
+            ToKeeper::Configure(self.configure_keeper(&store, context.as_ref())),
             ToKeeper::Memory(memory),
             ToKeeper::Queues(slot.queues.try_clone()?),
             ToKeeper::Bell(bell),
@@ -205,6 +193,22 @@ impl Service {
             slot.keeper = Some(keeper);
         }
         Ok(())
+    }
+
+    /// Who a keeper is.
+    fn configure_keeper(&self, store: &str, context: Option<&Context>) -> ConfigureKeeper {
+        ConfigureKeeper {
+            label: self.label.clone(),
+            store: Text::clean(store),
+            unprivileged: self.shared.uids.is_none(),
+            context: context.map(|context| Text::clean(&context.to_string())),
+            opens_anchors: context.is_some(),
+            library: Library::Rbd,
+            limits: KeeperLimits {
+                images: IMAGES,
+                connect_milliseconds: u32::try_from(CONNECT.as_millis()).unwrap_or(u32::MAX),
+            },
+        }
     }
 
     fn keeper_not_started(&mut self, number: u32, error: &io::Error, now: Instant) {
@@ -258,7 +262,7 @@ impl Service {
 
     /// Lets the worker work with a keeper that has all that its predecessor had.
     pub(super) fn serve(&mut self, number: u32) {
-        if self.images.is_one_missing(number) {
+        if self.images.is_one_awaited(number) {
             return;
         }
         let Some(slot) = self.slots.get(number) else {

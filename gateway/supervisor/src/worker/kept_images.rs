@@ -1,5 +1,6 @@
 //! Which of a label's images keepers hold for it, and how far each has come.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use labelgate_control::KeptShape;
@@ -69,15 +70,6 @@ impl Images {
             .collect()
     }
 
-    /// Whether the worker has one that the slot's keeper has not opened yet.
-    #[must_use]
-    pub fn is_one_missing(&self, slot: u32) -> bool {
-        let missing = |served: &Served, kept: &Kept| {
-            served.is_wanted() && kept.told.is_some() && kept.shape.is_none()
-        };
-        !self.find(slot, missing).is_empty()
-    }
-
     /// Those that are wanted and have no anchor.
     #[must_use]
     pub fn unanchored(&self, slot: u32) -> Vec<(u32, Arc<Image>)> {
@@ -90,6 +82,25 @@ impl Images {
         self.find(slot, |served, kept| {
             served.is_wanted() && kept.anchored && !kept.given
         })
+    }
+
+    /// Whether the worker has one that is still wanted, and the keeper has not opened it.
+    #[must_use]
+    pub fn is_one_awaited(&self, slot: u32) -> bool {
+        let awaited = |served: &Served, kept: &Kept| {
+            served.is_wanted() && kept.told.is_some() && kept.shape.is_none()
+        };
+        !self.find(slot, awaited).is_empty()
+    }
+
+    /// Of these, those that the worker has had.
+    #[must_use]
+    pub fn told(&self, images: &[(u32, Arc<Image>)]) -> BTreeSet<u32> {
+        let all = self.numbered();
+        let told = all.filter(|(_, served)| served.kept.is_some_and(|kept| kept.told.is_some()));
+        let told: BTreeSet<u32> = told.map(|(number, _)| number).collect();
+        let these = images.iter().map(|(number, _)| *number);
+        these.filter(|number| told.contains(number)).collect()
     }
 
     /// Those that the worker has not been told of and still might be.

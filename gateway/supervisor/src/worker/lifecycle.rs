@@ -1,36 +1,27 @@
 //! Starting, draining, killing and reaping a label's worker.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use labelgate_control::{
-    Bytes, Configure, Connection, Handed, List, LoginState, MAX_STORES, Text, ToWorker,
-};
+use labelgate_control::{Connection, FromWorker, List, LoginState, Text, ToWorker};
 use labelgate_mac::Label;
-use labelgate_pages::Page;
 use tokio::task::JoinSet;
 
 use super::connections::{Candidate, Login};
 use super::death::Death;
 use super::keepers::KeptStart;
-use super::process::{Launch, Process, Stuck};
+use super::outfit::Outfit;
+use super::process::{Process, Stuck};
 use super::service::{Seat, Service};
 use super::state::{Phase, Vacancy};
 use super::trees::Trees;
 use crate::audit::{Decision, Event, Record};
 use crate::config::{Identity, Proof};
-use crate::image::open_directory;
-use crate::metrics::LabelMeter;
 use crate::refusal::Refusal;
 
-/// A worker must be serving after this long. Images that are still locked by a predecessor have
-/// been given up before that.
-const START_PATIENCE: Duration = Duration::from_secs(30);
 /// A worker must have ended this long after its clients had to.
 const END_PATIENCE: Duration = Duration::from_secs(5);
 /// A message has room for the names of so many granted targets.
@@ -135,7 +126,7 @@ impl Service {
                 if let Some((ground, slots)) = kept {
                     (self.slots.ground, self.slots.all) = (Some(ground), slots);
                 }
-                self.hand_trees(trees);
+                self.give_trees(trees);
                 self.open_all();
             }
             Err((vacancy, error)) => {
@@ -154,42 +145,18 @@ impl Service {
         vacancy: Vacancy,
         now: Instant,
     ) -> Result<(Process, Trees, Option<KeptStart>), (Vacancy, io::Error)> {
-        let uid = match &self.shared.uids {
-            Some(uids) => match uids.of(&self.label) {
-                Ok(uid) => Some(uid),
-                Err(error) => return Err((vacancy, io::Error::other(error))),
-            },
-            None => None,
-        };
-        let Ok(place) = Arc::clone(&self.shared.workers).try_acquire_owned() else {
-            let why = "there are as many workers as there may be (limits.workers)";
-            return Err((vacancy, io::Error::other(why)));
-        };
-        let trees = self.trees();
-        let slots = LabelMeter::slots_for(self.wanted().len() + trees.len());
-        let (page, descriptor) = match Page::create(slots) {
-            Ok(made) => made,
+        let Outfit {
+            launch,
+            trees,
+            counters: (page, descriptor),
+            kept,
+            shared,
+        } = match self.outfit(now) {
+            Ok(outfit) => outfit,
             Err(error) => return Err((vacancy, error)),
         };
-        let kept = match self.prepare_slots(now) {
-            Ok(kept) => kept,
-            Err(error) => return Err((vacancy, error)),
-        };
-        let keepers = kept.as_ref().map_or(0, |(_, slots)| slots.len());
-        let shared = match kept.as_ref().map(Self::introduce_slots).transpose() {
-            Ok(shared) => shared.unwrap_or_default(),
-            Err(error) => return Err((vacancy, error)),
-        };
-        let launch = Launch {
-            program: &self.shared.program,
-            label: &self.label,
-            context: self.shared.provider.worker(&self.label),
-            uid,
-            cgroups: self.shared.cgroups.as_deref(),
-            until: now + START_PATIENCE,
-            place,
-        };
-        let process = Process::start(vacancy, launch).map_err(|(vacancy, error)| {
+        let mapped = launch.ids.is_some();
+        let mut process = Process::start(vacancy, launch).map_err(|(vacancy, error)| {
             let program = self.shared.program.display();
             let error = io::Error::new(error.kind(), format!("{program}: {error}"));
             (vacancy, error)
@@ -201,10 +168,14 @@ impl Service {
         record.label(&self.label).write();
         // A new worker's queue has room.
         let stores = self.stores();
+        let keepers = kept.as_ref().map_or(0, |(_, slots)| slots.len());
         let _ = process.tell(ToWorker::Configure(
-            self.configuration(stores.len(), trees.len(), keepers),
+            self.configuration((stores.len(), trees.len(), keepers), mapped),
             descriptor,
         ));
+        if mapped {
+            process.hold();
+        }
         for message in shared {
             let _ = process.tell(message);
         }
@@ -215,44 +186,6 @@ impl Service {
         }
         self.meter.started(process.pid(), page);
         Ok((process, trees, kept))
-    }
-
-    fn configuration(&self, stores: usize, trees: usize, keepers: usize) -> Configure {
-        let section = &self.shared.section;
-        let context = self.shared.provider.worker(&self.label);
-        let identities = Arc::clone(&self.shared.identities.borrow());
-        let key = identities.handle_key(&self.label);
-        Configure {
-            label: self.label.clone(),
-            driver: section.driver,
-            pool_bytes: section.pool_bytes,
-            max_connections: section.limits.connections_per_label,
-            stores: u32::try_from(stores).unwrap_or(u32::MAX),
-            trees: u32::try_from(trees).unwrap_or(u32::MAX),
-            keepers: u32::try_from(keepers).unwrap_or(u32::MAX),
-            unprivileged: self.shared.uids.is_none(),
-            // One that is too long is cut, and then it is none that a worker is in.
-            context: context.map(|context| Text::clean(&context.to_string())),
-            // Without one, which those in force always have, it does not start.
-            handle_key: key
-                .and_then(|key| Bytes::try_from(&key.expose()[..]).ok())
-                .unwrap_or_default(),
-            bind_handles: self.shared.nfs.bind_handles,
-        }
-    }
-
-    /// The stores of the images that the worker will have to open itself. One that cannot be opened
-    /// is left out: nor can its images.
-    fn stores(&self) -> Vec<(PathBuf, OwnedFd)> {
-        let wanted = self.wanted();
-        let led_to = wanted.iter().filter(|image| {
-            let manner = self.shared.manner(image);
-            manner.is_ok_and(|manner| manner.handed() == Handed::Path)
-        });
-        let paths: BTreeSet<&Path> = led_to.filter_map(|image| image.store.directory()).collect();
-        let most = usize::try_from(MAX_STORES).unwrap_or(usize::MAX);
-        let open = |path: &Path| Some((path.to_owned(), open_directory(path).ok()?));
-        paths.into_iter().filter_map(open).take(most).collect()
     }
 
     /// Takes a worker that has everything into service, and hands it what waits.
@@ -383,8 +316,14 @@ impl Service {
 
     /// The worker is reaped: nothing of it is left.
     pub(super) async fn exited(&mut self, status: io::Result<ExitStatus>) {
+        // It is to be given nothing any more.
+        self.unmapped = None;
         if let Some(process) = self.seat.process() {
-            for message in process.last_words().await {
+            let words = process.last_words().await;
+            for message in words
+                .into_iter()
+                .filter(|word| *word != FromWorker::Unshared)
+            {
                 self.said(message).await;
             }
         }
@@ -392,7 +331,9 @@ impl Service {
             return;
         };
         let pid = process.pid();
+        let early = process.ids().is_some() && !process.ready;
         let (vacancy, death) = process.reaped(status);
+        self.ended_early(early, &death);
         self.meter.ended(death.cause());
         let lost = self.connections.len();
         if matches!(death, Death::Killed(_)) {
@@ -413,6 +354,7 @@ impl Service {
             self.trouble = Some(format!("the last worker died: {death}"));
         }
         self.seat = Seat::Vacant(vacancy);
+        self.trees_told.clear();
         self.connections.clear();
         self.close_slots(death == Death::Orderly);
         for served in self.images.take_all() {

@@ -19,6 +19,7 @@ impl Service {
                 driver,
                 confinement,
             } => self.said_ready(driver, &confinement),
+            FromWorker::Unshared => self.said_unshared(),
             FromWorker::TreeOpened { tree, result } => self.said_tree(tree, &result),
             FromWorker::ImageOpened { image, result } => self.said_opened(image, result),
             FromWorker::ImageRefreshed { image, result } => self.said_refreshed(image, result),

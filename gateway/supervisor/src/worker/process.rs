@@ -23,6 +23,7 @@ use super::stderr::log_lines;
 use crate::cgroups::{Cgroups, leave};
 use crate::provider::{WrongContext, confirm, spawn as spawn_as};
 use crate::rate::Rate;
+use crate::uid::IdRange;
 
 /// Messages that wait for the worker to read them. One that lets more pile up is stuck.
 const OUTBOX: usize = 1024;
@@ -45,6 +46,9 @@ pub struct Launch<'a> {
     pub context: Option<Context>,
     /// The UID and GID, unless it is to have the supervisor's.
     pub uid: Option<u32>,
+    /// Ids that it is to act as, once it has left the supervisor's user namespace. It is told nothing
+    /// but its configuration before [`Process::release`].
+    pub ids: Option<IdRange>,
     /// Where its cgroup comes from, if there are any.
     pub cgroups: Option<&'a Cgroups>,
     /// When it must be serving.
@@ -66,6 +70,10 @@ pub struct Process {
     control: Arc<SupervisorEnd>,
     control_open: bool,
     outbox: mpsc::Sender<ToWorker>,
+    /// What it is told when it has its ids.
+    held: Option<Vec<ToWorker>>,
+    uid: Option<u32>,
+    ids: Option<IdRange>,
     writer: JoinHandle<()>,
     writing: bool,
     rate: Rate,
@@ -131,6 +139,9 @@ impl Process {
             control,
             control_open: true,
             outbox,
+            held: None,
+            uid: launch.uid,
+            ids: launch.ids,
             writer,
             writing: true,
             rate: Rate::new(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE, now),
@@ -162,11 +173,35 @@ impl Process {
     }
 
     /// Queues a message. Messages arrive in order, or not at all because the worker is stuck.
-    pub fn tell(&self, message: ToWorker) -> Result<(), Stuck> {
+    pub fn tell(&mut self, message: ToWorker) -> Result<(), Stuck> {
+        if let Some(held) = &mut self.held {
+            held.push(message);
+            return if held.len() > OUTBOX {
+                Err(Stuck)
+            } else {
+                Ok(())
+            };
+        }
         match self.outbox.try_send(message) {
             Ok(()) => Ok(()),
             Err(TrySendError::Full(_) | TrySendError::Closed(_)) => Err(Stuck),
         }
+    }
+
+    /// Keeps everything that it would be told from now on until [`Process::release`].
+    pub fn hold(&mut self) {
+        self.held = Some(Vec::new());
+    }
+
+    /// What it was not told, which it may be from now on.
+    pub fn release(&mut self) -> Vec<ToWorker> {
+        self.held.take().unwrap_or_default()
+    }
+
+    /// The first of the ids that it acts as, and its own UID, if it is one that acts as others.
+    #[must_use]
+    pub fn ids(&self) -> Option<(u32, u32)> {
+        Some((self.ids.as_ref()?.first(), self.uid?))
     }
 
     /// It has said that it is confined, which it says once: it may write its images from now on, and

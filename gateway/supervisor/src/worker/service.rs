@@ -22,6 +22,7 @@ use super::process::{Happened, Process};
 use super::revocation::{Ended, Revoking};
 use super::slots::Slots;
 use super::state::Vacancy;
+use super::trees::Trees;
 use crate::assignment::Assignment;
 use crate::audit::{Decision, Event, Record, Throttle};
 use crate::catalogue::Catalogue;
@@ -215,6 +216,10 @@ pub struct Service {
     pub(super) told: BTreeSet<PathBuf>,
     /// The stores whose trees the worker was handed.
     pub(super) trees_told: Vec<Arc<Store>>,
+    /// The trees that the worker is handed when it has ids for their owners.
+    pub(super) unmapped: Option<Trees>,
+    /// Why no worker of this label could have any, and when that was.
+    pub(super) unmappable: Option<(Instant, String)>,
     pub(super) looking: JoinSet<Looked>,
     /// The keepers of the worker.
     pub(super) slots: Slots,
@@ -243,6 +248,8 @@ impl Service {
             images: Images::default(),
             told: BTreeSet::new(),
             trees_told: Vec::new(),
+            unmapped: None,
+            unmappable: None,
             looking: JoinSet::new(),
             slots: Slots::new(),
             queue: Queue::default(),

@@ -53,17 +53,22 @@ impl Service {
     }
 
     fn tree(&self, store: &Store) -> Result<OwnedFd, String> {
+        let owners = store.squash().keeps_owners();
+        if owners && let Some(why) = self.cannot_map() {
+            return Err(why.to_owned());
+        }
         let label = self.shared.assignment.tree_of(&self.label, &store.name);
         let uid = self.shared.uids.as_ref().map(|uids| uids.of(&label));
         let uid = uid.transpose().map_err(|error| error.to_string())?;
         let selinux = self.shared.provider.selinux();
-        if uid.is_none() && selinux.is_none() {
+        if uid.is_none() && (selinux.is_none() || owners) {
             return Err(ONE_USER.to_owned());
         }
         let context = selinux.map(|selinux| selinux.domains().tree(&label));
         let owner = TreeOwner {
             label: &label,
             uid,
+            keeps_owners: owners,
             context,
         };
         tree_root(store, &owner).map_err(|error| error.to_string())
@@ -78,6 +83,7 @@ impl Service {
                 tree: tree_of_store(&store.name),
                 name: Text::clean(&store.name),
                 slot,
+                owners: store.squash().owners(),
             };
             self.trees_told.push(store);
             self.tell(ToWorker::Tree(message, root));
@@ -109,10 +115,12 @@ impl Service {
     /// Whether the worker serves a tree that it must no longer serve.
     pub(super) fn serves_lost_tree(&self) -> bool {
         let wanted = self.wanted_trees();
-        self.trees_told.iter().any(|store| !wanted.contains(store))
+        let waiting = self.unmapped.iter().flatten().map(|(store, _)| store);
+        let mut served = self.trees_told.iter().chain(waiting);
+        served.any(|store| !wanted.contains(store))
     }
 
-    fn record_tree(&self, store: &Store, decision: Decision, reason: &str) {
+    pub(super) fn record_tree(&self, store: &Store, decision: Decision, reason: &str) {
         let name = named(store);
         let record = Record {
             image: Some(&name),

@@ -92,6 +92,8 @@ impl Slot {
     }
 
     pub(super) fn serve(&mut self, bell: OwnedFd) {
+        // Whatever it has said of sleeping: it is told once that it has work.
+        let _ = rustix::io::write(&bell, &1_u64.to_ne_bytes());
         self.state = State::Serving(bell);
         self.again();
         self.send();
@@ -114,7 +116,10 @@ impl Slot {
     }
 
     pub(super) fn lost(&mut self, answered: &mut VecDeque<Answered>) {
-        self.gone(answered);
+        // Otherwise a successor may have begun to use the queue, and waits to be served.
+        if matches!(self.state, State::Serving(_) | State::Broken) {
+            self.gone(answered);
+        }
         self.state = State::Lost;
         let all = std::mem::take(&mut self.asked).into_values();
         answered.extend(all.map(|(ticket, request)| Answered {

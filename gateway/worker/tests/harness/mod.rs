@@ -297,6 +297,7 @@ fn run(
     let result = match kind {
         Kind::Ring => Worker {
             trees: labelgate_worker::HandedTrees::default(),
+            mapped: false,
             keepers,
             driver: Ring::new().unwrap(),
             engine,
@@ -307,6 +308,7 @@ fn run(
         .serve(),
         Kind::Epoll => Worker {
             trees: labelgate_worker::HandedTrees::default(),
+            mapped: false,
             keepers,
             driver: Epoll::new().unwrap(),
             engine,

@@ -3,7 +3,8 @@
 //! A filter sees neither paths nor what `openat2` is asked for, which lies in memory: what can be
 //! reached is the business of Landlock, of SELinux and of the modes of files. It sees that no device
 //! is made, that nothing is exchanged or made to vanish by a rename, and that a link is of something
-//! with a name. Nothing changes an owner or an extended attribute, and so neither a security label.
+//! with a name. Nothing changes an owner (but see [`super::acting`]) or an extended attribute, and so
+//! neither a security label.
 
 use seccompiler::{BackendError, SeccompRule};
 

@@ -108,6 +108,7 @@ impl Server {
         }
         let read = PendingRead {
             xid,
+            caller: self.caller,
             place,
             offset,
             count,
