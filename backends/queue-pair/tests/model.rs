@@ -1,6 +1,6 @@
 //! No wake-up is lost, in whatever order the steps of the two sides are seen: every one of them is
 //! gone through. A bell is loom's `Notify`, which remembers that it was rung, as an eventfd does; a wait
-//! that nobody ends is a deadlock, which loom finds.
+//! that nobody ends is a deadlock, which loom finds, as it does at once without the fence.
 
 #![allow(
     clippy::unwrap_used,

@@ -13,6 +13,9 @@ mod resize;
 mod transfer;
 mod zeroing;
 
+#[cfg(test)]
+mod tests;
+
 use std::time::SystemTime;
 
 use labelgate_buffers::Buffer;

@@ -12,14 +12,53 @@ use libtest_mimic::Trial;
 use crate::arrange::Arranged;
 use crate::layers::TRIES;
 use crate::run::{End, Neighbour, UID, probe, probe_as};
+use crate::syscalls::others_kill;
 use crate::trial;
 
 const KILLED: End = End::Killed(libc::SIGSYS);
 const REFUSED: End = End::Refused(libc::EACCES);
 
+/// What may pass, or is turned away without a kill, written down a second time.
+#[rustfmt::skip]
+#[allow(clippy::wildcard_imports, reason = "a table of one module's constants")]
+const LISTED: &[i64] = {
+    use libc::*;
+    &[
+        SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_close, SYS_fstat, SYS_lseek, SYS_connect,
+        SYS_recvmsg, SYS_sendmsg, SYS_recvfrom, SYS_sendto, SYS_shutdown, SYS_getsockname,
+        SYS_getpeername, SYS_getsockopt, SYS_ppoll, SYS_epoll_create1, SYS_epoll_ctl,
+        SYS_epoll_pwait, SYS_eventfd2, SYS_timerfd_create, SYS_timerfd_settime, SYS_pipe2,
+        SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk, SYS_clone3, SYS_futex, SYS_set_robust_list,
+        SYS_rseq, SYS_sched_yield, SYS_sched_getaffinity, SYS_getcpu, SYS_clock_gettime,
+        SYS_clock_getres, SYS_clock_nanosleep, SYS_nanosleep, SYS_gettimeofday,
+        SYS_restart_syscall, SYS_getrandom, SYS_getpid, SYS_gettid, SYS_getuid, SYS_geteuid,
+        SYS_getgid, SYS_getegid, SYS_getrusage, SYS_uname, SYS_sysinfo, SYS_rt_sigaction,
+        SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_sigaltstack, SYS_exit, SYS_exit_group,
+        SYS_statx, SYS_newfstatat, SYS_readlinkat, SYS_faccessat, SYS_faccessat2,
+        // With some arguments; tried below.
+        SYS_fcntl, SYS_socket, SYS_setsockopt, SYS_clone, SYS_prctl, SYS_prlimit64, SYS_openat,
+        SYS_mmap, SYS_mprotect, SYS_tgkill,
+    ]
+};
+#[rustfmt::skip]
+#[cfg(target_arch = "x86_64")]
+#[allow(clippy::wildcard_imports, reason = "a table of one module's constants")]
+const OLD: &[i64] = {
+    use libc::*;
+    &[
+        SYS_poll, SYS_epoll_create, SYS_epoll_wait, SYS_stat, SYS_lstat, SYS_readlink,
+        SYS_access, SYS_open,
+    ]
+};
+#[cfg(not(target_arch = "x86_64"))]
+const OLD: &[i64] = &[];
+
 pub fn trials() -> Vec<Trial> {
     vec![
         trial("keeper: what a worker must not, it must not either", tries),
+        trial("keeper: every other system call kills", || {
+            others_kill("keeper", &[LISTED, OLD])
+        }),
         trial("keeper: another process", neighbour),
         trial("keeper: connects, and has threads and events", || {
             for layers in ["none", "seccomp-keeper", "filesystem-keeper", "keeper"] {
