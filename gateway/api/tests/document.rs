@@ -98,6 +98,7 @@ fn what_may_only_be_read_is_a_get() {
         "GetImage",
         "GetMetrics",
         "GetStatus",
+        "GetStore",
         "ListGroups",
         "ListIdentities",
         "ListImages",

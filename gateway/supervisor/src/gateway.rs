@@ -22,7 +22,7 @@ use crate::cgroups::Cgroups;
 use crate::config::Config;
 use crate::greeting::{Authority, Launch, Pool, Reception};
 use crate::import::sweep;
-use crate::kept::{Anchors, Forge, Keysmiths, Names};
+use crate::kept::{Anchors, Forge, Keysmiths, Names, Traces};
 use crate::label_table::LabelTable;
 use crate::listener::{Door, Entrance};
 use crate::metrics::{self, Metrics};
@@ -301,6 +301,7 @@ fn share(
             metrics: Arc::clone(&metrics),
         }),
         anchors: Anchors::open(&section.state_dir)?,
+        traces: Traces::new(&section.state_dir),
         provider,
         uids,
         cgroups,

@@ -36,6 +36,8 @@ fn the_shipped_configuration_is_sound_and_shows_the_defaults() {
     let uncommented: String = DEFAULT
         .lines()
         .map(|line| match line.strip_prefix("# ") {
+            // What is indented is another way, which needs a file that is there.
+            Some(rest) if rest.starts_with(' ') => line,
             Some(rest) if rest.starts_with("[[") || rest.contains(" = ") => rest,
             _ => line,
         })
@@ -247,7 +249,7 @@ fn what_is_wrong_with_nfs_is_said() {
 const EXPECTED: &str = r#"labelgate.toml:3: listen address "0.0.0.0" is no address and port; write "0.0.0.0:3260" or "[::]:3260"
 labelgate.toml:4: target_prefix "iqn.labelgate" is no iqn; write it as "iqn.YYYY-MM." and a domain name turned around, such as "iqn.2026-11.io.labelgate"
 labelgate.toml:5: run_dir "run" is not absolute; begin it with "/"
-labelgate.toml:6: uid_base is 0; choose a number from 65536 to 2146894336
+labelgate.toml:6: uid_base is 0; choose a number from 65536 to 2146309120
 labelgate.toml:7: pool_mib is 1; choose a number from 4 to 65536
 labelgate.toml:11: store path "vms" is not absolute; begin it with "/"
 labelgate.toml:14: store name "Vms" has the character 'V'; use lower-case letters, digits and dashes

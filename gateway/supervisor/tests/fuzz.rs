@@ -57,6 +57,8 @@ fn parses(text: &str) -> bool {
 /// The shipped configuration with all of its keys taken in, line by line.
 fn seed() -> Vec<String> {
     let taken_in = |line: &str| match line.strip_prefix("# ") {
+        // What is indented is another way, which needs a file that is there.
+        Some(rest) if rest.starts_with(' ') => line.to_owned(),
         Some(rest) if rest.starts_with("[[") || rest.contains(" = ") => rest.to_owned(),
         _ => line.to_owned(),
     };

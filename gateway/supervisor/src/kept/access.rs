@@ -105,7 +105,9 @@ impl Gate {
         let scope = names.scope_of(&self.label, place);
         let entity = names.entity_of(&self.label, &self.store.name, &scope);
         if !known.contains(&entity) && !entities.contains(&entity) {
-            keysmith.revoke(&entity, &[]).await?;
+            let traces = &self.shared.traces;
+            keysmith.revoke(&entity, &traces.of(&entity)).await?;
+            traces.forget(&entity);
         }
         entities.insert(entity.clone());
         if matches!(scope, Scope::Image { .. }) {
@@ -179,6 +181,7 @@ impl Gate {
         let instances: Vec<Instance> = instances.into_iter().collect();
         for entity in &entities {
             keysmith.revoke(entity, &instances).await?;
+            self.shared.traces.forget(entity);
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ mod keysmith_words;
 mod keysmiths;
 mod memory;
 mod names;
+mod traces;
 
 pub use access::{AccessError, Anchored, Gate, place};
 pub use anchor::Anchors;
@@ -23,3 +24,4 @@ pub use keysmith::{Entity, Instance, Keysmith, KeysmithError};
 pub use keysmiths::{Forge, Keysmiths};
 pub use memory::{bell, shared_memory};
 pub use names::{Names, is_of_a_label};
+pub use traces::Traces;

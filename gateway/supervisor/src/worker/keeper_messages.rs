@@ -107,12 +107,14 @@ impl Service {
             return false;
         };
         let opening = matches!(served.state, ImageState::Opening);
+        // The worker is not told of one that it has been told to give up.
+        let has = matches!(served.state, ImageState::Sent | ImageState::Open(_));
         let Some(kept) = &mut served.kept else {
             return false;
         };
         kept.shape = Some(shape);
         match kept.told {
-            Some(before) if before != shape => {
+            Some(before) if before != shape && has => {
                 kept.told = Some(shape);
                 tracing::info!(label = %self.label, image = %served.image,
                     "image changed: {} bytes", shape.size);

@@ -295,6 +295,11 @@ impl Service {
         let Some(slot) = self.slots.get(number) else {
             return false;
         };
+        for entity in &slot.entities {
+            if let Err(error) = self.shared.traces.note(entity, &instance) {
+                tracing::warn!(entity, "its connection cannot be written down: {error}");
+            }
+        }
         slot.instances.insert(instance);
         slot.instances.len() <= INSTANCES
     }

@@ -29,7 +29,7 @@ use crate::catalogue::Catalogue;
 use crate::cgroups::Cgroups;
 use crate::config::{GatewaySection, Identities, Image, NfsSection, Store};
 use crate::image::{Manner, OpenError, Opened};
-use crate::kept::{Anchors, Keysmiths};
+use crate::kept::{Anchors, Keysmiths, Traces};
 use crate::metrics::{LabelMeter, Metrics, Served, render};
 use crate::poison::{PoisonMarks, Settling};
 use crate::provider::{Halts, MayServe, Provider};
@@ -64,6 +64,8 @@ pub struct Shared {
     pub keysmiths: Keysmiths,
     /// Where the anchors of images are that are no files.
     pub anchors: Anchors,
+    /// Whom the backends have let in.
+    pub traces: Traces,
     /// Whose UID is whose; `None` when the supervisor cannot give out any.
     pub uids: Option<Arc<Uids>>,
     /// Cgroups for workers, where there are any.
