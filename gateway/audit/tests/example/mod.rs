@@ -25,6 +25,7 @@ const STORE: Option<&str> = Some("ceph");
 const PID: Option<u32> = Some(4711);
 
 /// A record of this event, if it is one that somebody asks a trail to write.
+#[allow(clippy::too_many_lines, reason = "a table")]
 pub fn example(event: Event, labels: &Labels) -> Option<Record<'_>> {
     let record = match event {
         Event::Connection
