@@ -91,7 +91,15 @@ impl Keysmith {
         Self { store, asks }
     }
 
+    /// Asks, and asks the next one if this one is gone: it has done it, or has not.
     async fn ask(&self, task: KeysmithTask) -> Result<KeysmithAnswer, KeysmithError> {
+        match self.ask_one(task.clone()).await {
+            Err(KeysmithError::Gone { .. }) => self.ask_one(task).await,
+            answer => answer,
+        }
+    }
+
+    async fn ask_one(&self, task: KeysmithTask) -> Result<KeysmithAnswer, KeysmithError> {
         let gone = || self.gone("it has ended with the gateway");
         let (answer, told) = oneshot::channel();
         let asked = Asked { task, answer };
