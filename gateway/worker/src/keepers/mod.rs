@@ -3,6 +3,7 @@
 //! A slot has one keeper after the other. What is asked of a slot stays here until it is answered,
 //! with the buffer it is about, so that a keeper's end loses nothing: its successor is asked again.
 
+mod blame;
 mod slot;
 
 use std::collections::VecDeque;
@@ -53,10 +54,6 @@ impl Keepers {
         self.slots.get(slot as usize).is_some()
     }
 
-    fn slot(&mut self, slot: u32) -> Option<&mut Slot> {
-        self.slots.get_mut(slot as usize)
-    }
-
     /// Asks a keeper, as soon as there is one and its queue has room.
     pub(crate) fn submit(&mut self, ticket: Ticket, request: KeptRequest) {
         let refused = match self.slots.get_mut(request.keeper() as usize) {
@@ -79,8 +76,8 @@ impl Keepers {
 
     /// A keeper serves this slot from now on, and has this bell.
     pub(crate) fn serve(&mut self, slot: u32, bell: OwnedFd) {
-        if let Some(slot) = self.slot(slot) {
-            slot.serve(bell);
+        if let Some(slot) = self.slots.get_mut(slot as usize) {
+            slot.serve(bell, &mut self.answered);
         }
     }
 

@@ -7,6 +7,7 @@ use labelgate_backends::KeptRequest;
 use labelgate_queue_pair::{Completion, DEPTH, Failure, PushError, WorkerSide};
 
 use super::Answered;
+use super::blame::Blame;
 use crate::driver::Ticket;
 
 /// How many requests wait at most, all of whose memory the protocols have bounded. Beyond that, the
@@ -25,6 +26,8 @@ pub(super) struct Slot {
     parked: BTreeSet<u64>,
     /// How many are in the queue, or with the keeper.
     sent: usize,
+    /// What keepers have ended with.
+    blame: Blame,
     /// The next request's.
     next_tag: u64,
     /// Something has been put into the queue since the bell was last thought of.
@@ -43,7 +46,7 @@ enum State {
 }
 
 impl Slot {
-    pub(super) const fn new(queue: WorkerSide) -> Self {
+    pub(super) fn new(queue: WorkerSide) -> Self {
         Self {
             queue,
             state: State::Away,
@@ -51,6 +54,7 @@ impl Slot {
             unsent: 0,
             parked: BTreeSet::new(),
             sent: 0,
+            blame: Blame::default(),
             next_tag: 0,
             fresh: false,
         }
@@ -77,7 +81,8 @@ impl Slot {
         if !matches!(self.state, State::Serving(_)) {
             return;
         }
-        let room = (DEPTH as usize).saturating_sub(self.sent);
+        let most = if self.blame.careful() { 1 } else { DEPTH };
+        let room = (most as usize).saturating_sub(self.sent);
         for (&tag, (_, request)) in self.asked.range(self.unsent..).take(room) {
             match self.queue.submit(&request.submission(tag)) {
                 Ok(()) => {
@@ -91,12 +96,26 @@ impl Slot {
         }
     }
 
-    pub(super) fn serve(&mut self, bell: OwnedFd) {
+    pub(super) fn serve(&mut self, bell: OwnedFd, answered: &mut VecDeque<Answered>) {
         // Whatever it has said of sleeping: it is told once that it has work.
         let _ = rustix::io::write(&bell, &1_u64.to_ne_bytes());
         self.state = State::Serving(bell);
         self.again();
+        self.give_up(answered);
         self.send();
+    }
+
+    /// Answers what keepers die of. Not before there is a successor: until then, what is given up might
+    /// still happen.
+    fn give_up(&mut self, answered: &mut VecDeque<Answered>) {
+        while let Some(tag) = self.blame.guilty() {
+            self.blame.answered(tag);
+            answered.extend(self.asked.remove(&tag).map(|(ticket, request)| Answered {
+                ticket,
+                request,
+                answer: Err(Failure::Medium),
+            }));
+        }
     }
 
     /// All that has not been answered is to be sent again.
@@ -109,6 +128,9 @@ impl Slot {
     pub(super) fn gone(&mut self, answered: &mut VecDeque<Answered>) {
         // What it said before its end counts, if it makes sense.
         self.hear(answered);
+        let with = self.asked.range(..self.unsent).map(|(&tag, _)| tag);
+        let with: Vec<u64> = with.filter(|tag| !self.parked.contains(tag)).collect();
+        self.blame.ended(&with);
         self.queue.clear();
         self.state = State::Away;
         self.fresh = false;
@@ -121,6 +143,7 @@ impl Slot {
             self.gone(answered);
         }
         self.state = State::Lost;
+        self.blame = Blame::default();
         let all = std::mem::take(&mut self.asked).into_values();
         answered.extend(all.map(|(ticket, request)| Answered {
             ticket,
@@ -189,6 +212,7 @@ impl Slot {
             return false;
         };
         self.sent -= 1;
+        self.blame.answered(tag);
         answered.push_back(Answered {
             ticket,
             request,

@@ -21,6 +21,7 @@ both!(
     no_wake_up_is_lost_when_both_sides_sleep_often,
     more_than_the_queue_holds_waits_for_its_turn,
     what_a_dead_keeper_has_not_answered_goes_to_its_successor_in_order,
+    what_keepers_die_of_is_found_and_fails_alone,
     nothing_fails_while_there_is_no_keeper_yet,
     what_no_keeper_will_answer_fails,
     a_stalled_keeper_holds_up_nobody_else,
@@ -192,6 +193,60 @@ fn what_a_dead_keeper_has_not_answered_goes_to_its_successor_in_order(kind: Kind
         assert!(keeper.disk[usize::from(tag) * 512..][..512] == pattern(tag.into(), 512));
     }
     assert!(keeper.next_within(Duration::from_millis(50)).is_none());
+    drop(client);
+    let last = serving(keeper);
+    bench.finish();
+    last.stop();
+}
+
+fn what_keepers_die_of_is_found_and_fails_alone(kind: Kind) {
+    const COUNT: u16 = 12;
+    const DEADLY: u64 = 7 * 512;
+    let (mut bench, slot) = keeper::bench(kind);
+    let mut keeper = slot.keeper(&bench);
+    let mut client = bench.connect();
+    for tag in 0..COUNT {
+        let message = Message::new(WRITE, tag, 512).at(u64::from(tag) * 512);
+        client.send(message, &pattern(tag.into(), 512));
+    }
+    let mut ends = Vec::new();
+    let mut deaths = 0;
+    while ends.len() < COUNT.into() {
+        // It takes all that it is asked for, and begins with what it dies of.
+        let mut taken = Vec::new();
+        while let Some(submission) = keeper.next_within(Duration::from_millis(100)) {
+            taken.push(submission);
+        }
+        let deadly = |at: &Operation| matches!(at, Operation::Write { offset: DEADLY, .. });
+        if taken.iter().any(|submission| deadly(&submission.operation)) {
+            let disk = std::mem::take(&mut keeper.disk);
+            drop(keeper);
+            bench.keeper_gone(0);
+            keeper = slot.successor(&bench, disk);
+            deaths += 1;
+            assert!(deaths < 20, "nothing else is ever done");
+        } else {
+            for submission in &taken {
+                let result = keeper.carry_out(submission);
+                keeper.answer(submission.tag, result);
+                ends.push(client.receive(0).0);
+            }
+        }
+        if taken.is_empty() && ends.len() + 1 == COUNT.into() {
+            ends.push(client.receive(0).0);
+        }
+    }
+    let failed = ends.iter().filter(|end| end.status != 0);
+    assert_eq!(failed.map(|end| end.tag).collect::<Vec<_>>(), [7]);
+    // Nothing is asked for one at a time any more.
+    client.send(Message::new(READ, 20, 512), &[]);
+    client.send(Message::new(READ, 21, 512).at(4096), &[]);
+    let both = [keeper.next(), keeper.next()];
+    for submission in both {
+        let result = keeper.carry_out(&submission);
+        keeper.answer(submission.tag, result);
+        assert_eq!(client.receive(512).0.status, 0);
+    }
     drop(client);
     let last = serving(keeper);
     bench.finish();
