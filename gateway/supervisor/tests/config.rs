@@ -83,7 +83,7 @@ fn an_unknown_key_is_named_with_those_that_are_known() {
         ),
         (
             "[[store]]\nname = \"vms\"\npath = \"/x\"\ncolour = 1\n",
-            "4: unknown field `colour`, expected one of `name`, `kind`, `path`, `trees`, `monitors`, `pool`, `entity`, `key_file`",
+            "4: unknown field `colour`, expected one of `name`, `kind`, `path`, `trees`, `squash`, `monitors`, `pool`, `entity`, `key_file`",
         ),
         (
             "\n[[sotre]]\n",

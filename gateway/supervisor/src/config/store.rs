@@ -211,7 +211,9 @@ fn check_directory(raw: &RawStore, problems: &mut Collector<'_>) -> Option<Place
         problems.at(&path.span(), what);
     }
     let trees = raw.trees.as_ref().is_some_and(|trees| *trees.get_ref());
-    if let Some(squash) = raw.squash.as_ref().filter(|_| !trees) {
+    // The default means nothing without trees either.
+    let owned = |squash: &&Spanned<Squash>| *squash.get_ref() != Squash::All;
+    if let Some(squash) = raw.squash.as_ref().filter(owned).filter(|_| !trees) {
         let what = "squash is about trees, and this store has none; add \"trees = true\"";
         problems.at(&squash.span(), what);
     }
