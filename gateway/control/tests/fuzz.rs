@@ -171,7 +171,7 @@ fn fuzz_from_keysmith() {
 #[test]
 fn a_longer_text_or_list_than_allowed_is_refused() {
     // Audit { connection: 1, event: ProtocolError { what: 257 bytes } }
-    let mut bytes = vec![10, 1, 4, 0x81, 0x02];
+    let mut bytes = vec![11, 1, 4, 0x81, 0x02];
     bytes.extend([b'x'; 257]);
     assert!(matches!(
         decode::<FromWorker>(&bytes),
@@ -206,7 +206,7 @@ fn a_label_must_be_in_canonical_form() {
     let configure = |label: &str| {
         let mut bytes = vec![0, u8::try_from(label.len()).unwrap()];
         bytes.extend(label.bytes());
-        bytes.extend([0, 1, 1, 0, 0, 0, 0, 0, 0, 0]);
+        bytes.extend([0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
         decode::<ToWorker<Attached>>(&bytes)
     };
     assert!(configure("s0:c1,c2").is_ok());
