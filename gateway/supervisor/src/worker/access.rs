@@ -41,6 +41,7 @@ impl Service {
     where
         F: Future<Output = Fetched> + Send + 'static,
     {
+        self.renew_store(number);
         let Some(slot) = self
             .slots
             .all
@@ -58,6 +59,18 @@ impl Service {
         });
         if let Some(slot) = self.slots.get(number) {
             slot.busy = true;
+        }
+    }
+
+    /// A reload may have given the slot's store another key.
+    fn renew_store(&mut self, number: u32) {
+        let wanted = self.wanted();
+        let Some(slot) = self.slots.get(number) else {
+            return;
+        };
+        let mut stores = wanted.iter().map(|image| &image.store);
+        if let Some(store) = stores.find(|store| store.is_same_place(&slot.store)) {
+            slot.store = Arc::clone(store);
         }
     }
 
