@@ -38,15 +38,27 @@ pub fn check() -> io::Result<()> {
 /// # Errors
 /// It cannot be told; then somebody may.
 pub fn is_locked(file: BorrowedFd<'_>) -> io::Result<bool> {
+    taker(file).map(|taker| taker.is_some())
+}
+
+/// The process that took an flock on this file, if somebody holds one. It may have passed the
+/// descriptor on and be gone.
+///
+/// # Errors
+/// It cannot be told.
+pub(super) fn taker(file: BorrowedFd<'_>) -> io::Result<Option<i32>> {
     let stat = fstat(file)?;
     let device = (major(stat.st_dev), minor(stat.st_dev));
     let table = stable()?;
     for line in table.lines() {
-        if flock_of(line)?.is_some_and(|(on, inode)| inode == stat.st_ino && same(on, device)) {
-            return Ok(true);
+        let Some(lock) = flock_of(line)? else {
+            continue;
+        };
+        if lock.inode == stat.st_ino && same(lock.device, device) {
+            return Ok(Some(lock.pid));
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// Some file systems (btrfs, overlayfs) name another device in `stat` than in the table, one of
@@ -98,9 +110,18 @@ fn read_once() -> io::Result<Table> {
 /// A device's major and minor number.
 type Device = (u32, u32);
 
-/// The device and inode of a line such as `1: FLOCK  ADVISORY  WRITE 1234 08:01:56789 0 EOF`; `None`
+/// An flock that is held.
+#[derive(Debug, PartialEq, Eq)]
+struct Held {
+    /// Who took it.
+    pid: i32,
+    device: Device,
+    inode: u64,
+}
+
+/// What stands in a line such as `1: FLOCK  ADVISORY  WRITE 1234 08:01:56789 0 EOF`; `None`
 /// if it is about a lock of another kind, or about one that is waited for.
-fn flock_of(line: &str) -> io::Result<Option<(Device, u64)>> {
+fn flock_of(line: &str) -> io::Result<Option<Held>> {
     let mut fields = line.split_ascii_whitespace();
     let (Some(_number), Some(kind)) = (fields.next(), fields.next()) else {
         return Err(not_understood());
@@ -109,8 +130,12 @@ fn flock_of(line: &str) -> io::Result<Option<(Device, u64)>> {
         // "->" marks one that is waited for.
         return Ok(None);
     }
-    let place = fields.nth(3).and_then(place_of);
-    place.map(Some).ok_or_else(not_understood)
+    let pid = fields.nth(2).and_then(|pid| pid.parse().ok());
+    let place = fields.next().and_then(place_of);
+    let (Some(pid), Some((device, inode))) = (pid, place) else {
+        return Err(not_understood());
+    };
+    Ok(Some(Held { pid, device, inode }))
 }
 
 /// `08:01:56789`: the device in hexadecimal, the inode in decimal (fs/locks.c).
@@ -172,7 +197,12 @@ mod tests {
     fn lines_are_taken_strictly() {
         let of = |line: &str| flock_of(line).unwrap();
         let line = "3: FLOCK  ADVISORY  WRITE 1234 08:1a:56789 0 EOF";
-        assert_eq!(of(line), Some(((8, 0x1a), 56789)));
+        let held = Held {
+            pid: 1234,
+            device: (8, 0x1a),
+            inode: 56789,
+        };
+        assert_eq!(of(line), Some(held));
         assert_eq!(of("4: POSIX  ADVISORY  WRITE 99 08:01:56789 0 EOF"), None);
         assert_eq!(
             of("4: -> FLOCK  ADVISORY  WRITE 99 08:01:56789 0 EOF"),
@@ -182,6 +212,7 @@ mod tests {
             "",
             "1:",
             "1: FLOCK ADVISORY WRITE 1",
+            "1: FLOCK ADVISORY WRITE x 08:01:56789 0 EOF",
             "1: FLOCK ADVISORY WRITE 1 08:01",
             "1: FLOCK ADVISORY WRITE 1 08:01:x 0 EOF",
             "1: FLOCK ADVISORY WRITE 1 08:01:1:1 0 EOF",
