@@ -136,6 +136,14 @@ impl LabelTable {
         all
     }
 
+    /// What there is of one label, if it has had a connection.
+    pub async fn describe_one(&self, label: &Label) -> Option<Description> {
+        let requests = self.labels.get(label)?.requests.clone();
+        let (answer, described) = oneshot::channel();
+        requests.send(Request::Describe { answer }).await.ok()?;
+        described.await.ok()
+    }
+
     /// Ends every worker and waits, at most for `patience`. Answers whether all have ended.
     pub async fn stop(&self, patience: Duration) -> bool {
         for requests in self.all() {

@@ -17,6 +17,7 @@ use labelgate_registry::{self as registry, Change};
 use tokio::sync::mpsc;
 
 use super::asked::{AskedBy, InBody, InPath, InQuery};
+use super::available::available;
 use super::copied::copied;
 use super::failure::Denied;
 use super::feed::{BodyStream, Pieces, feed};
@@ -199,6 +200,9 @@ async fn fill(office: &Office, filling: Filling, pieces: &Pieces) -> Result<api:
             };
             let taken = recorded(record, taken).await;
             chosen.keep_if(&turn, taken).await?;
+            if !image.is_content() {
+                available(turn.state().labels(), &label, image.target.as_str()).await;
+            }
             view(&own, &image.store.name, &image.name).await
         })
         .await

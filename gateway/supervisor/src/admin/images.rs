@@ -14,6 +14,7 @@ use tokio::task::spawn_blocking;
 
 use super::answer::same;
 use super::asked::{AskedBy, InBody, InPath, InQuery};
+use super::available::available;
 use super::failure::{Answer, Denied};
 use super::image_view::{find, view};
 use super::kept;
@@ -66,7 +67,13 @@ pub(super) async fn create(
                 ..record(Event::ImageCreate, &asked_by).label(&chosen.label)
             };
             let made = recorded(record, made).await;
+            let label = chosen.label.clone();
             chosen.keep_if(&turn, made).await?;
+            let in_force = turn.state().in_force();
+            let (image, _) = find(&in_force, wanted.store.as_str(), wanted.name.as_str())?;
+            if !content {
+                available(turn.state().labels(), &label, image.target.as_str()).await;
+            }
             view(&own, wanted.store.as_str(), wanted.name.as_str())
                 .await
                 .map(Json)

@@ -9,6 +9,7 @@ mod access_list;
 mod answer;
 mod asked;
 mod audit;
+mod available;
 mod backends;
 mod caller;
 mod copied;

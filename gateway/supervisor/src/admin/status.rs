@@ -12,7 +12,7 @@ use super::failure::{Answer, Denied};
 use super::operation::Office;
 use crate::config::{ChapSection, Image};
 use crate::provider::{MayServe, Provider, Selinux};
-use crate::worker::{Description, Shared};
+use crate::worker::{Description, ImageDescription, Shared, Standing};
 
 pub(super) async fn show(State(office): State<Office>) -> Answer<Status> {
     let state = &office.state;
@@ -99,7 +99,8 @@ fn warnings(shared: &Shared, poisoned: usize, labels: &[Description]) -> Vec<Str
                 "label {name}: the last I/O of a worker that is gone has not ended"
             ));
         }
-        for image in label.images.iter().filter(|image| image.refused) {
+        let refused = |image: &&ImageDescription| image.standing == Standing::Refused;
+        for image in label.images.iter().filter(refused) {
             warnings.push(format!(
                 "image {} cannot be served: see the audit trail",
                 image.image

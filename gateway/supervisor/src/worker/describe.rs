@@ -55,8 +55,19 @@ pub struct ClientDescription {
 pub struct ImageDescription {
     /// Which.
     pub image: Arc<Image>,
-    /// Whether it was refused, here or by the worker.
-    pub refused: bool,
+    /// Whether clients can have it.
+    pub standing: Standing,
+}
+
+/// Whether clients can have an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is being opened, or is being given up.
+    Between,
+    /// It is served.
+    Served,
+    /// It was refused, here or by the worker.
+    Refused,
 }
 
 impl Service {
@@ -89,6 +100,10 @@ impl Service {
 fn describe_image(served: &Served) -> ImageDescription {
     ImageDescription {
         image: Arc::clone(&served.image),
-        refused: matches!(served.state, ImageState::Refused { .. }),
+        standing: match served.state {
+            ImageState::Open(_) => Standing::Served,
+            ImageState::Refused { .. } => Standing::Refused,
+            _ => Standing::Between,
+        },
     }
 }

@@ -28,7 +28,7 @@ mod trees;
 pub use backoff::Backoff;
 pub use connections::{Candidate, Login, NoLonger, has_departed};
 pub use death::Death;
-pub use describe::Description;
+pub use describe::{Description, ImageDescription, Standing};
 pub use revocation::Ended;
 pub use service::{Request, Service, Shared};
 pub use state::Phase;
