@@ -7,6 +7,8 @@ SHELL := bash
 export RUST_TEST_THREADS ?= 2
 # What the stages took, listed again at the end.
 export LABELGATE_STAGES := target/stages
+# Where the images of `make demo` and `make run` are: file or ceph.
+export BACKEND ?= file
 # How long each parser is fuzzed by `make fuzz` and `make test-full`, in seconds.
 FUZZ_SECONDS ?= 60
 # How many processes are killed in each durability test of `make test-full`.
@@ -31,7 +33,7 @@ setup: ## Install what tests and demo need (Debian 12) and build the guest
 build: ## Build all programs
 	$(CARGO) build $(LOCKED)
 
-demo: ## Two machines, one gateway: boot from it, break into it, see it hold
+demo: ## Two machines, one gateway: boot from it, break into it, see it hold; BACKEND=ceph for RBD
 	@mkdir -p target
 	@$(STAGE) "setup" 240 fixtures/setup
 	@$(STAGE) "build" 350 $(CARGO) build $(LOCKED)
@@ -72,6 +74,7 @@ test-full: ## All of that, hundreds of kills, minutes of fuzzing, suites, the re
 	@$(STAGE) "the manual's own build" 900 \
 		$(CARGO) test $(LOCKED) --test newcomer -- --ignored
 	@$(MAKE) --no-print-directory demo
+	@$(MAKE) --no-print-directory demo BACKEND=ceph
 	@echo; cat $(LABELGATE_STAGES)
 
 bench: ## Measure beside other servers
