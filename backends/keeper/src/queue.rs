@@ -1,5 +1,7 @@
 //! Operations from the worker, and their ends.
 
+use std::time::{Duration, Instant};
+
 use labelgate_control::FromKeeper;
 use labelgate_queue_pair::{Broken, Completion, DEPTH, Failure, Outcome, Submission, Taken};
 
@@ -13,6 +15,7 @@ pub(crate) struct UnderWay {
     /// What the worker calls it. A hostile one may use a name twice: that is its own affair.
     tag: u64,
     image: u32,
+    begun: Instant,
 }
 
 impl<B: Backend> Keeper<B> {
@@ -23,7 +26,9 @@ impl<B: Backend> Keeper<B> {
         for taken in 0..room {
             match self.queue.take()? {
                 None => return Ok(taken != 0),
-                Some(Taken::Nonsense { tag }) => self.answer(tag, Err(Failure::Refused))?,
+                Some(Taken::Nonsense { tag }) => {
+                    self.answer(tag, Err(Failure::Refused), Duration::ZERO)?
+                }
                 Some(Taken::Submission(submission)) => self.begin(&submission)?,
             }
         }
@@ -42,16 +47,18 @@ impl<B: Backend> Keeper<B> {
             operation,
         } = submission;
         if !self.images.is_open(image) {
-            return self.answer(tag, Err(Failure::NotReady));
+            return self.answer(tag, Err(Failure::NotReady), Duration::ZERO);
         }
         let own = self.next_tag;
         self.next_tag += 1;
+        let begun = Instant::now();
+        let under_way = UnderWay { tag, image, begun };
         match self.backend.start(own, image, operation) {
             Ok(()) => {
-                self.under_way.insert(own, UnderWay { tag, image });
+                self.under_way.insert(own, under_way);
                 Ok(())
             }
-            Err(failure) => self.failed(tag, image, failure),
+            Err(failure) => self.end(under_way, Err(failure)),
         }
     }
 
@@ -61,27 +68,30 @@ impl<B: Backend> Keeper<B> {
         own: u64,
         result: Result<Outcome, Failure>,
     ) -> Result<(), Fault> {
-        let Some(UnderWay { tag, image }) = self.under_way.remove(&own) else {
+        let Some(under_way) = self.under_way.remove(&own) else {
             debug_assert!(false, "an operation ends once");
             return Ok(());
         };
-        match result {
-            Ok(outcome) => self.answer(tag, Ok(outcome)),
-            Err(failure) => self.failed(tag, image, failure),
-        }
+        self.end(under_way, result)
     }
 
-    fn failed(&mut self, tag: u64, image: u32, failure: Failure) -> Result<(), Fault> {
-        if failure == Failure::Fenced && self.images.fenced(image) {
+    fn end(&mut self, under_way: UnderWay, result: Result<Outcome, Failure>) -> Result<(), Fault> {
+        let UnderWay { tag, image, begun } = under_way;
+        if result == Err(Failure::Fenced) && self.images.fenced(image) {
             self.outgoing.push(FromKeeper::ImageFenced { image });
         }
-        self.answer(tag, Err(failure))
+        self.answer(tag, result, begun.elapsed())
     }
 
-    fn answer(&mut self, tag: u64, result: Result<Outcome, Failure>) -> Result<(), Fault> {
+    fn answer(
+        &mut self,
+        tag: u64,
+        result: Result<Outcome, Failure>,
+        took: Duration,
+    ) -> Result<(), Fault> {
         self.answered = true;
         // Full, too: then the worker has asked for more than it may.
-        let completed = self.queue.complete(&Completion { tag, result });
+        let completed = self.queue.complete(&Completion { tag, result, took });
         completed.map_err(|_| Fault::Worker(Broken))
     }
 }

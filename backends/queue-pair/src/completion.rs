@@ -1,5 +1,7 @@
 //! Ends of operations, as they are in the ring.
 
+use std::time::Duration;
+
 use crate::Broken;
 use crate::layout::COMPLETION_WORDS;
 
@@ -10,6 +12,8 @@ pub struct Completion {
     pub tag: u64,
     /// What became of it.
     pub result: Result<Outcome, Failure>,
+    /// How long the backend has taken over it, as the keeper says.
+    pub took: Duration,
 }
 
 /// What an operation answers that has succeeded.
@@ -47,6 +51,10 @@ pub enum Failure {
     Refused,
 }
 
+/// The time stands above the code in one word: 56 bits of nanoseconds, which are two years.
+const CODE_BITS: u32 = 8;
+const LONGEST: u64 = u64::MAX >> CODE_BITS;
+
 const DONE: u64 = 0;
 const EXTENT: u64 = 1;
 const FAILED: u64 = 2;
@@ -68,11 +76,15 @@ impl Completion {
             Ok(Outcome::Extent { length, mapped }) => (EXTENT, length, mapped.into()),
             Err(failure) => (FAILED, failure as u64, 0),
         };
-        [self.tag, code, first, second]
+        let took = u64::try_from(self.took.as_nanos()).unwrap_or(LONGEST);
+        let took = took.min(LONGEST) << CODE_BITS;
+        [self.tag, took | code, first, second]
     }
 
     pub(crate) fn decode(words: [u64; COMPLETION_WORDS]) -> Result<Self, Broken> {
-        let [tag, code, first, second] = words;
+        let [tag, head, first, second] = words;
+        let took = Duration::from_nanos(head >> CODE_BITS);
+        let code = head & !(LONGEST << CODE_BITS);
         let result = match (code, second) {
             (DONE, 0) => Ok(Outcome::Done(first)),
             (EXTENT, 0 | 1) if first != 0 => Ok(Outcome::Extent {
@@ -85,7 +97,7 @@ impl Completion {
             }
             _ => return Err(Broken),
         };
-        Ok(Self { tag, result })
+        Ok(Self { tag, result, took })
     }
 }
 
@@ -102,24 +114,35 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_time_that_has_no_room_is_the_longest_that_has() {
+        let (tag, result) = (1, Ok(Outcome::Done(2)));
+        let took = Duration::MAX;
+        let sent = Completion { tag, result, took };
+        let came = Completion::decode(sent.encode()).unwrap();
+        assert_eq!((came.tag, came.result), (tag, result));
+        assert_eq!(came.took, Duration::from_nanos(LONGEST));
+    }
+
     proptest! {
         #[test]
-        fn what_is_understood_means_the_same_to_both(tag: u64, code in 0_u64..4, first in prop_oneof![0_u64..10, any::<u64>()], second in 0_u64..3) {
-            let words = [tag, code, first, second];
+        fn what_is_understood_means_the_same_to_both(tag: u64, code in 0_u64..4, took in 0_u64..=LONGEST, first in prop_oneof![0_u64..10, any::<u64>()], second in 0_u64..3) {
+            let words = [tag, took << CODE_BITS | code, first, second];
             if let Ok(completion) = Completion::decode(words) {
                 prop_assert_eq!(completion.encode(), words);
             }
         }
 
         #[test]
-        fn an_end_arrives_as_it_was_sent(tag: u64, count: u64, length in 1_u64.., mapped: bool, failure in 0_usize..7) {
+        fn an_end_arrives_as_it_was_sent(tag: u64, took in 0_u64..=LONGEST, count: u64, length in 1_u64.., mapped: bool, failure in 0_usize..7) {
             let results = [
                 Ok(Outcome::Done(count)),
                 Ok(Outcome::Extent { length, mapped }),
                 Err(FAILURES[failure]),
             ];
             for result in results {
-                let sent = Completion { tag, result };
+                let took = Duration::from_nanos(took);
+                let sent = Completion { tag, result, took };
                 prop_assert_eq!(Completion::decode(sent.encode()), Ok(sent));
             }
         }

@@ -5,7 +5,7 @@
 pub const DEPTH: u32 = 256;
 
 /// What stands in the first word. Another layout has another one.
-pub(crate) const VERSION: u64 = 0x6c67_7170_0000_0001;
+pub(crate) const VERSION: u64 = 0x6c67_7170_0000_0002;
 
 /// Of a submission.
 pub(crate) const SUBMISSION_WORDS: usize = 8;

@@ -42,7 +42,8 @@ fn completion(tag: u64) -> Completion {
     } else {
         Ok(Outcome::Done(tag))
     };
-    Completion { tag, result }
+    let took = std::time::Duration::from_nanos(tag);
+    Completion { tag, result, took }
 }
 
 /// How long a fuzz target runs.

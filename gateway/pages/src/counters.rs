@@ -1,6 +1,7 @@
 //! The worker's side of a page.
 
 use std::io;
+use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -112,11 +113,22 @@ impl ImageCounters<'_> {
             Err(failure) => bump(self.0.get(layout::failures(failure)), 1),
         }
         if let Some(timed) = Timed::of(ended.operation) {
-            let words = self.0.get(layout::histogram(timed)).unwrap_or_default();
-            let (bucket, nanoseconds) = layout::bucket(ended.latency);
-            bump(words.get(bucket), 1);
-            bump(words.last(), nanoseconds);
+            self.timed(layout::histogram(timed), ended.latency);
         }
+    }
+
+    /// The image's backend has carried out an operation, and has taken so long.
+    pub fn backend_ended(&self, operation: Operation, took: Duration) {
+        if let Some(timed) = Timed::of(operation) {
+            self.timed(layout::backend_histogram(timed), took);
+        }
+    }
+
+    fn timed(&self, histogram: Range<usize>, latency: Duration) {
+        let words = self.0.get(histogram).unwrap_or_default();
+        let (bucket, nanoseconds) = layout::bucket(latency);
+        bump(words.get(bucket), 1);
+        bump(words.last(), nanoseconds);
     }
 }
 

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 /// The first word of a page. Whoever changes the layout changes it, so that a worker of another
 /// build refuses the page and does not count into the wrong places.
-pub(crate) const VERSION: u64 = 0x4c47_5047_0000_0002;
+pub(crate) const VERSION: u64 = 0x4c47_5047_0000_0003;
 
 /// Words before the worker's own.
 pub(crate) const HEADER_WORDS: usize = 8;
 /// Words of the worker's own numbers.
 pub(crate) const WORKER_WORDS: usize = 16;
 /// Words of one slot.
-pub(crate) const IMAGE_WORDS: usize = 88;
+pub(crate) const IMAGE_WORDS: usize = 144;
 
 /// The most slots a page has. Pages of slots that are not used are never touched.
 pub const MAX_SLOTS: u32 = 4096;
@@ -204,7 +204,8 @@ const OPERATIONS: usize = 0;
 const BYTES: usize = OPERATIONS + Operation::ALL.len();
 const FAILURES: usize = BYTES + Operation::ALL.len();
 const HISTOGRAMS: usize = FAILURES + Failure::ALL.len();
-const END: usize = HISTOGRAMS + Timed::ALL.len() * HISTOGRAM_WORDS;
+const BACKEND: usize = HISTOGRAMS + Timed::ALL.len() * HISTOGRAM_WORDS;
+const END: usize = BACKEND + Timed::ALL.len() * HISTOGRAM_WORDS;
 /// Operations that have begun and not ended.
 pub(crate) const IN_FLIGHT: usize = IMAGE_WORDS - 1;
 const _: () = assert!(END <= IN_FLIGHT, "the slot holds everything");
@@ -233,6 +234,12 @@ pub(crate) const fn histogram(timed: Timed) -> Range<usize> {
     start..start + HISTOGRAM_WORDS
 }
 
+/// Where in a slot a histogram is of what the image's backend has taken.
+pub(crate) const fn backend_histogram(timed: Timed) -> Range<usize> {
+    let start = BACKEND + timed as usize * HISTOGRAM_WORDS;
+    start..start + HISTOGRAM_WORDS
+}
+
 /// Where in a page a slot is.
 pub(crate) const fn slot(slot: usize) -> Range<usize> {
     let start = HEADER_WORDS + WORKER_WORDS + slot * IMAGE_WORDS;
@@ -258,7 +265,9 @@ mod tests {
             .iter()
             .flat_map(|&operation| [operations(operation), bytes(operation)]);
         let singles = singles.chain(Failure::ALL.iter().map(|&failure| failures(failure)));
-        let histograms = Timed::ALL.iter().flat_map(|&timed| histogram(timed));
+        let histograms = Timed::ALL
+            .iter()
+            .flat_map(|&timed| histogram(timed).chain(backend_histogram(timed)));
         for place in singles.chain(histograms).chain(IMAGE_GAUGES) {
             assert!(!std::mem::replace(&mut taken[place], true), "{place}");
         }

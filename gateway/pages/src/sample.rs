@@ -1,5 +1,7 @@
 //! What was read of a page at one time, or has been taken in of many.
 
+use std::ops::Range;
+
 use crate::account::Account;
 use crate::layout::{
     self, BUCKETS, Failure, IMAGE_GAUGES, IMAGE_WORDS, Operation, Timed, WORKER_GAUGES,
@@ -71,7 +73,17 @@ impl ImageSample {
     /// How long operations of this kind have taken.
     #[must_use]
     pub fn latency(&self, timed: Timed) -> Histogram {
-        let words = self.0.get(layout::histogram(timed)).unwrap_or_default();
+        self.histogram(layout::histogram(timed))
+    }
+
+    /// How long the image's backend has taken over operations of this kind.
+    #[must_use]
+    pub fn backend_latency(&self, timed: Timed) -> Histogram {
+        self.histogram(layout::backend_histogram(timed))
+    }
+
+    fn histogram(&self, place: Range<usize>) -> Histogram {
+        let words = self.0.get(place).unwrap_or_default();
         let mut buckets = [0; BUCKETS];
         for (to, from) in buckets.iter_mut().zip(words) {
             *to = *from;

@@ -232,6 +232,12 @@ impl Images {
             return;
         };
         let ticket = answered.ticket;
+        if let Some(took) = answered.took {
+            // A keeper may say what it likes, but not that it took longer than all of it.
+            let most = now.saturating_duration_since(ticket.meter.begun);
+            let counters = self.counters.image(entry.slot);
+            counters.backend_ended(ticket.meter.kind, took.min(most));
+        }
         let step = kept.resume(answered.request, answered.answer);
         entry.take((ticket, image), step, || now, &self.counters, out);
         entry.release(image, now, &self.counters, out);

@@ -128,6 +128,8 @@ catalogue! {
         "Operations on an image that have begun and not ended.";
     DURATION: Histogram "labelgate_image_operation_duration_seconds" ["label", "image", "operation"]
         "Time from the turn in which a worker gave an operation to the image until it ended.";
+    BACKEND_DURATION: Histogram "labelgate_backend_operation_duration_seconds" ["label", "image", "operation"]
+        "Time that an image's backend took over what its keeper asked of it, as the keeper says.";
 
     CPU: Counter "process_cpu_seconds_total" []
         "Processor time of labelgated itself.";

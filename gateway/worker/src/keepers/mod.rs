@@ -9,6 +9,7 @@ mod slot;
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
+use std::time::Duration;
 
 use labelgate_backends::{KeptAnswer, KeptRequest};
 use labelgate_queue_pair::{Failure, WorkerSide};
@@ -31,6 +32,8 @@ pub(crate) struct Answered {
     pub(crate) ticket: Ticket,
     pub(crate) request: KeptRequest,
     pub(crate) answer: KeptAnswer,
+    /// How long the backend has taken over it, if it was a keeper that answered.
+    pub(crate) took: Option<Duration>,
 }
 
 /// All slots.
@@ -65,6 +68,7 @@ impl Keepers {
                 ticket,
                 request,
                 answer: Err(Failure::NotReady),
+                took: None,
             });
         }
     }

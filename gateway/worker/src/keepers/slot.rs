@@ -114,6 +114,7 @@ impl Slot {
                 ticket,
                 request,
                 answer: Err(Failure::Medium),
+                took: None,
             }));
         }
     }
@@ -149,6 +150,7 @@ impl Slot {
             ticket,
             request,
             answer: Err(Failure::NotReady),
+            took: None,
         }));
     }
 
@@ -197,7 +199,7 @@ impl Slot {
 
     /// Whether it is an answer to something that was asked.
     fn take(&mut self, completion: Completion, answered: &mut VecDeque<Answered>) -> bool {
-        let Completion { tag, result } = completion;
+        let Completion { tag, result, took } = completion;
         if tag >= self.unsent || self.parked.contains(&tag) {
             return false;
         }
@@ -217,6 +219,7 @@ impl Slot {
             ticket,
             request,
             answer: result,
+            took: Some(took),
         });
         true
     }

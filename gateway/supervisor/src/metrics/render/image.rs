@@ -7,7 +7,9 @@ use labelgate_pages::{Failure, ImageSample, Operation, Timed};
 
 use super::{Output, Served};
 use crate::config::Image;
-use crate::metrics::catalogue::{BYTES, DURATION, ERRORS, IMAGE_POISONED, IN_FLIGHT, OPERATIONS};
+use crate::metrics::catalogue::{
+    BACKEND_DURATION, BYTES, DURATION, ERRORS, IMAGE_POISONED, IN_FLIGHT, OPERATIONS,
+};
 use crate::metrics::declaration::{LabelValue, label_values};
 use crate::metrics::label::Reading;
 
@@ -56,6 +58,11 @@ fn add_image(output: &mut Output, label: &str, image: &str, sample: &ImageSample
         let labels = [label, image, timed.value()];
         let histogram = sample.latency(timed);
         output.of(&DURATION).histogram(&labels, &histogram);
+        let backend = sample.backend_latency(timed);
+        // Files have no backend beside the worker.
+        if backend.buckets.iter().any(|count| *count > 0) {
+            output.of(&BACKEND_DURATION).histogram(&labels, &backend);
+        }
     }
     let in_flight = sample.in_flight();
     output.of(&IN_FLIGHT).count(&[label, image], in_flight);
