@@ -20,6 +20,8 @@ impl Service {
         match message {
             FromKeeper::Ready { confinement } => self.keeper_ready(slot, &confinement),
             FromKeeper::Connected { instance } => self.connected(slot, instance),
+            // The images that it speaks of have gone with their worker.
+            _ if self.slots.get(slot).is_some_and(|slot| slot.closing) => true,
             FromKeeper::ImageOpened { image, result } => self.keeper_opened(slot, image, result),
             FromKeeper::ImageRefreshed { image, result } => match result {
                 Ok(shape) => self.keeper_shaped(slot, image, shape),
