@@ -9,6 +9,8 @@ pub enum Front {
     Block,
     /// NFS version 3.
     Nfs,
+    /// iSCSI, with the image in a Ceph cluster, and QEMU's own driver for that beside it.
+    Ceph,
 }
 
 /// A program that makes the I/O.
@@ -79,9 +81,11 @@ pub struct Case {
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.front == Front::Nfs {
-            f.write_str("nfs-")?;
-        }
+        f.write_str(match self.front {
+            Front::Block => "",
+            Front::Nfs => "nfs-",
+            Front::Ceph => "rbd-",
+        })?;
         let operation = match self.operation {
             Operation::Read => "read",
             Operation::Write => "write",
@@ -114,6 +118,7 @@ pub fn cases(quick: bool) -> Vec<Case> {
             cases.extend(at_random(front));
         }
     }
+    cases.extend(of_qemu_img(Front::Ceph));
     cases
 }
 
@@ -156,6 +161,8 @@ fn at_random(front: Front) -> Vec<Case> {
     let (iscsi_perf, load) = match front {
         Front::Block => (Some(Client::IscsiPerf), Client::Load),
         Front::Nfs => (None, Client::NfsLoad),
+        // Only QEMU knows all the ways.
+        Front::Ceph => return Vec::new(),
     };
     let mut cases = Vec::new();
     for depth in [1, 32] {

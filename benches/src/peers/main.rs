@@ -12,6 +12,7 @@
 
 mod accounting;
 mod case;
+mod ceph;
 mod client;
 mod figures;
 mod medium;
@@ -41,7 +42,7 @@ use labelgate_fixtures::{
 use crate::{
     case::{Case, Front, cases},
     figures::Figure,
-    medium::Medium,
+    medium::{Kind, Medium},
     options::Options,
     report::Row,
     server::{Driver, Server},
@@ -93,11 +94,12 @@ fn measure_all(options: &Options) -> Result<(), Failure> {
 
 /// --quick leaves the disk out.
 fn media(options: &Options) -> Result<Vec<Medium>, Failure> {
-    let mut media = vec![Medium::memory()?];
-    if !options.quick {
-        media.push(Medium::disk()?);
-    }
-    Ok(media)
+    let wanted = match options.medium {
+        Some(one) => vec![one],
+        None if options.quick => vec![Kind::Memory],
+        None => vec![Kind::Memory, Kind::Disk],
+    };
+    wanted.into_iter().map(Medium::new).collect()
 }
 
 fn read_rows(part: &PathBuf) -> Result<Vec<Row>, Failure> {
@@ -121,7 +123,7 @@ fn measure_medium(options: &Options, part: &PathBuf) -> Result<(), Failure> {
         clients()
     );
     let mut rows = Vec::new();
-    for front in [Front::Block, Front::Nfs] {
+    for front in [Front::Block, Front::Nfs, Front::Ceph] {
         rows.extend(measure_front(options, &medium, front)?);
     }
     let text = serde_json::to_vec(&rows).map_err(|error| Failure::Unexpected(error.to_string()))?;
@@ -138,7 +140,7 @@ fn measure_front(options: &Options, medium: &str, front: Front) -> Result<Vec<Ro
     }
     let directory = Scratch::new("peers")?;
     let master = directory.join("master.raw");
-    medium::fill(&master, options.image_size())?;
+    medium::fill(&master, options.image_size(front))?;
     let servers = start(options, front, &master)?;
     rustix::fs::sync();
     for case in cases {
@@ -160,6 +162,10 @@ fn measure_front(options: &Options, medium: &str, front: Front) -> Result<Vec<Ro
 }
 
 fn start(options: &Options, front: Front, master: &Path) -> Result<Vec<Server>, Failure> {
+    if front == Front::Ceph {
+        let in_memory = medium::name_of_mine()? == "tmpfs";
+        return ceph::start(master, in_memory, !options.without_ours);
+    }
     let mut servers = Vec::new();
     if !options.without_ours {
         program("labelgated")?;
@@ -169,8 +175,9 @@ fn start(options: &Options, front: Front, master: &Path) -> Result<Vec<Server>, 
     match front {
         Front::Block => servers.extend([Server::tgt(master)?, Server::nbdkit(master)?]),
         Front::Nfs => servers.extend([Server::ganesha(master)?, Server::nfsserve(master)?]),
+        Front::Ceph => {}
     }
-    servers.push(Server::floor(front, options.image_size())?);
+    servers.push(Server::floor(front, options.image_size(front))?);
     Ok(servers)
 }
 

@@ -10,10 +10,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use clap::ValueEnum;
 use labelgate_fixtures::{Failure, cache::workspace, procfs::is_alive};
 
 /// Followed by the process that the directory belongs to.
 const PREFIX: &str = "lg-bench-";
+
+/// What kind of medium that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// /dev/shm.
+    Memory,
+    /// `target/`.
+    Disk,
+}
 
 /// A directory on a file system to measure, removed on drop.
 #[derive(Debug)]
@@ -22,14 +32,12 @@ pub struct Medium {
 }
 
 impl Medium {
-    /// A directory in /dev/shm.
-    pub fn memory() -> Result<Self, Failure> {
-        Self::make(Path::new("/dev/shm"))
-    }
-
-    /// A directory in `target/`. Servers use it buffered.
-    pub fn disk() -> Result<Self, Failure> {
-        Self::make(&workspace().join("target"))
+    /// A directory of this kind. Servers use it buffered.
+    pub fn new(kind: Kind) -> Result<Self, Failure> {
+        match kind {
+            Kind::Memory => Self::make(Path::new("/dev/shm")),
+            Kind::Disk => Self::make(&workspace().join("target")),
+        }
     }
 
     fn make(parent: &Path) -> Result<Self, Failure> {

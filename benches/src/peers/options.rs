@@ -4,10 +4,12 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Parser;
 
+use crate::case::Front;
+use crate::medium::Kind;
 use crate::schedule::Effort;
 
-/// Measures labelgate side by side with tgt and nbdkit, with nfs-ganesha and nfsserve, and with the
-/// floor of each protocol. Prints figures, asserts nothing.
+/// Measures labelgate side by side with tgt and nbdkit, with nfs-ganesha and nfsserve, with QEMU's own
+/// driver of Ceph and tgt over librbd, and with the floor of each protocol. Prints figures, asserts nothing.
 #[derive(Debug, Parser)]
 #[command(name = "peers", version)]
 pub struct Options {
@@ -23,6 +25,9 @@ pub struct Options {
     /// Only cases whose name contains this text; may be given several times.
     #[arg(long)]
     pub case: Vec<String>,
+    /// Only this medium [default: both; memory with --quick].
+    #[arg(long, value_enum)]
+    pub medium: Option<Kind>,
     /// Print the names of the cases and stop.
     #[arg(long)]
     pub list: bool,
@@ -52,8 +57,12 @@ impl Options {
     }
 
     /// Bytes of the image every server serves.
-    pub const fn image_size(&self) -> u64 {
-        if self.quick { 256 << 20 } else { 1 << 30 }
+    pub const fn image_size(&self, front: Front) -> u64 {
+        match front {
+            Front::Block | Front::Nfs if !self.quick => 1 << 30,
+            // A cluster may have to hold several of them in memory.
+            Front::Block | Front::Nfs | Front::Ceph => 256 << 20,
+        }
     }
 
     /// Whether a case of this name was asked for.

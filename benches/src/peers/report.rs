@@ -1,10 +1,12 @@
 //! One comparison per row, and the files they go to.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     accounting::Usage,
-    case::Case,
+    case::{Case, Front},
     client::Run,
     schedule::Series,
     server::Server,
@@ -19,6 +21,8 @@ pub enum Metric {
     Iops,
     /// Seconds of server processor time per 100,000 I/Os; less is better.
     ServerCpu,
+    /// The same of server and client together, where a peer is a part of the client.
+    BothCpu,
 }
 
 /// Ours against one peer, in one case, by one metric. Medians over the repeats.
@@ -96,12 +100,20 @@ pub fn compare(case: &Case, medium: &str, servers: &[Server], series: &Series) -
                 .iter()
                 .filter_map(|runs| Some(((*runs.get(*mine)?)?, (*runs.get(*theirs)?)?)))
                 .collect();
-            for metric in [Metric::Iops, Metric::ServerCpu] {
+            for metric in [Metric::Iops, metric_of_time(case)] {
                 rows.extend(row(case, medium, metric, (ours, peer), &pairs));
             }
         }
     }
     rows
+}
+
+/// What says how much processor time something costs. QEMU's own driver of Ceph is no server.
+fn metric_of_time(case: &Case) -> Metric {
+    match case.front {
+        Front::Block | Front::Nfs => Metric::ServerCpu,
+        Front::Ceph => Metric::BothCpu,
+    }
 }
 
 fn row(
@@ -114,10 +126,14 @@ fn row(
     let value = |run: &Run| match metric {
         Metric::Iops => run.iops(),
         Metric::ServerCpu => run.per_100k(run.server.time),
+        Metric::BothCpu => run.per_100k(run.server.time + run.client),
     };
     let of = |pick: &dyn Fn(&(Run, Run)) -> f64| median(pairs.iter().map(pick).collect());
     let ratio = Estimate::of(pairs.iter().map(|(a, b)| value(a) / value(b)).collect())?;
-    let tick_error = |usage: Usage| usage.error.as_secs_f64() / usage.time.as_secs_f64();
+    let tick_error = |usage: Usage| match usage.time {
+        Duration::ZERO => 0.0,
+        time => usage.error.as_secs_f64() / time.as_secs_f64(),
+    };
     Some(Row {
         case: format!("{case}-{medium}"),
         medium: medium.to_owned(),

@@ -7,6 +7,7 @@ use std::{
     net::Ipv4Addr,
     path::{Path, PathBuf},
     process::Command,
+    rc::Rc,
     time::Duration,
 };
 
@@ -19,7 +20,7 @@ use labelgate_fixtures::{
     process::{Service, command},
 };
 
-use crate::case::Front;
+use crate::{case::Front, ceph::Cluster};
 
 /// What a server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub enum Protocol {
     Nbd,
     /// RFC 1813.
     Nfs,
+    /// Ceph's own, without a server between the client and the cluster.
+    Rados,
 }
 
 /// A running server.
@@ -42,6 +45,8 @@ pub struct Server {
     /// Whether it is a labelgate.
     pub is_ours: bool,
     running: Running,
+    /// What it stands on. It ends with the last that does.
+    _cluster: Option<Rc<Cluster>>,
 }
 
 #[derive(Debug)]
@@ -78,15 +83,49 @@ impl Server {
             .identity(Ipv4Addr::LOCALHOST.into(), LABEL_A)
             .setting("driver", driver);
         let (protocol, plan) = match front {
-            Front::Block => (Protocol::Iscsi, plan),
+            Front::Block | Front::Ceph => (Protocol::Iscsi, plan),
             Front::Nfs => (Protocol::Nfs, plan.nfs()),
         };
         let running = Running::Gateway(Box::new(Gateway::start(plan)?));
         Ok(Self {
-            name,
-            protocol,
             is_ours: true,
-            running,
+            ..Self::other(name, protocol, running)
+        })
+    }
+
+    /// labelgated with a store on a cluster.
+    pub fn ours_on(cluster: &Rc<Cluster>) -> Result<Self, Failure> {
+        let gateway = Gateway::start(cluster.plan()?)?;
+        let name = "labelgate (ring)";
+        Ok(Self {
+            is_ours: true,
+            _cluster: Some(Rc::clone(cluster)),
+            ..Self::other(name, Protocol::Iscsi, Running::Gateway(Box::new(gateway)))
+        })
+    }
+
+    /// tgtd over librbd, with or without its cache.
+    pub fn tgt_on(cluster: &Rc<Cluster>, cache: bool) -> Result<Self, Failure> {
+        let (name, image) = match cache {
+            true => ("tgt-rbd (cache)", "tgt-cache"),
+            false => ("tgt-rbd", "tgt"),
+        };
+        let tgt = Tgt::start_on_ceph(&cluster.ceph, image, cache)?;
+        Ok(Self {
+            _cluster: Some(Rc::clone(cluster)),
+            ..Self::other(name, Protocol::Iscsi, Running::Tgt(tgt))
+        })
+    }
+
+    /// QEMU's own driver, which needs no server. The process that stands for one does nothing.
+    pub fn none_on(cluster: &Rc<Cluster>) -> Result<Self, Failure> {
+        let image = format!("{}/qemu", cluster.ceph.pool());
+        let url = cluster.ceph.qemu_name(&image);
+        let service = Service::start(command("sleep").arg("infinity"))?;
+        let running = Running::Listed(Listed { service, url });
+        Ok(Self {
+            _cluster: Some(Rc::clone(cluster)),
+            ..Self::other("QEMU rbd", Protocol::Rados, running)
         })
     }
 
@@ -129,6 +168,7 @@ impl Server {
             protocol,
             is_ours: false,
             running,
+            _cluster: None,
         }
     }
 
@@ -137,7 +177,7 @@ impl Server {
     pub fn floor(front: Front, size: u64) -> Result<Self, Failure> {
         let size = size.to_string();
         let (protocol, service, url) = match front {
-            Front::Block => {
+            Front::Block | Front::Ceph => {
                 let mut start = command(program("labelgate-floor")?);
                 let (service, address) = ready(start.args(["--size", &size]))?;
                 let url = format!("iscsi://{address}/iqn.2026-01.net.labelgate:floor/0");

@@ -77,17 +77,22 @@ median of the ratios within a repeat, and the interval holds the true median rat
 confidence given in notes. undecided: the interval holds 1. client CPU: seconds per 100,000 I/Os
 against ours, the client's start and login included. ticks: the most that whole clock ticks may put
 one run's server time off by. busy: processors that other programs kept busy during the runs.
-floor: a server that stores nothing; it says what the client and the socket cost. nbdkit speaks NBD,
-not iSCSI. nfsserve: the crate, over pread and pwrite. nfs-ganesha: FSAL_VFS, in a network namespace
-with its clients. scattered: a stride over the whole image, because qemu-img has no random pattern.
-random: iscsi-perf, which only reads, labelgate-load, whose own cost is the larger one, and
-labelgate-nfs-load. null, getattr: calls of NFS that move no data.
+both_cpu: the same of server and client together, because QEMU's own driver of Ceph (QEMU rbd) is
+no server; tgt-rbd is tgt over librbd, without librbd's cache as the others, and with it, by default,
+where writes are answered before the cluster has them. All use one cluster, with an OSD that keeps its objects in memory on tmpfs and on disk
+otherwise; its own time is in busy. floor: a server that stores nothing; it says what the client and
+the socket cost. nbdkit speaks NBD, not iSCSI. nfsserve: the crate, over pread and pwrite.
+nfs-ganesha: FSAL_VFS, in a network namespace with its clients. scattered: a stride over the whole
+image, because qemu-img has no random pattern. random: iscsi-perf, which only reads,
+labelgate-load, whose own cost is the larger one, and labelgate-nfs-load. null, getattr: calls of
+NFS that move no data.
 ";
 
 fn cells(row: &Row) -> [String; 12] {
     let (metric, digits) = match row.metric {
         Metric::Iops => ("iops", 0),
         Metric::ServerCpu => ("server_cpu", 2),
+        Metric::BothCpu => ("both_cpu", 2),
     };
     [
         row.case.clone(),
@@ -111,7 +116,7 @@ fn notes(row: &Row) -> String {
         notes.push("undecided".to_owned());
     }
     notes.push(format!("{:.0}%", row.confidence * 100.0));
-    if row.metric == Metric::ServerCpu {
+    if row.metric != Metric::Iops {
         notes.push(format!("ticks {:.1}%", row.tick_error * 100.0));
     }
     if row.other_cpus_busy > 0.2 {
