@@ -51,6 +51,11 @@ pub(crate) trait Backend {
     /// Opens an image, which no image is called yet: [`Event::Opened`].
     fn open(&mut self, opening: Opening);
 
+    /// Whether nothing can be opened by this process any more, and all who asked have been told.
+    fn is_over(&self) -> bool {
+        false
+    }
+
     /// Begins an operation: [`Event::Ended`], unless it fails at once. Where its bytes are has been
     /// said by the worker: the backend refuses what is not within the memory or the image.
     ///

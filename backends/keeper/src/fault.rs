@@ -7,7 +7,6 @@ use labelgate_mac::Context;
 use labelgate_mac::confinement::ConfinementError;
 use labelgate_mac::selinux::ContextError;
 use labelgate_queue_pair::{Broken, MapError};
-use labelgate_rbd::Error;
 
 /// Why a keeper ends otherwise than it should.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +42,13 @@ pub enum Fault {
     },
     /// The library that it reaches its images with is not there, or not as it must be.
     #[error(transparent)]
-    Library(#[from] Error),
+    Rbd(#[from] labelgate_rbd::Error),
+    /// The same of Gluster's.
+    #[error(transparent)]
+    Gluster(#[from] labelgate_gluster::Error),
+    /// What the library is made of is not to be found.
+    #[error("the library's own files: {0}")]
+    Reach(io::Error),
     /// The memory that it shares with the worker cannot be used.
     #[error("memory shared with the worker: {0}")]
     Memory(io::Error),

@@ -21,8 +21,8 @@
 mod anchor;
 mod backend;
 mod fault;
+mod gluster;
 mod images;
-mod mailbox;
 mod memory;
 mod outgoing;
 mod queue;

@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use labelgate_buffers::Memory as Mapping;
-use labelgate_rbd::Memory;
+use labelgate_shared::Memory;
 
 /// Maps the memory, for as long as this process lives.
 pub(crate) fn map(memory: OwnedFd) -> io::Result<Memory> {

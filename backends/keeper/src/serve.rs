@@ -93,7 +93,7 @@ impl<B: Backend> Keeper<B> {
             self.ring();
             self.speak()?;
             self.advance();
-            if self.has_left() {
+            if self.has_left() || self.is_over() {
                 return Ok(());
             }
             // The last thing before the wait: what comes from here on rings the bell.
@@ -301,6 +301,11 @@ impl<B: Backend> Keeper<B> {
         {
             self.leave(Some(Instant::now() + CLOSING));
         }
+    }
+
+    /// Whether another keeper is to try what this one cannot do.
+    fn is_over(&self) -> bool {
+        self.backend.is_over() && self.images.len() == 0 && self.outgoing.is_empty()
     }
 
     fn has_left(&self) -> bool {

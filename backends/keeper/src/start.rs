@@ -4,14 +4,16 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use labelgate_control::{
-    ConfigureKeeper, FromKeeper, Incoming, KeeperEnd, Library, List, Text, ToKeeper,
+    ConfigureKeeper, FromKeeper, GlusterVolume, Incoming, KeeperEnd, Library, List, Text, ToKeeper,
 };
-use labelgate_mac::confinement::{Identity, Profile, Reach, Report, confine};
+use labelgate_mac::confinement::{Identity, Profile, Reach, Report, confine, restrict};
 use labelgate_mac::selinux::own_context;
 use labelgate_queue_pair::KeeperSide;
-use labelgate_rbd::Memory;
+use labelgate_shared::Memory;
 
 use crate::Fault;
+use crate::backend::Backend;
+use crate::gluster::{self, Gluster, Reached};
 use crate::rbd::Rbd;
 use crate::serve::{Bells, Keeper};
 
@@ -35,19 +37,55 @@ struct Handed {
 pub fn run() -> Result<(), Fault> {
     let control = KeeperEnd::from_stdin().map_err(Fault::Stdin)?;
     let handed = receive(&control)?;
-    let limits = handed.configure.limits;
-    let connect = Duration::from_millis(limits.connect_milliseconds.into());
-    match handed.configure.library {
-        Library::Rbd => {
-            // While files can be mapped that are executed.
-            labelgate_rbd::load()?;
-            let report = confine(&profile(&handed))?;
-            let backend = Rbd::new(handed.memory, connect).map_err(Fault::Wait)?;
-            say_ready(&control, &report)?;
-            let queue = (handed.queue, handed.bells);
-            Keeper::new((control, limits), queue, backend).serve()
-        }
+    match handed.configure.library.clone() {
+        Library::Rbd => serve_rbd(control, handed),
+        Library::Gluster(volume) => serve_gluster(control, handed, volume),
     }
+}
+
+fn serve_rbd(control: KeeperEnd, handed: Handed) -> Result<(), Fault> {
+    // While files can be mapped that are executed.
+    labelgate_rbd::load()?;
+    let reach = match &handed.anchors[..] {
+        [] => Reach::Nothing,
+        anchors => Reach::Reading(anchors),
+    };
+    let report = confine(&profile(Profile::keeper(), reach, &handed))?;
+    let backend = Rbd::new(handed.memory.clone(), patience(&handed)).map_err(Fault::Wait)?;
+    serve(control, handed, &report, backend)
+}
+
+/// Gluster's library opens files and loads code while it connects, so it does that between the two
+/// halves of the confinement: whatever thread it starts is held by the first one.
+fn serve_gluster(control: KeeperEnd, mut handed: Handed, on: GlusterVolume) -> Result<(), Fault> {
+    labelgate_gluster::load()?;
+    let mut reached = Reached::find().map_err(Fault::Reach)?;
+    reached.read.append(&mut handed.anchors);
+    let reach = Reach::Connecting {
+        read: &reached.read,
+        scratch: &reached.scratch,
+    };
+    let restricted = restrict(&profile(Profile::gluster_keeper(), reach, &handed))?;
+    let volume = gluster::connect(&on, patience(&handed));
+    let report = restricted.seal()?;
+    let backend = Gluster::new(handed.memory.clone(), on, volume).map_err(Fault::Wait)?;
+    serve(control, handed, &report, backend)
+}
+
+fn serve<B: Backend>(
+    control: KeeperEnd,
+    handed: Handed,
+    report: &Report,
+    backend: B,
+) -> Result<(), Fault> {
+    say_ready(&control, report)?;
+    let queue = (handed.queue, handed.bells);
+    Keeper::new((control, handed.configure.limits), queue, backend).serve()
+}
+
+/// How long it may take to connect.
+fn patience(handed: &Handed) -> Duration {
+    Duration::from_millis(handed.configure.limits.connect_milliseconds.into())
 }
 
 /// Ends the process, whatever the library's threads are doing.
@@ -110,12 +148,8 @@ fn check_context(expected: Option<&Text<1536>>) -> Result<(), Fault> {
     Err(Fault::Context { is, expected })
 }
 
-fn profile(handed: &Handed) -> Profile<'_> {
-    let mut profile = Profile::keeper();
-    profile.reach = match &handed.anchors[..] {
-        [] => Reach::Nothing,
-        anchors => Reach::Reading(anchors),
-    };
+fn profile<'a>(mut profile: Profile<'a>, reach: Reach<'a>, handed: &Handed) -> Profile<'a> {
+    profile.reach = reach;
     if handed.configure.unprivileged {
         profile.identity = Identity::Shared;
     }

@@ -25,7 +25,6 @@ mod flight;
 mod handle;
 mod helper;
 mod image;
-mod memory;
 mod open;
 mod pool;
 mod watch;
@@ -39,7 +38,7 @@ pub use exit::exit_process;
 pub use extent::Extent;
 pub use image::{Image, Shape};
 pub use labelgate_rbd_sys::LoadError;
-pub use memory::{Memory, Place};
+pub use labelgate_shared::{Memory, Place};
 pub use open::OpenOptions;
 pub use pool::{Entry, Locker, Pool};
 

@@ -55,7 +55,7 @@ endpoints! {
     ListStores = Get "/v1/stores" (Nothing, Nothing, Nothing) -> Json<Stores>;
     /// Adds a store that is a directory.
     PostStore = Post "/v1/stores" (Nothing, Nothing, Json<AddStore>) -> Json<Store>;
-    /// Adds a store whose images a backend keeps. It is asked first whether it lets the key in.
+    /// Adds a store whose images a backend keeps. One that has a key is asked first whether it lets it in.
     PostBackend = Post "/v1/backends" (Nothing, Nothing, Json<AddBackend>) -> Json<Store>;
     /// One store, without its key.
     GetStore = Get "/v1/stores/{store}" (StorePath, Nothing, Nothing) -> Json<Store>;

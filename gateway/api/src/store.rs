@@ -52,6 +52,18 @@ pub enum Backend {
         #[schema(examples("client.labelgate"))]
         entity: String,
     },
+    /// A volume of Gluster's. Nothing opens it but being able to reach it: it has no key.
+    Gluster {
+        /// Where its servers are, with commas between them: whichever answers tells where its bricks
+        /// are.
+        #[schema(examples("10.0.0.1,10.0.0.2"))]
+        servers: String,
+        /// The volume.
+        volume: String,
+        /// The directory in its root that images are beneath, if it is not the root itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        directory: Option<String>,
+    },
 }
 
 /// All stores, by name.
@@ -99,8 +111,9 @@ pub struct AddBackend {
     pub name: StoreName,
     /// The backend.
     pub backend: Backend,
-    /// The key of its entity.
-    pub key: StoreKey,
+    /// The key of its entity, which a pool has and a volume has not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<StoreKey>,
 }
 
 /// Another key for the entity of a store.

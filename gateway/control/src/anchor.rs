@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Secret, Text};
+use crate::{GlusterVolume, Secret, Text};
 
 /// The longest anchor, in bytes.
 pub const MAX_ANCHOR: usize = 4096;
@@ -17,6 +17,8 @@ pub const MAX_ANCHOR: usize = 4096;
 pub enum Anchor {
     /// An image of Ceph's RBD.
     Rbd(RbdAnchor),
+    /// A file of a Gluster volume.
+    Gluster(GlusterAnchor),
 }
 
 /// Where an RBD image is, and what opens it.
@@ -35,6 +37,36 @@ pub struct RbdAnchor {
     pub entity: Text<128>,
     /// The entity's key, in base64.
     pub key: Secret<128>,
+}
+
+/// Where a file of a Gluster volume is. Nothing opens it but being able to reach the volume.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GlusterAnchor {
+    /// The servers of its volume, as in [`GlusterVolume`].
+    pub servers: Text<1024>,
+    /// Its volume.
+    pub volume: Text<128>,
+    /// The directory on the volume that images are beneath.
+    pub directory: Text<256>,
+    /// Its path beneath that.
+    pub path: Text<256>,
+    /// The SELinux context that it has on the volume.
+    pub context: Text<1024>,
+    /// Whether it is made if it is not there.
+    pub make: bool,
+}
+
+impl GlusterAnchor {
+    /// The volume that a keeper has to be connected to.
+    #[must_use]
+    pub fn on(&self) -> GlusterVolume {
+        GlusterVolume {
+            servers: self.servers.clone(),
+            volume: self.volume.clone(),
+            directory: self.directory.clone(),
+        }
+    }
 }
 
 /// Why text is no anchor. The text itself is not shown: there is a key in it.
@@ -79,14 +111,21 @@ impl Anchor {
     }
 
     fn check(&self) -> Result<(), AnchorError> {
-        let Self::Rbd(rbd) = self;
-        let fields = [
-            ("monitors", rbd.monitors.as_str()),
-            ("pool", rbd.pool.as_str()),
-            ("image", rbd.image.as_str()),
-            ("entity", rbd.entity.as_str()),
-            ("key", rbd.key.reveal()),
-        ];
+        let fields = match self {
+            Self::Rbd(rbd) => vec![
+                ("monitors", rbd.monitors.as_str()),
+                ("pool", rbd.pool.as_str()),
+                ("image", rbd.image.as_str()),
+                ("entity", rbd.entity.as_str()),
+                ("key", rbd.key.reveal()),
+            ],
+            Self::Gluster(file) => vec![
+                ("servers", file.servers.as_str()),
+                ("volume", file.volume.as_str()),
+                ("path", file.path.as_str()),
+                ("context", file.context.as_str()),
+            ],
+        };
         match fields.into_iter().find(|(_, value)| value.is_empty()) {
             Some((name, _)) => Err(AnchorError::Empty(name)),
             None => Ok(()),
@@ -108,6 +147,16 @@ mod tests {
         key = "AQBqc2VjcmV0"
     "#;
 
+    const GLUSTER: &str = r#"
+        backend = "gluster"
+        servers = "10.0.0.1,10.0.0.2"
+        volume = "vms"
+        directory = ""
+        path = "labelgate-01234567-s0-c1-c2/web-1"
+        context = "system_u:object_r:labelgate_image_t:s0:c1,c2"
+        make = true
+    "#;
+
     fn anchor() -> Anchor {
         Anchor::parse(TEXT).unwrap()
     }
@@ -115,12 +164,19 @@ mod tests {
     #[test]
     fn an_anchor_is_read_as_it_was_written() {
         assert_eq!(Anchor::parse(&anchor().to_text().unwrap()), Ok(anchor()));
+        let gluster = Anchor::parse(GLUSTER).unwrap();
+        assert_eq!(Anchor::parse(&gluster.to_text().unwrap()), Ok(gluster));
+        let nowhere = GLUSTER.replace("\"vms\"", "\"\"");
+        assert_eq!(Anchor::parse(&nowhere), Err(AnchorError::Empty("volume")));
     }
 
     #[test]
     fn what_is_unknown_or_missing_is_refused() {
         let wrong = [
             TEXT.replace("rbd", "gluster"),
+            TEXT.replace("rbd", "floppy"),
+            format!("{GLUSTER}\nkey = \"x\""),
+            GLUSTER.replace("make", "fake"),
             TEXT.replace("pool", "puddle"),
             format!("{TEXT}\nsnapshot = \"x\""),
             format!("{TEXT}\npool = \"twice\""),

@@ -76,7 +76,7 @@ mod to_keysmith;
 mod to_portmap;
 mod to_worker;
 
-pub use anchor::{Anchor, AnchorError, MAX_ANCHOR, RbdAnchor};
+pub use anchor::{Anchor, AnchorError, GlusterAnchor, MAX_ANCHOR, RbdAnchor};
 pub use bytes::{Bytes, TooLong};
 pub use codec::{DecodeError, EncodeError, MAX_MESSAGE, decode, encode};
 pub use designator::{Designator, Serial};
@@ -105,7 +105,7 @@ pub use to_greeter::{
     ToGreeter, Verdict,
 };
 pub use to_importer::{ImageFormat, Import, ImportSource, ToImporter};
-pub use to_keeper::{ConfigureKeeper, KeepImage, KeeperLimits, Library, ToKeeper};
+pub use to_keeper::{ConfigureKeeper, GlusterVolume, KeepImage, KeeperLimits, Library, ToKeeper};
 pub use to_keysmith::{
     ConfigureKeysmith, KeptName, KeyScope, KeysmithTask, MAX_ENTITY, MAX_INSTANCES, MAX_KEPT_NAME,
     MAX_KEY, MAX_KEYSMITH_REQUESTS, ToKeysmith,

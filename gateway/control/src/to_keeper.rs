@@ -79,10 +79,25 @@ pub struct ConfigureKeeper {
 }
 
 /// What a keeper reaches its images with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Library {
     /// Ceph's `librbd.so.1` and `librados.so.2`.
     Rbd,
+    /// Gluster's `libgfapi.so.0`, which connects before the keeper is confined: to this volume, and
+    /// to no other.
+    Gluster(GlusterVolume),
+}
+
+/// A volume of Gluster's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GlusterVolume {
+    /// Its servers, with commas between them: whichever answers first tells where its bricks are.
+    pub servers: Text<1024>,
+    /// Its name.
+    pub volume: Text<128>,
+    /// The directory that images are beneath, from the volume's root and without a slash at either
+    /// end; empty for the root itself. Its owner is whom the keeper acts as.
+    pub directory: Text<256>,
 }
 
 /// What a keeper may use.

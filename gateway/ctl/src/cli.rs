@@ -35,6 +35,7 @@ pub(crate) const EXIT_STATUS: &str = "\
 /// How it is used, for the help and the man page.
 pub(crate) const EXAMPLES: &str = "\
 labelgate store add vms /var/lib/labelgate/vms
+labelgate store add gluster --gluster --servers 10.0.0.1 --volume vms
 labelgate store add ceph --rbd --monitors 10.0.0.1 --pool vms --entity client.labelgate --key-file KEY
 labelgate image create vms/web-1 --size 20G --label auto
 labelgate identity add web-1 --label s0:c12,c34 --write-secret web-1.secret

@@ -11,7 +11,7 @@ use crate::size;
 use crate::store_add::{Add, Key};
 use crate::table::Table;
 
-/// Stores: the directories and pools that hold images.
+/// Stores: the directories, pools and volumes that hold images.
 #[derive(Debug, Subcommand)]
 pub(crate) enum StoreCommand {
     Add(Add),
@@ -23,7 +23,7 @@ pub(crate) enum StoreCommand {
         name: StoreName,
     },
     Key(Key),
-    /// Remove a store that has no images. Its directory, or pool, stays as it is.
+    /// Remove a store that has no images. Its directory, pool or volume stays as it is.
     Rm {
         /// The store.
         name: StoreName,
@@ -61,6 +61,7 @@ fn place(store: &Store) -> String {
     match (&store.path, &store.backend) {
         (Some(path), _) => path.display().to_string(),
         (None, Some(Backend::Rbd { pool, .. })) => format!("rbd:{pool}"),
+        (None, Some(Backend::Gluster { volume, .. })) => format!("gluster:{volume}"),
         (None, None) => "-".to_owned(),
     }
 }
@@ -77,6 +78,16 @@ fn show(output: &mut Output, store: Store) -> std::io::Result<()> {
             ("monitors", monitors.clone()),
             ("pool", pool.clone()),
             ("entity", format!("client.{entity}")),
+        ]),
+        Some(Backend::Gluster {
+            servers,
+            volume,
+            directory,
+        }) => fields.extend([
+            ("kind", "gluster".to_owned()),
+            ("servers", servers.clone()),
+            ("volume", volume.clone()),
+            ("directory", or_dash(directory.clone())),
         ]),
         None => fields.extend([
             ("kind", "directory".to_owned()),

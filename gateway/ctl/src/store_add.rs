@@ -14,16 +14,16 @@ use crate::fault::Fault;
 use crate::input;
 use crate::output::Output;
 
-/// Add a directory as a store, or a pool of a Ceph cluster.
+/// Add a directory as a store, a pool of a Ceph cluster, or a volume of Gluster's.
 #[derive(Debug, Args)]
 pub(crate) struct Add {
     /// What it shall be called: lower-case letters, digits and dashes.
     name: StoreName,
     /// The directory, absolute. Only root should be able to write it.
-    #[arg(required_unless_present = "rbd", conflicts_with = "rbd")]
+    #[arg(required_unless_present_any = ["rbd", "gluster"], conflicts_with_all = ["rbd", "gluster"])]
     path: Option<PathBuf>,
     /// Give every label a tree of files of its own in it, for its NFS clients.
-    #[arg(long, conflicts_with = "rbd")]
+    #[arg(long, conflicts_with_all = ["rbd", "gluster"])]
     trees: bool,
     /// Which users of a label's clients to tell apart in its tree. With anything but "all", files have
     /// the owners that clients give them.
@@ -31,6 +31,8 @@ pub(crate) struct Add {
     squash: SquashWhom,
     #[command(flatten)]
     rbd: RbdStore,
+    #[command(flatten)]
+    gluster: GlusterStore,
 }
 
 /// Who counts as the label itself.
@@ -74,6 +76,33 @@ struct RbdStore {
     key_file: Option<PathBuf>,
 }
 
+/// A volume of Gluster's.
+#[derive(Debug, Args)]
+struct GlusterStore {
+    /// Add a volume of Gluster's, whose files are served.
+    #[arg(long, requires_all = ["servers", "volume"], conflicts_with = "rbd")]
+    gluster: bool,
+    /// Where the volume's servers are: addresses or names with commas; whichever answers will do.
+    #[arg(long, requires = "gluster", value_name = "ADDRESSES")]
+    servers: Option<String>,
+    /// The volume.
+    #[arg(long, requires = "gluster")]
+    volume: Option<String>,
+    /// The directory in the volume's root that images are beneath; it has to be there.
+    #[arg(long, requires = "gluster", value_name = "NAME")]
+    directory: Option<String>,
+}
+
+impl GlusterStore {
+    fn backend(self) -> Backend {
+        Backend::Gluster {
+            servers: self.servers.unwrap_or_default(),
+            volume: self.volume.unwrap_or_default(),
+            directory: self.directory,
+        }
+    }
+}
+
 impl Add {
     pub(crate) async fn run(self, ask: &Ask) -> Result<(), Fault> {
         let Self {
@@ -82,6 +111,7 @@ impl Add {
             trees,
             squash,
             rbd,
+            gluster,
         } = self;
         let nothing = Nothing {};
         match (path, rbd.key_file) {
@@ -95,6 +125,15 @@ impl Add {
                 ask.show::<PostStore>(&nothing, &nothing, &body, added)
                     .await
             }
+            (None, _) if gluster.gluster => {
+                let body = AddBackend {
+                    name,
+                    backend: gluster.backend(),
+                    key: None,
+                };
+                ask.show::<PostBackend>(&nothing, &nothing, &body, added)
+                    .await
+            }
             (None, key_file) => {
                 let body = AddBackend {
                     name,
@@ -103,7 +142,7 @@ impl Add {
                         pool: rbd.pool.unwrap_or_default(),
                         entity: rbd.entity.unwrap_or_default(),
                     },
-                    key: key(&key_file.unwrap_or_default())?,
+                    key: Some(key(&key_file.unwrap_or_default())?),
                 };
                 ask.show::<PostBackend>(&nothing, &nothing, &body, added)
                     .await

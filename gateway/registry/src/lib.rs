@@ -48,9 +48,9 @@ pub use master_key::MasterKey;
 pub use name::{IdentityName, ImageId, ImageName, NameError, StoreName};
 pub use network::{Network, NetworkError};
 pub use record::{
-    BlockSize, CephNameError, EntityName, Group, HostName, Identity, Image, ImageFile, InPool,
-    Lease, Level, Monitors, PathError, Place, PoolName, Proof, Purpose, Rbd, Squash, Store,
-    StorePath, fresh_designator,
+    BackendNameError, BlockSize, EntityName, Gluster, Group, HostName, Identity, Image, ImageFile,
+    InPool, Lease, Level, Monitors, PathError, Place, PoolName, Proof, Purpose, Rbd, Servers,
+    Squash, Store, StorePath, VolumeDirectory, VolumeName, check_on_volume, fresh_designator,
 };
 pub use refusal::{Kind, Refusal, Thing};
 pub use registry::{Applied, Registry};

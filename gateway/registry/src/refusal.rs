@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use labelgate_mac::Label;
 use uuid::Uuid;
 
-use crate::record::{HostName, ImageFile, PoolName, StorePath};
+use crate::record::{HostName, ImageFile, PoolName, StorePath, VolumeName};
 use crate::{IdentityName, ImageId, Network, StoreName};
 
 /// One thing in the registry. Labels are boxed here: they are large, and errors rare.
@@ -99,11 +99,23 @@ pub enum Refusal {
         /// Whose it is.
         store: StoreName,
     },
+    /// Two stores on one volume.
+    #[error(
+        "volume {volume} of these servers is store {store}; use that store, or another directory"
+    )]
+    VolumeTaken {
+        /// The volume.
+        volume: VolumeName,
+        /// Whose it is.
+        store: StoreName,
+    },
     /// A pool is opened with a key, and a directory without.
-    #[error("store {0} has a key and needs none, or needs one; a pool has a key, a directory not")]
+    #[error(
+        "store {0} has a key and needs none, or needs one; a pool has a key, a directory or a volume not"
+    )]
     KeyOfStore(StoreName),
     /// Not what an image in a pool is called.
-    #[error("{file} is no image in a pool: {why}")]
+    #[error("{file} is no image in a pool or on a volume: {why}")]
     NotInPool {
         /// What it was called.
         file: ImageFile,
@@ -114,7 +126,9 @@ pub enum Refusal {
     #[error("the images of store {0} are in no page cache; leave direct out")]
     DirectInPool(StoreName),
     /// Content is read by many labels, each of which has its own keeper.
-    #[error("store {0} is a pool, and content is served from directories; use a store of these")]
+    #[error(
+        "store {0} is no directory, and content is served from directories; use a store of these"
+    )]
     ContentInPool(StoreName),
     /// Two images in one file.
     #[error("the file {file} is image {image} already; choose another file")]

@@ -120,7 +120,8 @@ fn enter(reach: Reach<'_>, connects: bool) -> Result<Domain, ConfinementError> {
     let files = reach.files().iter().map(beneath(open_only()));
     let trees = reach.trees().iter().map(beneath(serve_tree()));
     let read = reach.read().iter().map(beneath(AccessFs::ReadFile.into()));
-    let granted = files.chain(trees).chain(read);
+    let scratch = reach.scratch().iter().map(beneath(make_and_remove()));
+    let granted = files.chain(trees).chain(read).chain(scratch);
     let granted = granted.map(Ok::<_, ConfinementError>);
     let status = Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)
@@ -150,6 +151,11 @@ fn enter(reach: Reach<'_>, connects: bool) -> Result<Domain, ConfinementError> {
 /// or executed.
 fn open_only() -> BitFlags<AccessFs> {
     AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate
+}
+
+/// Making, writing, reading and removing files.
+fn make_and_remove() -> BitFlags<AccessFs> {
+    open_only() | AccessFs::MakeReg | AccessFs::RemoveFile
 }
 
 /// Everything that is not executing, and not devices. Moves stay within the trees.

@@ -65,11 +65,14 @@ pub fn restrict<'a>(profile: &Profile<'a>) -> Result<Restricted<'a>, Confinement
     });
     capabilities::set_no_new_privileges()?;
     report.push("no_new_privs".to_owned());
-    set_dumpable_behavior(DumpableBehavior::NotDumpable)
-        .map_err(|source| ConfinementError::Dumpable(source.into()))?;
-    report.push("not dumpable".to_owned());
+    // Otherwise it could not name its threads, which Gluster's library does not survive.
+    if profile.role != Role::GlusterKeeper {
+        make_undumpable(&mut report)?;
+    }
     let domain = match profile.role {
-        Role::Keeper | Role::Keysmith => filesystem::deny_all_but_connections(profile.reach)?,
+        Role::Keeper | Role::GlusterKeeper | Role::Keysmith => {
+            filesystem::deny_all_but_connections(profile.reach)?
+        }
         Role::Worker(_) | Role::Greeter | Role::Portmap | Role::Importer => {
             filesystem::deny_all_but(profile.reach)?
         }
@@ -99,6 +102,9 @@ impl Restricted<'_> {
     ///
     /// As [`confine`].
     pub fn seal(mut self) -> Result<Report, ConfinementError> {
+        if self.profile.role == Role::GlusterKeeper {
+            make_undumpable(&mut self.report)?;
+        }
         let limits = limits::apply(&self.profile)?;
         self.report.push(limits.to_string());
         let Profile {
@@ -111,6 +117,14 @@ impl Restricted<'_> {
         self.report.push(filter.to_string());
         Ok(self.report)
     }
+}
+
+/// Nobody of the same UID traces it, or looks into its memory.
+fn make_undumpable(report: &mut Report) -> Result<(), ConfinementError> {
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .map_err(|source| ConfinementError::Dumpable(source.into()))?;
+    report.push("not dumpable".to_owned());
+    Ok(())
 }
 
 /// Counts the threads of this process. `/proc` must be there; without it nothing is believed.

@@ -29,6 +29,9 @@ pub enum Role {
     /// It holds a label's images on a backend that it reaches by TCP, through a library that starts
     /// threads.
     Keeper,
+    /// The same, through Gluster's library, which can do nothing once it may no longer open files: it
+    /// connects between [`super::restrict`] and [`super::Restricted::seal`].
+    GlusterKeeper,
     /// It makes and revokes the keys of one store, through the same library; no label's images.
     Keysmith,
 }
@@ -58,6 +61,14 @@ pub enum Reach<'a> {
     Beneath(&'a [OwnedFd]),
     /// Regular files that are there, beneath these directories, for reading alone. For a keeper.
     Reading(&'a [OwnedFd]),
+    /// As [`Reach::Reading`], and what a library needs that connects before seccomp is in force. For a
+    /// keeper.
+    Connecting {
+        /// What regular files may be opened beneath for reading, or such files themselves.
+        read: &'a [OwnedFd],
+        /// Where new files may be made, which seccomp forbids later.
+        scratch: &'a [OwnedFd],
+    },
     /// As [`Reach::Beneath`], and trees, whose names a file server works with. For a worker.
     Trees {
         /// What regular files may be opened beneath.
@@ -84,7 +95,7 @@ impl<'a> Reach<'a> {
     #[must_use]
     pub const fn files(&self) -> &'a [OwnedFd] {
         match self {
-            Self::Nothing | Self::Reading(_) => &[],
+            Self::Nothing | Self::Reading(_) | Self::Connecting { .. } => &[],
             Self::Beneath(files) | Self::Trees { files, .. } => files,
         }
     }
@@ -93,8 +104,17 @@ impl<'a> Reach<'a> {
     #[must_use]
     pub const fn read(&self) -> &'a [OwnedFd] {
         match self {
-            Self::Reading(files) => files,
+            Self::Reading(files) | Self::Connecting { read: files, .. } => files,
             Self::Nothing | Self::Beneath(_) | Self::Trees { .. } => &[],
+        }
+    }
+
+    /// Where new files may be made before seccomp is in force.
+    #[must_use]
+    pub const fn scratch(&self) -> &'a [OwnedFd] {
+        match self {
+            Self::Connecting { scratch, .. } => scratch,
+            _ => &[],
         }
     }
 
@@ -102,7 +122,7 @@ impl<'a> Reach<'a> {
     #[must_use]
     pub const fn trees(&self) -> &'a [OwnedFd] {
         match self {
-            Self::Nothing | Self::Beneath(_) | Self::Reading(_) => &[],
+            Self::Nothing | Self::Beneath(_) | Self::Reading(_) | Self::Connecting { .. } => &[],
             Self::Trees { trees, .. } => trees,
         }
     }
@@ -214,6 +234,15 @@ impl Profile<'_> {
             // It writes no file.
             file_size: Some(0),
             reach: Reach::Nothing,
+        }
+    }
+
+    /// The profile of a keeper of Gluster's: a keeper's.
+    #[must_use]
+    pub const fn gluster_keeper() -> Self {
+        Self {
+            role: Role::GlusterKeeper,
+            ..Self::keeper()
         }
     }
 

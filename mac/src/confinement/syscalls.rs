@@ -14,6 +14,7 @@
 //! executable, and none is mapped from a file: an image that is mapped escapes revocation.
 
 mod acting;
+mod gluster;
 mod greeter;
 mod importer;
 mod keeper;
@@ -54,6 +55,7 @@ impl fmt::Display for Filter {
             Role::Portmap => "portmap",
             Role::Importer => "importer",
             Role::Keeper => "keeper",
+            Role::GlusterKeeper => "gluster keeper",
             Role::Keysmith => "keysmith",
         };
         let does = match (self.opens, self.serves_trees) {
@@ -94,10 +96,17 @@ pub fn install(
             keeper::install_first()?;
             keeper::rules(pid)?
         }
+        Role::GlusterKeeper => {
+            keeper::install_first()?;
+            gluster::install_first()?;
+            gluster::rules(pid)?
+        }
     };
     if reach.opens() {
         match role {
-            Role::Keeper | Role::Keysmith => rules.extend([opening::for_reading()?]),
+            Role::Keeper | Role::GlusterKeeper | Role::Keysmith => {
+                rules.extend([opening::for_reading()?])
+            }
             _ => rules.extend(opening::rules()?),
         }
     }

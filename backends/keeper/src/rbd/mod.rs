@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use labelgate_control::{KeptShape, Text};
 use labelgate_queue_pair::{Failure, Operation, Run};
-use labelgate_rbd::{Completions, Error, Event as Happened, Image, Memory, Place};
+use labelgate_rbd::{Completions, Error, Event as Happened, Image};
+use labelgate_shared::{Mailbox, Memory, Place};
 
 use crate::backend::{Backend, Event, Opening};
-use crate::mailbox::Mailbox;
 use cluster::Clusters;
 use meaning::{failure, outcome};
 use open::{Opened, Stage};

@@ -5,12 +5,12 @@ use std::thread;
 
 use labelgate_control::{Anchor, NotServed, Text};
 use labelgate_rbd::{Completions, Error, Image, OpenOptions};
+use labelgate_shared::Mailbox;
 
 use super::cluster::Clusters;
 use super::meaning::not_served;
 use super::{Errand, Kept, Rbd, shape};
 use crate::backend::{Event, Opening};
-use crate::mailbox::Mailbox;
 
 /// Bytes of stack of a thread that opens an image: the library's own functions run on it.
 const STACK: usize = 2 << 20;
@@ -54,7 +54,16 @@ pub(super) fn begin(
 }
 
 fn open(opening: Opening, clusters: &Clusters, completions: &Completions) -> Opened {
-    let Anchor::Rbd(anchor) = &opening.anchor;
+    let Anchor::Rbd(anchor) = &opening.anchor else {
+        let result = Err(NotServed::Unfit(Text::clean(
+            "its anchor is not one of Ceph's",
+        )));
+        return Opened {
+            opening,
+            instance: None,
+            result,
+        };
+    };
     let (cluster, instance) = match clusters.connect(anchor) {
         Ok(connected) => connected,
         Err(error) => {

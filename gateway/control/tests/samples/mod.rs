@@ -7,11 +7,11 @@ use std::net::SocketAddr;
 use labelgate_control::{
     AddImage, AddKept, AddTree, Answer, Attached, AuditEvent, Bytes, ChapAlgorithm, Configure,
     ConfigureKeeper, Connection, Datagrams, Designator, Driver, Entry, FromGreeter, FromImporter,
-    FromKeeper, FromPortmap, FromWorker, Greet, Handed, HandleRefusal, ImageFormat, ImageShape,
-    Import, ImportBlame, ImportPhase, ImportProgress, ImportSource, KeepImage, KeeperLimits,
-    KeptShape, Library, List, LoginState, MountRefusal, Negotiated, NotServed, Owners, Program,
-    Proof, Protocol, Questions, Reverse, ReverseChallenge, Services, Text, ToGreeter, ToImporter,
-    ToKeeper, ToPortmap, ToWorker, Verdict,
+    FromKeeper, FromPortmap, FromWorker, GlusterVolume, Greet, Handed, HandleRefusal, ImageFormat,
+    ImageShape, Import, ImportBlame, ImportPhase, ImportProgress, ImportSource, KeepImage,
+    KeeperLimits, KeptShape, Library, List, LoginState, MountRefusal, Negotiated, NotServed,
+    Owners, Program, Proof, Protocol, Questions, Reverse, ReverseChallenge, Services, Text,
+    ToGreeter, ToImporter, ToKeeper, ToPortmap, ToWorker, Verdict,
 };
 use labelgate_mac::Label;
 
@@ -431,7 +431,11 @@ pub fn to_keeper() -> Vec<ToKeeper<Attached>> {
             unprivileged: true,
             context: Some(full()),
             opens_anchors: true,
-            library: Library::Rbd,
+            library: Library::Gluster(GlusterVolume {
+                servers: Text::clean("10.0.0.1,10.0.0.2"),
+                volume: Text::clean("vms"),
+                directory: Text::clean("images"),
+            }),
             limits: KeeperLimits {
                 images: u32::MAX,
                 connect_milliseconds: u32::MAX,

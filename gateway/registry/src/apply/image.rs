@@ -3,7 +3,7 @@
 use labelgate_mac::Label;
 
 use super::check_label;
-use crate::record::{Image, InPool, Place, Store};
+use crate::record::{Image, InPool, Place, Store, check_on_volume};
 use crate::{ImageId, Refusal, Snapshot, StoreName, Thing};
 
 impl Snapshot {
@@ -68,16 +68,24 @@ pub(crate) fn place_of(image: &Image, store: &Store) -> String {
         Place::Directory { path, .. } => path.as_path().join(file).display().to_string(),
         // No path begins so.
         Place::Rbd(rbd) => format!("{rbd}: {}", file.display()),
+        Place::Gluster(gluster) => format!(
+            "volume {} at {}: {}",
+            gluster.volume,
+            gluster.servers,
+            gluster.path_of(file)
+        ),
     }
 }
 
 /// What must hold for an image because of what its store is.
 pub(crate) fn check_in_store(image: &Image, store: &Store) -> Result<(), Refusal> {
-    if store.rbd().is_none() {
-        return Ok(());
-    }
     let file = image.file.to_string();
-    InPool::parse(&file).map_err(|why| Refusal::NotInPool {
+    let named = match &store.place {
+        Place::Directory { .. } => return Ok(()),
+        Place::Rbd(_) => InPool::parse(&file).map(drop),
+        Place::Gluster(_) => check_on_volume(&file),
+    };
+    named.map_err(|why| Refusal::NotInPool {
         file: image.file.clone(),
         why: why.to_string(),
     })?;

@@ -23,6 +23,10 @@ impl Snapshot {
                     pool: rbd.pool.clone(),
                     store: other,
                 },
+                Place::Gluster(gluster) => Refusal::VolumeTaken {
+                    volume: gluster.volume.clone(),
+                    store: other,
+                },
             });
         }
         self.add(store.clone(), Thing::Store)

@@ -1,75 +1,12 @@
 //! What a pool of a Ceph cluster is found by.
 
-use std::fmt;
-use std::str::FromStr;
+use super::backend_text::{BackendNameError, Rule, backend_text};
 
 /// The longest list of monitors, in bytes.
 const LONGEST_MONITORS: usize = 1024;
 
 /// The longest name of a pool, an entity, a namespace or an image in a pool, in bytes.
 const LONGEST_NAME: usize = 96;
-
-/// Why a text is nothing of a Ceph cluster.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CephNameError {
-    /// There is nothing in it.
-    #[error("{0} is empty; name one")]
-    Empty(&'static str),
-    /// Longer than any has to be.
-    #[error("{what} has {length} bytes; use at most {limit}")]
-    Long {
-        /// What it was to be.
-        what: &'static str,
-        /// How many bytes it has.
-        length: usize,
-        /// How many it may have.
-        limit: usize,
-    },
-    /// It would mean something else to Ceph.
-    #[error("{what} has the character {character:?}; use {allowed}")]
-    Character {
-        /// What it was to be.
-        what: &'static str,
-        /// The first that is wrong.
-        character: char,
-        /// What may be used.
-        allowed: &'static str,
-    },
-}
-
-/// What texts of one kind are made of.
-struct Rule {
-    what: &'static str,
-    limit: usize,
-    punctuation: &'static str,
-    allowed: &'static str,
-}
-
-impl Rule {
-    fn check(&self, text: &str) -> Result<(), CephNameError> {
-        let what = self.what;
-        if text.is_empty() {
-            return Err(CephNameError::Empty(what));
-        }
-        if text.len() > self.limit {
-            let (length, limit) = (text.len(), self.limit);
-            return Err(CephNameError::Long {
-                what,
-                length,
-                limit,
-            });
-        }
-        let right = |c: char| c.is_ascii_alphanumeric() || self.punctuation.contains(c);
-        match text.chars().find(|&character| !right(character)) {
-            None => Ok(()),
-            Some(character) => Err(CephNameError::Character {
-                what,
-                character,
-                allowed: self.allowed,
-            }),
-        }
-    }
-}
 
 const MONITORS: Rule = Rule {
     what: "the list of monitors",
@@ -100,52 +37,17 @@ const PART: Rule = Rule {
     allowed: "letters, digits, dashes, underscores and dots; write it as IMAGE or NAMESPACE/IMAGE",
 };
 
-macro_rules! ceph_text {
-    ($(#[$doc:meta])* $name:ident, $rule:expr, $given:expr) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
-
-        impl $name {
-            /// The text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = CephNameError;
-
-            fn from_str(text: &str) -> Result<Self, CephNameError> {
-                let given: fn(&str) -> &str = $given;
-                let text = given(text);
-                $rule.check(text)?;
-                Ok(Self(text.to_owned()))
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(&self.0)
-            }
-        }
-
-        super::serde_as_text!($name);
-    };
-}
-
-ceph_text! {
+backend_text! {
     /// Where a cluster's monitors are, as `mon_host` of ceph.conf has it.
     Monitors, MONITORS, |text| text
 }
 
-ceph_text! {
+backend_text! {
     /// The name of a pool.
     PoolName, POOL, |text| text
 }
 
-ceph_text! {
+backend_text! {
     /// The name of an entity, without the `client.` that it may be given with.
     EntityName, ENTITY, |text| text.strip_prefix("client.").unwrap_or(text)
 }
@@ -164,7 +66,7 @@ impl<'a> InPool<'a> {
     ///
     /// # Errors
     /// Which part of it is no name that Ceph takes.
-    pub fn parse(text: &'a str) -> Result<Self, CephNameError> {
+    pub fn parse(text: &'a str) -> Result<Self, BackendNameError> {
         let (namespace, image) = match text.split_once('/') {
             Some((namespace, image)) => {
                 PART.check(namespace)?;

@@ -1,6 +1,8 @@
 //! What the registry keeps, one type of record per file.
 
+mod backend_text;
 mod ceph;
+mod gluster;
 mod group;
 mod identity;
 mod image;
@@ -10,14 +12,16 @@ mod path;
 mod store;
 mod words;
 
-pub use ceph::{CephNameError, EntityName, InPool, Monitors, PoolName};
+pub use backend_text::BackendNameError;
+pub use ceph::{EntityName, InPool, Monitors, PoolName};
+pub use gluster::{Servers, VolumeDirectory, VolumeName, check_on_volume};
 pub use group::Group;
 pub use identity::{Identity, Proof};
 pub use image::{BlockSize, Image, fresh_designator};
 pub use lease::Lease;
 pub use level::Level;
 pub use path::{ImageFile, PathError, StorePath};
-pub use store::{Place, Rbd, Squash, Store};
+pub use store::{Gluster, Place, Rbd, Squash, Store};
 pub use words::{HostName, Purpose};
 
 /// Reads and writes a type as its text, which it checks itself.

@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EntityName, Monitors, PoolName, Record, StorePath};
+use super::{
+    EntityName, Monitors, PoolName, Record, Servers, StorePath, VolumeDirectory, VolumeName,
+};
 use crate::StoreName;
 
 /// Where images live.
@@ -31,6 +33,21 @@ pub enum Place {
     },
     /// In a pool of a Ceph cluster.
     Rbd(Rbd),
+    /// On a volume of Gluster's, as files.
+    Gluster(Gluster),
+}
+
+/// A volume of Gluster's. Nothing opens it but being able to reach it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gluster {
+    /// Where its servers are.
+    pub servers: Servers,
+    /// The volume.
+    pub volume: VolumeName,
+    /// The directory that images are beneath; none for the volume's root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<VolumeDirectory>,
 }
 
 /// A pool of a Ceph cluster. The key of its entity is kept apart: [`crate::Registry::store_key`].
@@ -51,6 +68,7 @@ impl fmt::Display for Place {
         match self {
             Self::Directory { path, .. } => path.fmt(f),
             Self::Rbd(rbd) => rbd.fmt(f),
+            Self::Gluster(gluster) => gluster.fmt(f),
         }
     }
 }
@@ -62,13 +80,37 @@ impl fmt::Display for Rbd {
     }
 }
 
+impl fmt::Display for Gluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            servers, volume, ..
+        } = self;
+        write!(f, "volume {volume} at {servers}")?;
+        match &self.directory {
+            Some(directory) => write!(f, ", directory {directory}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Gluster {
+    /// Where a file beneath the directory is, from the volume's root.
+    #[must_use]
+    pub fn path_of(&self, file: &std::path::Path) -> String {
+        match &self.directory {
+            Some(directory) => format!("{directory}/{}", file.display()),
+            None => file.display().to_string(),
+        }
+    }
+}
+
 impl Store {
     /// Its directory, if it has one.
     #[must_use]
     pub const fn directory(&self) -> Option<&StorePath> {
         match &self.place {
             Place::Directory { path, .. } => Some(path),
-            Place::Rbd(_) => None,
+            Place::Rbd(_) | Place::Gluster(_) => None,
         }
     }
 
@@ -76,7 +118,7 @@ impl Store {
     #[must_use]
     pub const fn rbd(&self) -> Option<&Rbd> {
         match &self.place {
-            Place::Directory { .. } => None,
+            Place::Directory { .. } | Place::Gluster(_) => None,
             Place::Rbd(rbd) => Some(rbd),
         }
     }
@@ -98,6 +140,8 @@ struct Written {
     squash: Squash,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rbd: Option<Rbd>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gluster: Option<Gluster>,
 }
 
 impl TryFrom<Written> for Store {
@@ -110,15 +154,18 @@ impl TryFrom<Written> for Store {
             trees,
             squash,
             rbd,
+            gluster,
         } = written;
-        let place = match (path, rbd) {
-            (Some(path), None) => Place::Directory {
+        let place = match (path, rbd, gluster) {
+            (Some(path), None, None) => Place::Directory {
                 path,
                 trees,
                 squash,
             },
-            (None, Some(rbd)) if !trees && squash.is_all() => Place::Rbd(rbd),
-            _ => return Err("a store that is neither a directory nor a pool, or both"),
+            _ if trees || !squash.is_all() => return Err("trees that are in no directory"),
+            (None, Some(rbd), None) => Place::Rbd(rbd),
+            (None, None, Some(gluster)) => Place::Gluster(gluster),
+            _ => return Err("a store that is not one of directory, pool and volume"),
         };
         Ok(Self { name, place })
     }
@@ -126,21 +173,24 @@ impl TryFrom<Written> for Store {
 
 impl From<Store> for Written {
     fn from(store: Store) -> Self {
-        let (path, trees, squash, rbd) = match store.place {
+        let mut written = Self {
+            name: store.name,
+            path: None,
+            trees: false,
+            squash: Squash::All,
+            rbd: None,
+            gluster: None,
+        };
+        match store.place {
             Place::Directory {
                 path,
                 trees,
                 squash,
-            } => (Some(path), trees, squash, None),
-            Place::Rbd(rbd) => (None, false, Squash::All, Some(rbd)),
-        };
-        Self {
-            name: store.name,
-            path,
-            trees,
-            squash,
-            rbd,
+            } => (written.path, written.trees, written.squash) = (Some(path), trees, squash),
+            Place::Rbd(rbd) => written.rbd = Some(rbd),
+            Place::Gluster(gluster) => written.gluster = Some(gluster),
         }
+        written
     }
 }
 
@@ -197,7 +247,13 @@ mod tests {
         let right = format!(r#"{{"name":"ceph","rbd":{pool}}}"#);
         let store: Store = serde_json::from_str(&right).unwrap();
         assert_eq!(serde_json::to_string(&store).unwrap(), right);
+        let volume = r#"{"servers":"10.0.0.1","volume":"vms","directory":"images"}"#;
+        let text = format!(r#"{{"name":"gl","gluster":{volume}}}"#);
+        let gluster: Store = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_string(&gluster).unwrap(), text);
         for wrong in [
+            format!(r#"{{"name":"gl","rbd":{pool},"gluster":{volume}}}"#),
+            format!(r#"{{"name":"gl","trees":true,"gluster":{volume}}}"#),
             r#"{"name":"ceph"}"#.to_owned(),
             format!(r#"{{"name":"ceph","path":"/srv","rbd":{pool}}}"#),
             format!(r#"{{"name":"ceph","trees":true,"rbd":{pool}}}"#),

@@ -115,7 +115,7 @@ fn what_a_pool_cannot_have_is_refused() {
     for (change, why) in [
         (
             with("a/b/web", false, false),
-            "a/b/web is no image in a pool",
+            "a/b/web is no image in a pool or on a volume",
         ),
         (with("web@before", false, false), "has the character '@'"),
         (with("web", true, false), "leave direct out"),

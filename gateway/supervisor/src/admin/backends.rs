@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use labelgate_api::{self as api, AddBackend, Backend, ErrorCode, RekeyStore, StorePath};
-use labelgate_registry::{Change, NewStore, Place, Rbd, Store, StoreKey};
+use labelgate_registry::{Change, Gluster, NewStore, Place, Rbd, Store, StoreKey};
 use tokio::time::timeout;
 
 use super::answer::same;
@@ -29,33 +29,26 @@ pub(super) async fn add(
     office
         .operate(async move |turn| {
             let name = asked.name.as_str().to_owned();
-            let Backend::Rbd {
-                monitors,
-                pool,
-                entity,
-            } = &asked.backend;
             let result = async {
-                let rbd = Rbd {
-                    monitors: same(monitors)?,
-                    pool: same(pool)?,
-                    entity: same(entity)?,
-                };
-                let key: StoreKey = same(asked.key.expose())?;
+                let place = place(&asked.backend)?;
+                let key = asked.key.as_ref().map(|key| same(key.expose()));
+                let key: Option<StoreKey> = key.transpose()?;
                 let change = Change::AddStore(NewStore {
                     store: Store {
                         name: same(&name)?,
-                        place: Place::Rbd(rbd.clone()),
+                        place: place.clone(),
                     },
-                    key: Some(key.clone()),
+                    key: key.clone(),
                 });
                 // What the registry says needs no cluster to be found out.
                 turn.check(&change)?;
-                check(&turn, &name, rbd, key).await?;
+                if let (Place::Rbd(rbd), Some(key)) = (place, key) {
+                    check(&turn, &name, rbd, key).await?;
+                }
                 let changed = turn.change(change).await?;
                 describe(&changed.in_force, &name)
             };
-            let entity = entity.strip_prefix("client.").unwrap_or(entity);
-            let reason = format!("pool {pool} at {monitors} as client.{entity}");
+            let reason = in_words(&asked.backend);
             let record = Record {
                 image: Some(&name),
                 ..record(Event::StoreAdd, &asked_by)
@@ -65,6 +58,54 @@ pub(super) async fn add(
                 .map(Json)
         })
         .await
+}
+
+/// Where a backend's images are.
+fn place(backend: &Backend) -> Result<Place, Denied> {
+    Ok(match backend {
+        Backend::Rbd {
+            monitors,
+            pool,
+            entity,
+        } => Place::Rbd(Rbd {
+            monitors: same(monitors)?,
+            pool: same(pool)?,
+            entity: same(entity)?,
+        }),
+        Backend::Gluster {
+            servers,
+            volume,
+            directory,
+        } => Place::Gluster(Gluster {
+            servers: same(servers)?,
+            volume: same(volume)?,
+            directory: directory.as_deref().map(same).transpose()?,
+        }),
+    })
+}
+
+/// What an admin has said of a backend.
+fn in_words(backend: &Backend) -> String {
+    match backend {
+        Backend::Rbd {
+            monitors,
+            pool,
+            entity,
+        } => {
+            let entity = entity.strip_prefix("client.").unwrap_or(entity);
+            format!("pool {pool} at {monitors} as client.{entity}")
+        }
+        Backend::Gluster {
+            servers,
+            volume,
+            directory: None,
+        } => format!("volume {volume} at {servers}"),
+        Backend::Gluster {
+            servers,
+            volume,
+            directory: Some(directory),
+        } => format!("volume {volume} at {servers}, directory {directory}"),
+    }
 }
 
 pub(super) async fn rekey(

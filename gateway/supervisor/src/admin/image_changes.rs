@@ -110,6 +110,7 @@ async fn move_to(
     let next = turn.check(&change)?;
     let (image, _) = find(&next, store, name)?;
     if image.is_kept() {
+        kept::check_relabelling(&image)?;
         kept::check_namespace(turn.state().shared().keysmiths.names(), &image)?;
         return Ok(turn.change(change).await?);
     }

@@ -265,7 +265,7 @@ pub(super) async fn remove(
             };
             let removed = match source {
                 Source::File => Err(Denied::declared(format_args!("image {name}"))),
-                Source::Registry => take_away(&turn, &image, asked.force).await,
+                Source::Registry => take_away(&turn, &image, asked.force, asked.delete_data).await,
             };
             let what = if asked.delete_data {
                 "with its data"
@@ -293,7 +293,11 @@ async fn take_away(
     turn: &Turn,
     image: &Image,
     force: bool,
+    delete_data: bool,
 ) -> Result<(crate::state::Changed, labelgate_mac::Label), Denied> {
+    if delete_data {
+        kept::check_deletion(image)?;
+    }
     let sessions = sessions_on(turn, image).await;
     if sessions > 0 && !force {
         let message = format!("{sessions} sessions are on image {image}");

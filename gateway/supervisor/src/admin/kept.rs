@@ -1,4 +1,7 @@
-//! Images that a backend keeps: made, grown and deleted by the keysmith of their store.
+//! Images that a backend keeps: made, grown and deleted by the keysmith of their store, if it has one.
+//!
+//! A volume of Gluster's has none. What there is on it nobody here can see: an image is made, and
+//! grown, by its label's keeper, when it is served.
 
 use std::sync::Arc;
 
@@ -39,8 +42,23 @@ pub(super) fn check_namespace(names: &Names, image: &Image) -> Result<(), Denied
         place.namespace
     );
     Err(Denied::new(ErrorCode::Unsupported, message).hint(
-        "its keys let that label's keeper at everything in it; copy the image to another \
-         namespace or to the pool's own (rbd deep cp), and take the copy in with --existing --file",
+        "what is there is all that label's; copy the image to another place in the pool (rbd deep cp) or \
+         on the volume, and take the copy in with --existing --file",
+    ))
+}
+
+/// Whether an image may be given another label here. A file on a volume has one there, too, which
+/// another label's keeper would refuse, and should.
+pub(super) fn check_relabelling(image: &Image) -> Result<(), Denied> {
+    if image.store.gluster().is_none() {
+        return Ok(());
+    }
+    let place = image.store.place_of(&image.file);
+    let message =
+        format!("image {image} is the file {place}, which has its label on the volume, too");
+    Err(Denied::new(ErrorCode::Unsupported, message).hint(
+        "remove the image without --delete-data, copy its file, which then has no label, and take the \
+         copy in with --existing --file",
     ))
 }
 
@@ -51,6 +69,10 @@ pub(super) async fn make(turn: &Turn, mut new: registry::Image, empty: bool) -> 
     let next = turn.check(&Change::AddImage(new.clone()))?;
     let (image, _) = find(&next, id.store.as_str(), id.name.as_str())?;
     check_namespace(turn.state().shared().keysmiths.names(), &image)?;
+    if image.store.gluster().is_some() {
+        turn.change(Change::AddImage(new)).await?;
+        return Ok(());
+    }
     let place = place(&image).map_err(|why| Denied::new(ErrorCode::Invalid, why))?;
     let keysmith = keysmith(turn, &image)?;
     let there = keysmith.look(place).await.map_err(|e| refused(&e))?;
@@ -108,6 +130,15 @@ fn not_there(image: &Image) -> Denied {
 /// Makes an image larger: by its keeper, if it has one, when the registry says so; otherwise by the
 /// keysmith, after that.
 pub(super) async fn grow(turn: &Turn, image: &Arc<Image>, size: u64) -> Result<(), Denied> {
+    let change = Change::ResizeImage {
+        image: same(&image.to_string())?,
+        size,
+    };
+    if image.store.gluster().is_some() {
+        // Its keeper makes nothing smaller.
+        turn.change(change).await?;
+        return Ok(());
+    }
     let place = place(image).map_err(|why| Denied::new(ErrorCode::Invalid, why))?;
     let keysmith = keysmith(turn, image)?;
     let there = keysmith.look(place).await.map_err(|e| refused(&e))?;
@@ -118,10 +149,6 @@ pub(super) async fn grow(turn: &Turn, image: &Arc<Image>, size: u64) -> Result<(
         return Err(Denied::new(ErrorCode::Invalid, message)
             .hint("make a smaller image, and copy what is needed into it"));
     }
-    let change = Change::ResizeImage {
-        image: same(&image.to_string())?,
-        size,
-    };
     turn.check(&change)?;
     if there.is_some_and(|there| there < size) {
         // A keeper that has the image's lock is asked by its own library, and does it.
@@ -129,6 +156,18 @@ pub(super) async fn grow(turn: &Turn, image: &Arc<Image>, size: u64) -> Result<(
     }
     turn.change(change).await?;
     Ok(())
+}
+
+/// Whether an image's data can be deleted. To be asked before the image is taken from anybody.
+pub(super) fn check_deletion(image: &Image) -> Result<(), Denied> {
+    if image.store.gluster().is_none() {
+        return Ok(());
+    }
+    let place = image.store.place_of(&image.file);
+    let message = format!("image {image} is the file {place}, which the gateway cannot delete");
+    Err(Denied::new(ErrorCode::Unsupported, message).hint(
+        "remove the image without --delete-data, and then its file, on a mount of the volume",
+    ))
 }
 
 /// Deletes an image that is nobody's any more.
@@ -140,7 +179,7 @@ pub(super) async fn delete(turn: &Turn, image: &Image) -> Result<(), Denied> {
 
 /// That something can be done with files only.
 pub(super) fn only_files(image: &Image, what: &str) -> Denied {
-    let message = format!("image {image} is in a pool: it {what}");
+    let message = format!("image {image} is in no directory: it {what}");
     Denied::new(ErrorCode::Unsupported, message).hint(
         "create it with its size, and write it through the gateway, with qemu-img convert for \
          instance",

@@ -14,7 +14,7 @@ use super::asked::{AskedBy, InBody, InPath};
 use super::failure::{Answer, Denied};
 use super::operation::{Office, record, recorded};
 use crate::audit::{Event, Record};
-use crate::config::Squash;
+use crate::config::{Place, Squash, Store};
 use crate::state::InForce;
 
 pub(super) async fn list(State(office): State<Office>) -> Answer<Stores> {
@@ -147,11 +147,7 @@ pub(super) fn describe(in_force: &InForce, name: &str) -> Result<api::Store, Den
     let (store, declared) = found.ok_or_else(|| Denied::not_found("store", name))?;
     let images = in_force.images.all().iter();
     let (free, total) = store.directory().and_then(space).unzip();
-    let backend = store.pool().map(|pool| Backend::Rbd {
-        monitors: pool.rbd.monitors.to_string(),
-        pool: pool.rbd.pool.to_string(),
-        entity: pool.rbd.entity.to_string(),
-    });
+    let backend = backend(store);
     Ok(api::Store {
         name: same(name)?,
         path: store.directory().map(Path::to_owned),
@@ -171,6 +167,23 @@ pub(super) fn describe(in_force: &InForce, name: &str) -> Result<api::Store, Den
         free,
         total,
     })
+}
+
+/// What keeps a store's images, if it is no directory.
+fn backend(store: &Store) -> Option<Backend> {
+    match &store.place {
+        Place::Directory { .. } => None,
+        Place::Rbd(pool) => Some(Backend::Rbd {
+            monitors: pool.rbd.monitors.to_string(),
+            pool: pool.rbd.pool.to_string(),
+            entity: pool.rbd.entity.to_string(),
+        }),
+        Place::Gluster(gluster) => Some(Backend::Gluster {
+            servers: gluster.servers.to_string(),
+            volume: gluster.volume.to_string(),
+            directory: gluster.directory.as_ref().map(ToString::to_string),
+        }),
+    }
 }
 
 /// How many bytes of a directory's file system are free, and how many there are.

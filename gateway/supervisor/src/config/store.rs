@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use labelgate_registry::{Rbd, StoreKey};
+use labelgate_registry::{Gluster, Rbd, StoreKey};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -38,6 +39,8 @@ pub enum Place {
     },
     /// In a pool of a Ceph cluster: keepers hold them.
     Rbd(Pool),
+    /// On a volume of Gluster's: keepers hold them.
+    Gluster(Gluster),
 }
 
 /// A pool of a Ceph cluster.
@@ -59,6 +62,7 @@ impl Store {
                     path == other
                 }
                 (Place::Rbd(pool), Place::Rbd(other)) => pool.rbd == other.rbd,
+                (Place::Gluster(gluster), Place::Gluster(other)) => gluster == other,
                 _ => false,
             }
     }
@@ -68,7 +72,7 @@ impl Store {
     pub fn directory(&self) -> Option<&Path> {
         match &self.place {
             Place::Directory { path, .. } => Some(path),
-            Place::Rbd(_) => None,
+            Place::Rbd(_) | Place::Gluster(_) => None,
         }
     }
 
@@ -76,15 +80,24 @@ impl Store {
     #[must_use]
     pub const fn pool(&self) -> Option<&Pool> {
         match &self.place {
-            Place::Directory { .. } => None,
+            Place::Directory { .. } | Place::Gluster(_) => None,
             Place::Rbd(pool) => Some(pool),
+        }
+    }
+
+    /// Its volume, if it is on one of Gluster's.
+    #[must_use]
+    pub const fn gluster(&self) -> Option<&Gluster> {
+        match &self.place {
+            Place::Gluster(gluster) => Some(gluster),
+            Place::Directory { .. } | Place::Rbd(_) => None,
         }
     }
 
     /// Whether keepers hold its images, because they are no files here.
     #[must_use]
     pub const fn is_kept(&self) -> bool {
-        self.pool().is_some()
+        !matches!(self.place, Place::Directory { .. })
     }
 
     /// Whose the objects of its trees are.
@@ -92,7 +105,7 @@ impl Store {
     pub const fn squash(&self) -> Squash {
         match self.place {
             Place::Directory { squash, .. } => squash,
-            Place::Rbd(_) => Squash::All,
+            Place::Rbd(_) | Place::Gluster(_) => Squash::All,
         }
     }
 
@@ -108,6 +121,12 @@ impl Store {
         match &self.place {
             Place::Directory { path, .. } => path.join(file).display().to_string(),
             Place::Rbd(pool) => format!("{} in {}", file.display(), pool.rbd),
+            Place::Gluster(gluster) => format!(
+                "{} on volume {} at {}",
+                gluster.path_of(file),
+                gluster.volume,
+                gluster.servers
+            ),
         }
     }
 }
@@ -117,6 +136,7 @@ impl fmt::Display for Place {
         match self {
             Self::Directory { path, .. } => path.display().fmt(f),
             Self::Rbd(pool) => pool.rbd.fmt(f),
+            Self::Gluster(gluster) => gluster.fmt(f),
         }
     }
 }
@@ -128,6 +148,7 @@ enum Kind {
     #[default]
     Directory,
     Rbd,
+    Gluster,
 }
 
 /// `[[store]]`, as written.
@@ -144,6 +165,9 @@ pub(super) struct RawStore {
     pool: Option<Spanned<String>>,
     entity: Option<Spanned<String>>,
     key_file: Option<Spanned<PathBuf>>,
+    servers: Option<Spanned<String>>,
+    volume: Option<Spanned<String>>,
+    directory: Option<Spanned<String>>,
 }
 
 /// The stores, by name and in the order of the file.
@@ -154,7 +178,7 @@ pub(super) struct Stores {
 
 /// The stores, each with what is wrong with it noted.
 pub(super) fn check_stores(raw: Vec<RawStore>, problems: &mut Collector<'_>) -> Stores {
-    let (mut names, mut pools) = (Seen::default(), Seen::default());
+    let (mut names, mut places) = (Seen::default(), Seen::default());
     let mut stores = Stores {
         by_name: HashMap::new(),
         in_order: Vec::new(),
@@ -167,6 +191,7 @@ pub(super) fn check_stores(raw: Vec<RawStore>, problems: &mut Collector<'_>) -> 
         let place = match raw.kind {
             Kind::Directory => check_directory(&raw, problems),
             Kind::Rbd => check_pool(&raw, problems),
+            Kind::Gluster => check_volume(&raw, problems),
         };
         // What is wrong with it is noted, and no second thing is to be wrong because of it.
         let place = place.unwrap_or_else(|| Place::Directory {
@@ -174,8 +199,12 @@ pub(super) fn check_stores(raw: Vec<RawStore>, problems: &mut Collector<'_>) -> 
             trees: false,
             squash: Squash::All,
         });
-        if let Place::Rbd(pool) = &place {
-            pools.check("pool", &pool.rbd.to_string(), &raw.name.span(), problems);
+        match &place {
+            Place::Directory { .. } => {}
+            Place::Rbd(_) => places.check("pool", &place.to_string(), &raw.name.span(), problems),
+            Place::Gluster(_) => {
+                places.check("volume", &place.to_string(), &raw.name.span(), problems);
+            }
         }
         let name = raw.name.into_inner();
         let store = Arc::new(Store { name, place });
@@ -187,21 +216,17 @@ pub(super) fn check_stores(raw: Vec<RawStore>, problems: &mut Collector<'_>) -> 
 }
 
 fn check_directory(raw: &RawStore, problems: &mut Collector<'_>) -> Option<Place> {
-    for (key, span) in [
-        ("monitors", raw.monitors.as_ref().map(Spanned::span)),
-        ("pool", raw.pool.as_ref().map(Spanned::span)),
-        ("entity", raw.entity.as_ref().map(Spanned::span)),
-        ("key_file", raw.key_file.as_ref().map(Spanned::span)),
-    ] {
-        if let Some(span) = span {
-            let what = format_args!("{key} belongs to a pool; write kind = \"rbd\", or remove it");
-            problems.at(&span, what);
-        }
-    }
+    refuse(
+        &raw.of_pool(),
+        "a pool; write kind = \"rbd\", or remove it",
+        problems,
+    );
+    let hint = "a volume; write kind = \"gluster\", or remove it";
+    refuse(&raw.of_volume(), hint, problems);
     let Some(path) = &raw.path else {
         problems.at(
             &raw.name.span(),
-            "the store has no path; give it a directory, or write kind = \"rbd\"",
+            "the store has no path; give it a directory, or write kind = \"rbd\" or \"gluster\"",
         );
         return None;
     };
@@ -228,20 +253,17 @@ fn check_directory(raw: &RawStore, problems: &mut Collector<'_>) -> Option<Place
 }
 
 fn check_pool(raw: &RawStore, problems: &mut Collector<'_>) -> Option<Place> {
-    for (key, span) in [
-        ("path", raw.path.as_ref().map(Spanned::span)),
-        ("trees", raw.trees.as_ref().map(Spanned::span)),
-        ("squash", raw.squash.as_ref().map(Spanned::span)),
-    ] {
-        if let Some(span) = span {
-            let what = format_args!("{key} belongs to a directory; remove it, or kind = \"rbd\"");
-            problems.at(&span, what);
-        }
-    }
-    let name = &raw.name;
-    let monitors = checked("monitors", raw.monitors.as_ref(), name, problems);
-    let pool = checked("pool", raw.pool.as_ref(), name, problems);
-    let entity = checked("entity", raw.entity.as_ref(), name, problems);
+    let hint = "a directory; remove it, or kind = \"rbd\"";
+    refuse(&raw.of_directory(), hint, problems);
+    refuse(
+        &raw.of_volume(),
+        "a volume; write kind = \"gluster\", or remove it",
+        problems,
+    );
+    let of = (&raw.name, "rbd");
+    let monitors = checked("monitors", raw.monitors.as_ref(), of, problems);
+    let pool = checked("pool", raw.pool.as_ref(), of, problems);
+    let entity = checked("entity", raw.entity.as_ref(), of, problems);
     let key = check_key_file(raw, problems);
     let rbd = Rbd {
         monitors: monitors?,
@@ -252,15 +274,77 @@ fn check_pool(raw: &RawStore, problems: &mut Collector<'_>) -> Option<Place> {
     Some(Place::Rbd(Pool { rbd, key }))
 }
 
-/// A text that a pool has to have.
+fn check_volume(raw: &RawStore, problems: &mut Collector<'_>) -> Option<Place> {
+    let hint = "a directory; remove it, or kind = \"gluster\"";
+    refuse(&raw.of_directory(), hint, problems);
+    refuse(
+        &raw.of_pool(),
+        "a pool; write kind = \"rbd\", or remove it",
+        problems,
+    );
+    let of = (&raw.name, "gluster");
+    let servers = checked("servers", raw.servers.as_ref(), of, problems);
+    let volume = checked("volume", raw.volume.as_ref(), of, problems);
+    let directory = match &raw.directory {
+        Some(_) => Some(checked("directory", raw.directory.as_ref(), of, problems)?),
+        None => None,
+    };
+    Some(Place::Gluster(Gluster {
+        servers: servers?,
+        volume: volume?,
+        directory,
+    }))
+}
+
+impl RawStore {
+    fn of_directory(&self) -> [(&'static str, Option<Range<usize>>); 3] {
+        [
+            ("path", self.path.as_ref().map(Spanned::span)),
+            ("trees", self.trees.as_ref().map(Spanned::span)),
+            ("squash", self.squash.as_ref().map(Spanned::span)),
+        ]
+    }
+
+    fn of_pool(&self) -> [(&'static str, Option<Range<usize>>); 4] {
+        [
+            ("monitors", self.monitors.as_ref().map(Spanned::span)),
+            ("pool", self.pool.as_ref().map(Spanned::span)),
+            ("entity", self.entity.as_ref().map(Spanned::span)),
+            ("key_file", self.key_file.as_ref().map(Spanned::span)),
+        ]
+    }
+
+    fn of_volume(&self) -> [(&'static str, Option<Range<usize>>); 3] {
+        [
+            ("servers", self.servers.as_ref().map(Spanned::span)),
+            ("volume", self.volume.as_ref().map(Spanned::span)),
+            ("directory", self.directory.as_ref().map(Spanned::span)),
+        ]
+    }
+}
+
+/// Notes keys that belong to another kind of store.
+fn refuse(
+    keys: &[(&'static str, Option<Range<usize>>)],
+    whose: &str,
+    problems: &mut Collector<'_>,
+) {
+    for (key, span) in keys {
+        if let Some(span) = span {
+            problems.at(span, format_args!("{key} belongs to {whose}"));
+        }
+    }
+}
+
+/// A text that a store of this kind has to have.
 fn checked<T: std::str::FromStr<Err: fmt::Display>>(
     key: &str,
     text: Option<&Spanned<String>>,
-    store: &Spanned<String>,
+    (store, kind): (&Spanned<String>, &str),
     problems: &mut Collector<'_>,
 ) -> Option<T> {
     let Some(text) = text else {
-        let what = format_args!("a store of kind \"rbd\" needs {key}");
+        let what = format_args!("a store of kind {kind:?} needs {key}");
         problems.at(&store.span(), what);
         return None;
     };

@@ -3,14 +3,15 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use labelgate_control::{Anchor, RbdAnchor, Secret, Text};
+use labelgate_control::{Anchor, GlusterAnchor, GlusterVolume, RbdAnchor, Secret, Text};
 use labelgate_mac::Label;
-use labelgate_registry::InPool;
+use labelgate_registry::{Gluster, InPool};
 
 use super::anchor::{AnchorFailure, Opener};
 use super::keysmith::{Entity, Instance, Keysmith, KeysmithError};
 use super::names::Scope;
 use crate::config::{Image, Store};
+use crate::provider::image_context;
 use crate::uid::NoUid;
 use crate::worker::Shared;
 
@@ -19,7 +20,7 @@ use crate::worker::Shared;
 pub enum AccessError {
     /// It is none that a backend could keep.
     #[error("its name is none in a pool: {0}")]
-    Name(#[from] labelgate_registry::CephNameError),
+    Name(#[from] labelgate_registry::BackendNameError),
     /// There is no keysmith, or it cannot do it.
     #[error("{0}")]
     Keysmith(#[from] KeysmithError),
@@ -30,7 +31,7 @@ pub enum AccessError {
     #[error("{0}")]
     Uid(#[from] NoUid),
     /// Its store has none.
-    #[error("its store is no pool")]
+    #[error("its store has no keysmith")]
     NoPool,
     /// It is not there, and there is no size to make it with.
     #[error("it is not in its pool; give it a size, and it will be made")]
@@ -99,6 +100,9 @@ impl Gate {
         known: &BTreeSet<Entity>,
         entities: &mut BTreeSet<Entity>,
     ) -> Result<(), AccessError> {
+        if let Some(gluster) = self.store.gluster() {
+            return self.anchor_on_volume(image, gluster, may_make);
+        }
         let place = place(image)?;
         let keysmith = self.keysmith()?;
         let names = self.shared.keysmiths.names();
@@ -118,7 +122,33 @@ impl Gate {
         if matches!(scope, Scope::Namespace(_)) {
             self.provide(&keysmith, (image, may_make), place).await?;
         }
-        self.write(image, place, (&entity, &key))
+        self.write(image, &self.pool_anchor(place, (&entity, &key))?)
+    }
+
+    /// A volume is open to whoever reaches it: there is no key. What the label's keeper is told is
+    /// where its images are, and it makes one that is to be made.
+    fn anchor_on_volume(
+        &self,
+        image: &Image,
+        gluster: &Gluster,
+        may_make: bool,
+    ) -> Result<(), AccessError> {
+        let path = image.file.to_str().unwrap_or_default();
+        labelgate_registry::check_on_volume(path)?;
+        let GlusterVolume {
+            servers,
+            volume,
+            directory,
+        } = on_volume(gluster)?;
+        let anchor = Anchor::Gluster(GlusterAnchor {
+            servers,
+            volume,
+            directory,
+            path: Text::new(path)?,
+            context: Text::new(&image_context(&self.label).to_string())?,
+            make: may_make,
+        });
+        self.write(image, &anchor)
     }
 
     /// Makes an image that is to be made when it is first served.
@@ -140,23 +170,25 @@ impl Gate {
         }
     }
 
-    fn write(
+    fn pool_anchor(
         &self,
-        image: &Image,
         place: InPool<'_>,
         (entity, key): (&str, &Secret<128>),
-    ) -> Result<(), AccessError> {
+    ) -> Result<Anchor, AccessError> {
         let Some(pool) = self.store.pool() else {
             return Err(AccessError::NoPool);
         };
-        let anchor = Anchor::Rbd(RbdAnchor {
+        Ok(Anchor::Rbd(RbdAnchor {
             monitors: Text::new(pool.rbd.monitors.as_str())?,
             pool: Text::new(pool.rbd.pool.as_str())?,
             namespace: Text::new(place.namespace)?,
             image: Text::new(place.image)?,
             entity: Text::new(entity)?,
             key: key.clone(),
-        });
+        }))
+    }
+
+    fn write(&self, image: &Image, anchor: &Anchor) -> Result<(), AccessError> {
         let uids = self.shared.uids.as_ref();
         let uid = uids.map(|uids| uids.of_keepers(&self.label)).transpose()?;
         let contexts = self.shared.provider.selinux().map(|selinux| {
@@ -164,7 +196,7 @@ impl Gate {
             (domains.draft(), domains.anchor(&self.label))
         });
         let opener = Opener { uid, contexts };
-        Ok(self.shared.anchors.write(image, &anchor, &opener)?)
+        Ok(self.shared.anchors.write(image, anchor, &opener)?)
     }
 
     /// Takes the keys back and shuts out whoever has come in with them, and whoever a keeper has said
@@ -177,6 +209,11 @@ impl Gate {
         entities: BTreeSet<Entity>,
         instances: HashSet<Instance>,
     ) -> Result<(), AccessError> {
+        if self.store.gluster().is_some() {
+            // Its keeper is reaped, and had no key: what is left of it are requests that bricks have
+            // taken already, which its successor's lock waits for.
+            return Ok(());
+        }
         let keysmith = self.keysmith()?;
         let instances: Vec<Instance> = instances.into_iter().collect();
         for entity in &entities {
@@ -187,10 +224,23 @@ impl Gate {
     }
 }
 
+/// What a keeper connects to.
+///
+/// # Errors
+/// Something of it is longer than there is room for.
+pub fn on_volume(gluster: &Gluster) -> Result<GlusterVolume, labelgate_control::Refused> {
+    let directory = gluster.directory.as_ref();
+    Ok(GlusterVolume {
+        servers: Text::new(gluster.servers.as_str())?,
+        volume: Text::new(gluster.volume.as_str())?,
+        directory: Text::new(directory.map_or("", |directory| directory.as_str()))?,
+    })
+}
+
 /// Where an image is in its pool.
 ///
 /// # Errors
 /// Its name is none there.
-pub fn place(image: &Image) -> Result<InPool<'_>, labelgate_registry::CephNameError> {
+pub fn place(image: &Image) -> Result<InPool<'_>, labelgate_registry::BackendNameError> {
     InPool::parse(image.file.to_str().unwrap_or_default())
 }

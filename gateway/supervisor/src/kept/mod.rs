@@ -16,7 +16,7 @@ mod memory;
 mod names;
 mod traces;
 
-pub use access::{AccessError, Anchored, Gate, place};
+pub use access::{AccessError, Anchored, Gate, on_volume, place};
 pub use anchor::Anchors;
 pub use child::Start;
 pub use keeper::{Keeper, News, What};

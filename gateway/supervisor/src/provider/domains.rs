@@ -108,7 +108,7 @@ impl Domains {
     /// An image of this label.
     #[must_use]
     pub fn image(&self, label: &Label) -> Context {
-        Context::object(Self::IMAGE, label.level().clone())
+        image_context(label)
     }
 
     /// The anchor of an image of this label.
@@ -139,6 +139,12 @@ impl Domains {
     fn domain(&self, name: &str, range: impl Into<Range>) -> Context {
         self.own.clone().with_type(name).with_range(range)
     }
+}
+
+/// What an image of this label is labelled with, wherever it is.
+#[must_use]
+pub fn image_context(label: &Label) -> Context {
+    Context::object(Domains::IMAGE, label.level().clone())
 }
 
 #[cfg(test)]

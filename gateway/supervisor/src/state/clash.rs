@@ -30,13 +30,13 @@ pub enum Clash {
         /// The file's.
         file: PathBuf,
     },
-    /// Two stores of one pool.
+    /// Two stores of one pool or volume.
     #[error(
         "the {pool} is a store in the registry and in the configuration file: one image could be \
          two; remove one of them"
     )]
     Pool {
-        /// The pool.
+        /// The pool or volume.
         pool: String,
     },
     /// An image whose store is not there.
@@ -181,6 +181,11 @@ fn check_places(ours: &registry::Place, theirs: &Place) -> Result<(), Clash> {
             if pool == theirs.rbd.to_string() {
                 return Err(Clash::Pool { pool });
             }
+        }
+        (registry::Place::Gluster(ours), Place::Gluster(theirs)) if ours == theirs => {
+            return Err(Clash::Pool {
+                pool: ours.to_string(),
+            });
         }
         _ => {}
     }

@@ -38,6 +38,7 @@ pub(super) fn store(record: &registry::Store) -> Store {
                 rbd: rbd.clone(),
                 key: None,
             }),
+            registry::Place::Gluster(gluster) => Place::Gluster(gluster.clone()),
         },
     }
 }

@@ -14,7 +14,7 @@ use super::service::Service;
 use super::slots::{Ground, LOST_AFTER, Slot, SlotEvent};
 use crate::audit::{Decision, Event, Record};
 use crate::config::Store;
-use crate::kept::{Keeper, Start, What, bell, shared_memory};
+use crate::kept::{Keeper, Start, What, bell, on_volume, shared_memory};
 use crate::worker::Death;
 
 /// The most images of one store that a label has from one keeper.
@@ -164,7 +164,7 @@ impl Service {
             None => None,
         };
         let introduction = vec![
-            ToKeeper::Configure(self.configure_keeper(&store, context.as_ref())),
+            ToKeeper::Configure(self.configure_keeper(&slot.store, context.as_ref())?),
             ToKeeper::Memory(memory),
             ToKeeper::Queues(slot.queues.try_clone()?),
             ToKeeper::Bell(bell),
@@ -196,19 +196,27 @@ impl Service {
     }
 
     /// Who a keeper is.
-    fn configure_keeper(&self, store: &str, context: Option<&Context>) -> ConfigureKeeper {
-        ConfigureKeeper {
+    fn configure_keeper(
+        &self,
+        store: &Store,
+        context: Option<&Context>,
+    ) -> io::Result<ConfigureKeeper> {
+        let library = match store.gluster() {
+            Some(gluster) => Library::Gluster(on_volume(gluster).map_err(io::Error::other)?),
+            None => Library::Rbd,
+        };
+        Ok(ConfigureKeeper {
             label: self.label.clone(),
-            store: Text::clean(store),
+            store: Text::clean(&store.name),
             unprivileged: self.shared.uids.is_none(),
             context: context.map(|context| Text::clean(&context.to_string())),
             opens_anchors: context.is_some(),
-            library: Library::Rbd,
+            library,
             limits: KeeperLimits {
                 images: IMAGES,
                 connect_milliseconds: u32::try_from(CONNECT.as_millis()).unwrap_or(u32::MAX),
             },
-        }
+        })
     }
 
     fn keeper_not_started(&mut self, number: u32, error: &io::Error, now: Instant) {

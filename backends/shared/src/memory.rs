@@ -99,7 +99,9 @@ impl Place {
         self.length == 0
     }
 
-    pub(crate) const fn start(&self) -> *mut libc::c_char {
+    /// Where it begins, for C alone: no reference may be made of it.
+    #[must_use]
+    pub const fn start(&self) -> *mut libc::c_char {
         self.start.as_ptr().cast()
     }
 }
