@@ -2886,7 +2886,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store__subcmd__add)
-            opts="-y -h --trees --squash --rbd --monitors --pool --entity --key-file --json --yes --timeout --socket --help"
+            opts="-y -h --trees --squash --rbd --monitors --pool --entity --key-file --gluster --servers --volume --directory --json --yes --timeout --socket --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2909,6 +2909,18 @@ _labelgate() {
                     return 0
                     ;;
                 --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --servers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --volume)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -56,11 +56,11 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fis
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -s h -l help -d 'Print help'
-complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "add" -d 'Add a directory as a store, or a pool of a Ceph cluster'
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "add" -d 'Add a directory as a store, a pool of a Ceph cluster, or a volume of Gluster\'s'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "list" -d 'List stores'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "show" -d 'Show one store. Its key, if it has one, is never shown'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "key" -d 'Give a store that is a pool another key. Keepers that run go on with the keys they have'
-complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "rm" -d 'Remove a store that has no images. Its directory, or pool, stays as it is'
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "rm" -d 'Remove a store that has no images. Its directory, pool or volume stays as it is'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l squash -d 'Which users of a label\'s clients to tell apart in its tree. With anything but "all", files have the owners that clients give them' -r -f -a "all\t'Everybody: all files are the label\'s'
 root\t'Root, who is nobody then; others are told apart'
@@ -69,10 +69,14 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l pool -d 'The pool' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l entity -d 'Who the gateway is there when it makes keys and images, such as client.labelgate' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l key-file -d 'The file with the entity\'s key, or its keyring; - for standard input' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l servers -d 'Where the volume\'s servers are: addresses or names with commas; whichever answers will do' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l volume -d 'The volume' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l directory -d 'The directory in the volume\'s root that images are beneath; it has to be there' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l socket -d 'The gateway\'s admin socket' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l trees -d 'Give every label a tree of files of its own in it, for its NFS clients'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l rbd -d 'Add a pool of a Ceph cluster, whose RBD images are served'
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l gluster -d 'Add a volume of Gluster\'s, whose files are served'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -97,11 +101,11 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from rm" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
-complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a directory as a store, or a pool of a Ceph cluster'
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a directory as a store, a pool of a Ceph cluster, or a volume of Gluster\'s'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "list" -d 'List stores'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one store. Its key, if it has one, is never shown'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "key" -d 'Give a store that is a pool another key. Keepers that run go on with the keys they have'
-complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Remove a store that has no images. Its directory, or pool, stays as it is'
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Remove a store that has no images. Its directory, pool or volume stays as it is'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -l socket -d 'The gateway\'s admin socket' -r -F
@@ -462,11 +466,11 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand help; and not __fish
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and not __fish_seen_subcommand_from status store image identity group level lease worker audit reload backup restore metrics completions generate help" -f -a "completions" -d 'Print the completions for a shell'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and not __fish_seen_subcommand_from status store image identity group level lease worker audit reload backup restore metrics completions generate help" -f -a "generate" -d 'Write man pages or completions, for packages'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and not __fish_seen_subcommand_from status store image identity group level lease worker audit reload backup restore metrics completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "add" -d 'Add a directory as a store, or a pool of a Ceph cluster'
+complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "add" -d 'Add a directory as a store, a pool of a Ceph cluster, or a volume of Gluster\'s'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "list" -d 'List stores'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "show" -d 'Show one store. Its key, if it has one, is never shown'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "key" -d 'Give a store that is a pool another key. Keepers that run go on with the keys they have'
-complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "rm" -d 'Remove a store that has no images. Its directory, or pool, stays as it is'
+complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "rm" -d 'Remove a store that has no images. Its directory, pool or volume stays as it is'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from image" -f -a "create" -d 'Create an empty image, or take in a file that is in the store already'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from image" -f -a "import" -d 'Make a new image of a raw or qcow2 file, or of what comes by a pipe'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from image" -f -a "clone" -d 'Make a new image that is a copy of another one'

@@ -160,6 +160,8 @@ fn requests_are_what_the_document_says() {
     agree! {
         AddStore: json!({"name": "vms", "path": "/vms"});
         AddBackend: json!({"name": "ceph", "backend": pool(), "key": KEY});
+        AddBackend: json!({"name": "gl", "backend": {"kind": "gluster", "servers": "10.0.0.1",
+            "volume": "vms", "directory": "images"}});
         RekeyStore: json!({"key": KEY});
         CreateImage: json!({"store": "vms", "name": "a.b", "label": "content"});
         CreateImage: json!({"store": "vms", "name": "a", "label": "auto", "size": 1, "file": "a/b",
@@ -195,7 +197,8 @@ fn what_the_document_refuses_is_refused() {
         AddStore: named(&"a".repeat(64));
         AddStore: json!({"name": "vms"});
         AddStore: json!({"name": "vms", "path": "/", "more": 1});
-        AddBackend: json!({"name": "ceph", "backend": pool()});
+        AddBackend: json!({"name": "ceph", "backend": pool(), "key": "x"});
+        AddBackend: json!({"name": "gl", "backend": {"kind": "gluster", "volume": "vms"}});
         AddBackend: json!({"name": "ceph", "backend": {"kind": "gluster"}, "key": KEY});
         AddBackend: json!({"name": "ceph", "backend": {"kind": "rbd", "pool": "vms"}, "key": KEY});
         RekeyStore: json!({"key": "not a key at all"});

@@ -83,7 +83,7 @@ fn an_unknown_key_is_named_with_those_that_are_known() {
         ),
         (
             "[[store]]\nname = \"vms\"\npath = \"/x\"\ncolour = 1\n",
-            "4: unknown field `colour`, expected one of `name`, `kind`, `path`, `trees`, `squash`, `monitors`, `pool`, `entity`, `key_file`",
+            "4: unknown field `colour`, expected one of `name`, `kind`, `path`, `trees`, `squash`, `monitors`, `pool`, `entity`, `key_file`, `servers`, `volume`, `directory`",
         ),
         (
             "\n[[sotre]]\n",
@@ -95,7 +95,7 @@ fn an_unknown_key_is_named_with_those_that_are_known() {
         ),
         (
             "\n\n[[store]]\nname = \"vms\"\n",
-            "4: the store has no path; give it a directory, or write kind = \"rbd\"",
+            "4: the store has no path; give it a directory, or write kind = \"rbd\" or \"gluster\"",
         ),
         (
             "[gateway]\nuid_base = -1\n",
@@ -599,6 +599,53 @@ fn a_pool_is_a_store_whose_images_are_named_by_their_namespace() {
     assert!(problems(&deep).contains("11: the image's name in its pool has the character '/'"));
     let content = text.replace("label = \"s0:c1,c2\"", "content = true");
     assert!(problems(&content).contains("content is served from directories"));
+}
+
+/// A store that is a volume, with these lines.
+fn volume(name: &str, lines: &str) -> String {
+    format!("[[store]]\nname = \"{name}\"\nkind = \"gluster\"\n{lines}")
+}
+
+#[test]
+fn a_volume_is_a_store_whose_images_are_named_by_their_directory() {
+    let lines = "servers = \"10.0.0.1,gluster-2\"\nvolume = \"vms\"\ndirectory = \"images\"\n";
+    let image = "[[image]]\nname = \"web\"\nstore = \"gl\"\nfile = \"dir/web\"\n\
+                 label = \"s0:c1,c2\"\n";
+    let text = volume("gl", lines) + image;
+    let config = Config::parse(&text, Path::new("labelgate.toml")).unwrap();
+    let gluster = config.stores[0].gluster().unwrap();
+    assert_eq!(gluster.volume.as_str(), "vms");
+    assert!(config.images[0].is_kept() && config.images[0].in_pool().is_none());
+    assert_eq!(
+        config.stores[0].place_of(&config.images[0].file),
+        "images/dir/web on volume vms at 10.0.0.1,gluster-2"
+    );
+
+    let again = text.clone() + &volume("again", lines);
+    assert!(problems(&again).contains("is there already, on line 2; remove one"));
+    let other = lines.replace("images", "others");
+    let both = text.clone() + &volume("again", &other);
+    assert!(Config::parse(&both, Path::new("labelgate.toml")).is_ok());
+    for wrong in ["../web", "dir/../web", ".glusterfs/web", "a/b/web"] {
+        let said = problems(&text.replace("dir/web", wrong));
+        assert!(
+            said.contains("11: the image's name on its volume"),
+            "{said}"
+        );
+    }
+    assert_eq!(
+        problems(&volume(
+            "gl",
+            "volume = \"a b\"\npool = \"x\"\ndirectory = \"..\"\n"
+        )),
+        "labelgate.toml:2: a store of kind \"gluster\" needs servers\n\
+         labelgate.toml:4: volume: the volume's name has the character ' '; use letters, digits, \
+         dashes and underscores\n\
+         labelgate.toml:5: pool belongs to a pool; write kind = \"rbd\", or remove it\n\
+         labelgate.toml:6: directory: the image's name on its volume has the character '.'; use \
+         letters, digits, dashes, underscores and dots, with none of these first; write it as IMAGE \
+         or DIRECTORY/IMAGE"
+    );
 }
 
 #[test]

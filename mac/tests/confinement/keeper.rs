@@ -53,6 +53,18 @@ const OLD: &[i64] = {
 #[cfg(not(target_arch = "x86_64"))]
 const OLD: &[i64] = &[];
 
+/// What a keeper of Gluster's may do besides, or is turned away with.
+#[rustfmt::skip]
+#[allow(clippy::wildcard_imports, reason = "a table of one module's constants")]
+const GLUSTER: &[i64] = {
+    use libc::*;
+    &[SYS_getgroups, SYS_getppid, SYS_bind, SYS_ioctl, SYS_mkdirat, SYS_unlinkat]
+};
+#[cfg(target_arch = "x86_64")]
+const OLD_GLUSTER: &[i64] = &[libc::SYS_mkdir, libc::SYS_unlink];
+#[cfg(not(target_arch = "x86_64"))]
+const OLD_GLUSTER: &[i64] = &[];
+
 pub fn trials() -> Vec<Trial> {
     vec![
         trial("keeper: what a worker must not, it must not either", tries),
@@ -81,6 +93,13 @@ pub fn trials() -> Vec<Trial> {
             assert_eq!(ask("0", "4096"), KILLED);
         }),
         trial("keeper: executable and file memory", memory),
+        trial("gluster keeper: every other system call kills", || {
+            others_kill("gluster-keeper", &[LISTED, OLD, GLUSTER, OLD_GLUSTER]);
+        }),
+        trial(
+            "gluster keeper: what its library asks for is turned away",
+            gluster,
+        ),
         trial("keeper: abort is not an attack", || {
             assert_eq!(probe("keeper", &["abort"]), End::Killed(libc::SIGABRT));
             assert_eq!(probe("keeper", &["tgkill", "9"]), KILLED);
@@ -97,6 +116,9 @@ pub fn confine(layers: &str, arranged: &Arranged) -> Option<Result<String, Confi
     let role = confinement::Role::Keeper;
     Some(match layers {
         "keeper" => confinement::confine(&Profile::keeper()).map(|done| done.to_string()),
+        "gluster-keeper" => {
+            confinement::confine(&Profile::gluster_keeper()).map(|done| done.to_string())
+        }
         "keeper-opens" => confinement::confine(&opens).map(|done| done.to_string()),
         "seccomp-keeper" => {
             syscalls::install(role, Reach::Nothing, Identity::Own).map(|done| done.to_string())
@@ -228,6 +250,56 @@ fn anchors() {
         assert_eq!(probe("keeper-opens", &[action]), KILLED, "{action}");
     }
     assert_eq!(probe("filesystem-keeper-opens", &["open-beneath"]), REFUSED);
+}
+
+fn gluster() {
+    let socket = |family: i32, kind: i32| {
+        let (family, kind) = (family.to_string(), kind.to_string());
+        let call = libc::SYS_socket.to_string();
+        probe(
+            "gluster-keeper",
+            &["system-call", &call, &family, &kind, "0"],
+        )
+    };
+    assert_eq!(socket(libc::AF_INET, libc::SOCK_STREAM), End::Done);
+    for (family, kind) in [
+        (libc::AF_UNIX, libc::SOCK_STREAM),
+        (libc::AF_NETLINK, libc::SOCK_RAW),
+        (libc::AF_INET, libc::SOCK_DGRAM),
+    ] {
+        assert_eq!(socket(family, kind), REFUSED, "{family} {kind}");
+    }
+    for (family, kind) in [
+        (libc::AF_INET, libc::SOCK_RAW),
+        (libc::AF_PACKET, libc::SOCK_RAW),
+        (libc::AF_VSOCK, libc::SOCK_STREAM),
+    ] {
+        assert_eq!(socket(family, kind), KILLED, "{family} {kind}");
+    }
+    // Files that it would make or write, and code that it would load.
+    for action in ["create", "open", "bind"] {
+        assert_eq!(probe("gluster-keeper", &[action]), REFUSED, "{action}");
+    }
+    let map = |protection: i32, of_file: &str| {
+        probe("gluster-keeper", &["map", &protection.to_string(), of_file])
+    };
+    assert_eq!(map(libc::PROT_READ | libc::PROT_EXEC, "1"), REFUSED);
+    assert_eq!(map(libc::PROT_READ, "1"), REFUSED);
+    assert_eq!(map(libc::PROT_READ | libc::PROT_WRITE, "0"), End::Done);
+    assert_eq!(map(libc::PROT_READ | libc::PROT_EXEC, "0"), KILLED);
+    for call in [
+        libc::SYS_listen,
+        libc::SYS_accept4,
+        libc::SYS_execve,
+        libc::SYS_kill,
+    ] {
+        let call = call.to_string();
+        assert_eq!(
+            probe("gluster-keeper", &["system-call", &call, "0", "0", "0"]),
+            KILLED
+        );
+    }
+    assert_eq!(probe("gluster-keeper", &["keep"]), End::Done);
 }
 
 fn memory() {

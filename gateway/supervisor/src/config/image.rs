@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use labelgate_control::{Designator, Text};
 use labelgate_mac::Label;
-use labelgate_registry::InPool;
+use labelgate_registry::{InPool, check_on_volume};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -87,10 +87,10 @@ impl Image {
         resized == *other
     }
 
-    /// Where it is in its pool, if keepers hold it.
+    /// Where it is in its pool, if its store is one.
     #[must_use]
     pub fn in_pool(&self) -> Option<InPool<'_>> {
-        let file = self.file.to_str().filter(|_| self.store.is_kept())?;
+        let file = self.file.to_str().filter(|_| self.store.pool().is_some())?;
         InPool::parse(file).ok()
     }
 
@@ -209,7 +209,11 @@ pub(super) fn check_image(
 /// What must hold for an image because keepers hold it.
 fn check_in_pool(raw: &RawImage, store: &Store, problems: &mut Collector<'_>) {
     let file = raw.file.get_ref().to_str().unwrap_or_default();
-    if let Err(why) = InPool::parse(file) {
+    let named = match store.gluster() {
+        Some(_) => check_on_volume(file),
+        None => InPool::parse(file).map(drop),
+    };
+    if let Err(why) = named {
         problems.at(&raw.file.span(), why);
     }
     if let Some(direct) = raw.direct.as_ref().filter(|direct| *direct.get_ref()) {
