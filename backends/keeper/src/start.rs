@@ -39,7 +39,7 @@ pub fn run() -> Result<(), Fault> {
     let handed = receive(&control)?;
     match handed.configure.library.clone() {
         Library::Rbd => serve_rbd(control, handed),
-        Library::Gluster(volume) => serve_gluster(control, handed, volume),
+        Library::Gluster(volume) => serve_gluster(control, handed, *volume),
     }
 }
 

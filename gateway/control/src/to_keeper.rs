@@ -85,7 +85,7 @@ pub enum Library {
     Rbd,
     /// Gluster's `libgfapi.so.0`, which connects before the keeper is confined: to this volume, and
     /// to no other.
-    Gluster(GlusterVolume),
+    Gluster(Box<GlusterVolume>),
 }
 
 /// A volume of Gluster's.

@@ -629,7 +629,7 @@ fn a_volume_is_a_store_whose_images_are_named_by_their_directory() {
     for wrong in ["../web", "dir/../web", ".glusterfs/web", "a/b/web"] {
         let said = problems(&text.replace("dir/web", wrong));
         assert!(
-            said.contains("11: the image's name on its volume"),
+            said.contains("10: the image's name on its volume"),
             "{said}"
         );
     }

@@ -431,11 +431,11 @@ pub fn to_keeper() -> Vec<ToKeeper<Attached>> {
             unprivileged: true,
             context: Some(full()),
             opens_anchors: true,
-            library: Library::Gluster(GlusterVolume {
+            library: Library::Gluster(Box::new(GlusterVolume {
                 servers: Text::clean("10.0.0.1,10.0.0.2"),
                 volume: Text::clean("vms"),
                 directory: Text::clean("images"),
-            }),
+            })),
             limits: KeeperLimits {
                 images: u32::MAX,
                 connect_milliseconds: u32::MAX,

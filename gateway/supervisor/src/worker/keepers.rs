@@ -202,7 +202,9 @@ impl Service {
         context: Option<&Context>,
     ) -> io::Result<ConfigureKeeper> {
         let library = match store.gluster() {
-            Some(gluster) => Library::Gluster(on_volume(gluster).map_err(io::Error::other)?),
+            Some(gluster) => {
+                Library::Gluster(Box::new(on_volume(gluster).map_err(io::Error::other)?))
+            }
             None => Library::Rbd,
         };
         Ok(ConfigureKeeper {
