@@ -258,7 +258,7 @@ fn report() {
     let filter = outcome.report.split("; ").last().unwrap_or_default();
     assert!(filter.starts_with("seccomp: ") && filter.ends_with("(keeper), others kill"));
     let outcome = probe_as(UID, "keeper-opens", &["nothing"]);
-    let files = "files beneath 1 directories, for reading only";
+    let files = "files beneath 1 directories, read only";
     assert!(outcome.report.contains(files), "{}", outcome.report);
 }
 
