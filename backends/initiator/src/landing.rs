@@ -127,7 +127,11 @@ impl Session {
                 }
                 self.later.push((now + SOON, number));
             }
-            Verdict::Fail(kind) => return self.done(number, Err(Error::of(doing, kind))),
+            Verdict::Fail(kind) => {
+                // What was not flushed may be gone, and the next flush does not know.
+                self.dirt.lost |= matches!(work.order, Order::Flush);
+                return self.done(number, Err(Error::of(doing, kind)));
+            }
             Verdict::Unknown => return self.unknown(number, now),
         }
         self.send_all(now);
@@ -159,36 +163,36 @@ impl Session {
             return;
         };
         let through = self.options.write_through;
-        let outcome = match flying.piece {
+        let mut outcome = match flying.piece {
             Piece::Whole => Some(whole(work, unit, flying, &buffer, &mut self.dirt)),
             Piece::Blocks(_, length) => {
                 work.done += length;
                 None
             }
-            Piece::Part(_, within, length) => {
-                part(work, within, length, buffer).then_some(()).map_or(
-                    Some(Err(Error::of(work.order.doing(), Kind::Medium))),
-                    |()| None,
-                )
-            }
+            Piece::Part(_, within, length) => match part(work, within, length, buffer) {
+                true => None,
+                false => Some(Err(Error::of(work.order.doing(), Kind::Medium))),
+            },
         };
         // A part is not written before its block is.
         if flying.changes.is_some() && work.block.is_none() {
-            self.dirt.left += u64::from(work.leaves_dirt(unit, flying.piece, through));
+            let dirt = work.leaves_dirt(unit, flying.piece, through);
+            self.dirt.left += u64::from(dirt);
+            work.dirty |= dirt;
         }
-        let outcome = match outcome {
-            Some(outcome) => outcome,
-            None if work.done == work.order.span().1 => Ok(Outcome::Done),
-            None => {
-                // At once, so that nothing comes between the two halves of a part.
-                self.waiting.push_front(number);
-                return self.send_all(Instant::now());
+        if outcome.is_none() && work.done == work.order.span().1 {
+            match through && work.dirty {
+                // What it has done is not stable by itself.
+                true => *work = Work::new(work.tag, Order::Flush),
+                false => outcome = Some(Ok(Outcome::Done)),
             }
-        };
-        self.done(number, outcome);
-        if flying.alone {
-            self.send_all(Instant::now());
         }
+        match outcome {
+            Some(outcome) => self.done(number, outcome),
+            // At once, so that nothing comes between the two halves of a part.
+            None => self.waiting.push_front(number),
+        }
+        self.send_all(Instant::now());
     }
 }
 

@@ -12,7 +12,8 @@
 //! [`visible`] says what a credential sees of a target.
 //!
 //! What a target says is believed as far as it makes sense, and bounded: answers are read into memory of
-//! a fixed size, data into the place that it is for and nowhere else. The library itself can be made to
+//! a fixed size, data into the place that it is for and nowhere else. That it has sent what it says it has
+//! is believed: a place may keep what was in it before, which is its owner's. The library itself can be made to
 //! use memory without bound by a target that asks for data again and again, or that says it can take
 //! none at a time; whoever uses this crate bounds the memory of its process.
 

@@ -71,7 +71,9 @@ impl Session {
             _ => None,
         };
         let opening = self.unit.is_none().then_some(self.opened_by);
+        let sends = matches!(self.stage, Stage::Ready | Stage::Leaving(_));
         let later = self.later.iter().map(|(at, _)| *at).min();
+        let later = later.filter(|_| sends);
         let given_up = self.outage.map(|since| since + self.options.patience);
         let given_up = given_up.filter(|at| *at > now);
         let opening = opening.filter(|at| *at > now);

@@ -127,6 +127,8 @@ pub(crate) struct Work {
     pub(crate) attempts: u32,
     /// Since when the target has asked for patience.
     pub(crate) waits: Option<Instant>,
+    /// Some of what is done may be lost with the target's power.
+    pub(crate) dirty: bool,
 }
 
 impl Work {
@@ -138,6 +140,7 @@ impl Work {
             block: None,
             attempts: 0,
             waits: None,
+            dirty: false,
         }
     }
 

@@ -23,8 +23,9 @@ pub struct Options {
     pub credentials: Credentials,
     /// It is only read.
     pub read_only: bool,
-    /// Every write is stable when it has ended, if the unit can do that by itself. Otherwise what has not
-    /// been flushed is lost if the target loses its power, and no later flush tells.
+    /// Every change is on stable storage when it has ended: by FUA, or by a flush after it where that is
+    /// not to be had. Otherwise what has not been flushed is lost if the target loses its power, and no
+    /// later flush tells.
     pub write_through: bool,
     /// It is reserved by this key: nobody else shall write to it. The upper 48 bits say who has it; the
     /// lower 16 count, from one session to the next that takes its place: it takes the unit over from

@@ -97,3 +97,26 @@ fn a_medium_that_fails_is_told_as_such() {
     assert_eq!(kind(bench.read(4 << 20, 4096)), Kind::Medium);
     assert_eq!(bench.read(0, 4096), Ok(vec![1; 4096]));
 }
+
+/// With `write_through` all kinds of changes end well, those among them that are flushed afterwards.
+#[test]
+fn what_is_written_through_is_there() {
+    let disk = Disk::new(8 << 20);
+    let mut options = disk.options();
+    options.write_through = true;
+    let mut bench = Bench::open(options).unwrap();
+    bench.write(0, &[1; 4096]).unwrap();
+    let (offset, length, unmap) = (4096, 1 << 20, true);
+    bench
+        .run(Order::Zero {
+            offset,
+            length,
+            unmap,
+        })
+        .unwrap();
+    bench.write(3, &[2; 5]).unwrap();
+    bench.run(Order::Flush).unwrap();
+    let read = bench.read(0, 8192).unwrap();
+    assert!(read[..3] == [1; 3] && read[3..8] == [2; 5] && read[8..4096] == [1; 4088]);
+    assert!(read[4096..] == [0; 4096]);
+}
