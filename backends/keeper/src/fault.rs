@@ -44,6 +44,9 @@ pub enum Fault {
     /// The library that it reaches its images with is not there, or not as it must be.
     #[error(transparent)]
     Library(#[from] Error),
+    /// The same of another library.
+    #[error(transparent)]
+    Iscsi(#[from] labelgate_initiator::Error),
     /// The memory that it shares with the worker cannot be used.
     #[error("memory shared with the worker: {0}")]
     Memory(io::Error),

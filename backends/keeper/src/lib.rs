@@ -22,6 +22,7 @@ mod anchor;
 mod backend;
 mod fault;
 mod images;
+mod iscsi;
 mod mailbox;
 mod memory;
 mod outgoing;

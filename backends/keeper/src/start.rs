@@ -1,17 +1,19 @@
 //! From the first instruction to the first image.
 
 use std::os::fd::OwnedFd;
+use std::rc::Rc;
 use std::time::Duration;
 
+use labelgate_buffers::Memory;
 use labelgate_control::{
     ConfigureKeeper, FromKeeper, Incoming, KeeperEnd, Library, List, Text, ToKeeper,
 };
 use labelgate_mac::confinement::{Identity, Profile, Reach, Report, confine};
 use labelgate_mac::selinux::own_context;
 use labelgate_queue_pair::KeeperSide;
-use labelgate_rbd::Memory;
 
 use crate::Fault;
+use crate::iscsi::Iscsi;
 use crate::rbd::Rbd;
 use crate::serve::{Bells, Keeper};
 
@@ -42,7 +44,16 @@ pub fn run() -> Result<(), Fault> {
             // While files can be mapped that are executed.
             labelgate_rbd::load()?;
             let report = confine(&profile(&handed))?;
-            let backend = Rbd::new(handed.memory, connect).map_err(Fault::Wait)?;
+            let memory = crate::memory::lend(handed.memory).map_err(Fault::Memory)?;
+            let backend = Rbd::new(memory, connect).map_err(Fault::Wait)?;
+            say_ready(&control, &report)?;
+            let queue = (handed.queue, handed.bells);
+            Keeper::new((control, limits), queue, backend).serve()
+        }
+        Library::Iscsi => {
+            labelgate_initiator::load()?;
+            let report = confine(&profile(&handed))?;
+            let backend = Iscsi::new(Rc::new(handed.memory), connect);
             say_ready(&control, &report)?;
             let queue = (handed.queue, handed.bells);
             Keeper::new((control, limits), queue, backend).serve()
@@ -81,7 +92,7 @@ fn receive(control: &KeeperEnd) -> Result<Handed, Fault> {
     }
     Ok(Handed {
         configure,
-        memory: crate::memory::map(memory).map_err(Fault::Memory)?,
+        memory: Memory::map(memory).map_err(Fault::Memory)?,
         queue: KeeperSide::map(queues)?,
         bells: Bells { worker, own },
         anchors,
@@ -119,7 +130,7 @@ fn profile(handed: &Handed) -> Profile<'_> {
     if handed.configure.unprivileged {
         profile.identity = Identity::Shared;
     }
-    let memory = handed.memory.len() as u64;
+    let memory = handed.memory.length();
     profile.address_space = profile.address_space.saturating_add(memory);
     profile
 }

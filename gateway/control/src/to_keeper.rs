@@ -83,6 +83,8 @@ pub struct ConfigureKeeper {
 pub enum Library {
     /// Ceph's `librbd.so.1` and `librados.so.2`.
     Rbd,
+    /// `libiscsi.so.7`.
+    Iscsi,
 }
 
 /// What a keeper may use.

@@ -54,7 +54,14 @@ pub(super) fn begin(
 }
 
 fn open(opening: Opening, clusters: &Clusters, completions: &Completions) -> Opened {
-    let Anchor::Rbd(anchor) = &opening.anchor;
+    let Anchor::Rbd(anchor) = &opening.anchor else {
+        let why = Text::clean("its anchor is another backend's");
+        return Opened {
+            opening,
+            instance: None,
+            result: Err(NotServed::Unfit(why)),
+        };
+    };
     let (cluster, instance) = match clusters.connect(anchor) {
         Ok(connected) => connected,
         Err(error) => {
