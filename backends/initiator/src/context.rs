@@ -49,6 +49,7 @@ pub(crate) struct Context {
     raw: NonNull<iscsi_context>,
     mailbox: Mailbox,
     /// Those for what there is one of at a time.
+    #[allow(clippy::vec_box, reason = "the library has their addresses")]
     tickets: Vec<Box<Ticket>>,
     tasks: HashMap<u64, Task>,
     /// Those to which data that is yet to be sent may still point.
