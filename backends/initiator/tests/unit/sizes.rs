@@ -7,7 +7,7 @@ use std::time::Duration;
 use labelgate_fixtures::gateway::{Gateway, LABEL_A, Plan};
 use labelgate_initiator::{Event, Kind, Order, Outcome};
 
-use crate::{Bench, Disk, kind};
+use crate::{Bench, Disk, LIMIT, kind};
 
 #[test]
 fn a_unit_says_what_it_is() {
@@ -104,8 +104,12 @@ fn a_unit_that_grows_under_a_session_is_larger_at_once() {
     println!("{:?}", bench.unit());
     bench.write(0, &[7; 8192]).unwrap();
     gateway.grow("disk", 48 << 20).unwrap();
-    // It hears of it with its next command.
-    assert_eq!(bench.read(0, 8192), Ok(vec![7; 8192]));
+    // It hears of it with the next command after that.
+    let grown = labelgate_fixtures::process::until(LIMIT, || {
+        assert_eq!(bench.read(0, 8192), Ok(vec![7; 8192]));
+        bench.unit().size == 48 << 20
+    });
+    assert!(grown, "{:?}", bench.unit());
     let size = bench.hear(|event| match event {
         Event::Changed(unit) => Some(unit.size),
         _ => None,
