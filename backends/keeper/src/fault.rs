@@ -46,6 +46,9 @@ pub enum Fault {
     /// The same of Gluster's.
     #[error(transparent)]
     Gluster(#[from] labelgate_gluster::Error),
+    /// The same of iSCSI's.
+    #[error(transparent)]
+    Iscsi(#[from] labelgate_initiator::Error),
     /// What the library is made of is not to be found.
     #[error("the library's own files: {0}")]
     Reach(io::Error),

@@ -23,6 +23,7 @@ mod backend;
 mod fault;
 mod gluster;
 mod images;
+mod iscsi;
 mod memory;
 mod outgoing;
 mod queue;

@@ -2,15 +2,14 @@
 #![allow(unsafe_code, reason = "memory that another process writes to")]
 
 use std::io;
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use labelgate_buffers::Memory as Mapping;
 use labelgate_shared::Memory;
 
-/// Maps the memory, for as long as this process lives.
-pub(crate) fn map(memory: OwnedFd) -> io::Result<Memory> {
-    let mapping: &'static Mapping = Box::leak(Box::new(Mapping::map(memory)?));
+/// All of the memory, for a library's threads: it stays mapped for as long as this process lives.
+pub(crate) fn lend(mapping: Mapping) -> io::Result<Memory> {
+    let mapping: &'static Mapping = Box::leak(Box::new(mapping));
     let whole = mapping
         .run(0, mapping.length())
         .ok_or(io::ErrorKind::InvalidInput)?;

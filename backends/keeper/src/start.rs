@@ -1,19 +1,22 @@
 //! From the first instruction to the first image.
 
 use std::os::fd::OwnedFd;
+use std::rc::Rc;
 use std::time::Duration;
 
+use labelgate_buffers::Memory;
 use labelgate_control::{
-    ConfigureKeeper, FromKeeper, GlusterVolume, Incoming, KeeperEnd, Library, List, Text, ToKeeper,
+    ConfigureKeeper, FromKeeper, GlusterVolume, Incoming, KeeperEnd, KeeperLimits, Library, List,
+    Text, ToKeeper,
 };
 use labelgate_mac::confinement::{Identity, Profile, Reach, Report, confine, restrict};
 use labelgate_mac::selinux::own_context;
 use labelgate_queue_pair::KeeperSide;
-use labelgate_shared::Memory;
 
 use crate::Fault;
 use crate::backend::Backend;
 use crate::gluster::{self, Gluster, Reached};
+use crate::iscsi::Iscsi;
 use crate::rbd::Rbd;
 use crate::serve::{Bells, Keeper};
 
@@ -24,6 +27,15 @@ struct Handed {
     queue: KeeperSide,
     bells: Bells,
     anchors: Vec<OwnedFd>,
+}
+
+/// What serving takes besides the memory.
+type Rest = (KeeperLimits, KeeperSide, Bells);
+
+impl Handed {
+    fn split(self) -> (Memory, Rest) {
+        (self.memory, (self.configure.limits, self.queue, self.bells))
+    }
 }
 
 /// A keeper's life: takes its configuration from standard input, loads its library, confines the
@@ -40,19 +52,47 @@ pub fn run() -> Result<(), Fault> {
     match handed.configure.library.clone() {
         Library::Rbd => serve_rbd(control, handed),
         Library::Gluster(volume) => serve_gluster(control, handed, *volume),
+        Library::Iscsi => serve_iscsi(control, handed),
     }
 }
 
 fn serve_rbd(control: KeeperEnd, handed: Handed) -> Result<(), Fault> {
     // While files can be mapped that are executed.
     labelgate_rbd::load()?;
-    let reach = match &handed.anchors[..] {
+    let report = confine(&profile(
+        Profile::keeper(),
+        reading(&handed.anchors),
+        &handed,
+    ))?;
+    let patience = patience(&handed);
+    let (memory, rest) = handed.split();
+    let memory = crate::memory::lend(memory).map_err(Fault::Memory)?;
+    let backend = Rbd::new(memory, patience).map_err(Fault::Wait)?;
+    serve(control, rest, &report, backend)
+}
+
+fn serve_iscsi(control: KeeperEnd, handed: Handed) -> Result<(), Fault> {
+    labelgate_initiator::load()?;
+    let report = confine(&profile(
+        Profile::keeper(),
+        reading(&handed.anchors),
+        &handed,
+    ))?;
+    let patience = patience(&handed);
+    let (memory, rest) = handed.split();
+    serve(
+        control,
+        rest,
+        &report,
+        Iscsi::new(Rc::new(memory), patience),
+    )
+}
+
+fn reading(anchors: &[OwnedFd]) -> Reach<'_> {
+    match anchors {
         [] => Reach::Nothing,
         anchors => Reach::Reading(anchors),
-    };
-    let report = confine(&profile(Profile::keeper(), reach, &handed))?;
-    let backend = Rbd::new(handed.memory.clone(), patience(&handed)).map_err(Fault::Wait)?;
-    serve(control, handed, &report, backend)
+    }
 }
 
 /// Gluster's library opens files and loads code while it connects, so it does that between the two
@@ -68,19 +108,20 @@ fn serve_gluster(control: KeeperEnd, mut handed: Handed, on: GlusterVolume) -> R
     let restricted = restrict(&profile(Profile::gluster_keeper(), reach, &handed))?;
     let volume = gluster::connect(&on, patience(&handed));
     let report = restricted.seal()?;
-    let backend = Gluster::new(handed.memory.clone(), on, volume).map_err(Fault::Wait)?;
-    serve(control, handed, &report, backend)
+    let (memory, rest) = handed.split();
+    let memory = crate::memory::lend(memory).map_err(Fault::Memory)?;
+    let backend = Gluster::new(memory, on, volume).map_err(Fault::Wait)?;
+    serve(control, rest, &report, backend)
 }
 
 fn serve<B: Backend>(
     control: KeeperEnd,
-    handed: Handed,
+    (limits, queue, bells): Rest,
     report: &Report,
     backend: B,
 ) -> Result<(), Fault> {
     say_ready(&control, report)?;
-    let queue = (handed.queue, handed.bells);
-    Keeper::new((control, handed.configure.limits), queue, backend).serve()
+    Keeper::new((control, limits), (queue, bells), backend).serve()
 }
 
 /// How long it may take to connect.
@@ -119,7 +160,7 @@ fn receive(control: &KeeperEnd) -> Result<Handed, Fault> {
     }
     Ok(Handed {
         configure,
-        memory: crate::memory::map(memory).map_err(Fault::Memory)?,
+        memory: Memory::map(memory).map_err(Fault::Memory)?,
         queue: KeeperSide::map(queues)?,
         bells: Bells { worker, own },
         anchors,
@@ -153,7 +194,7 @@ fn profile<'a>(mut profile: Profile<'a>, reach: Reach<'a>, handed: &Handed) -> P
     if handed.configure.unprivileged {
         profile.identity = Identity::Shared;
     }
-    let memory = handed.memory.len() as u64;
+    let memory = handed.memory.length();
     profile.address_space = profile.address_space.saturating_add(memory);
     profile
 }

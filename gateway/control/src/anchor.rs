@@ -1,5 +1,7 @@
 //! What an anchor says: where an image is that is no file here, and what opens it.
 
+use std::net::SocketAddr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{GlusterVolume, Secret, Text};
@@ -19,6 +21,8 @@ pub enum Anchor {
     Rbd(RbdAnchor),
     /// A file of a Gluster volume.
     Gluster(GlusterAnchor),
+    /// A logical unit of an upstream iSCSI target.
+    Iscsi(IscsiAnchor),
 }
 
 /// Where an RBD image is, and what opens it.
@@ -69,6 +73,34 @@ impl GlusterAnchor {
     }
 }
 
+/// Where a logical unit of an upstream target is, and what opens it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IscsiAnchor {
+    /// The target's portal: an IP address and a port. No name: a keeper asks nobody for addresses.
+    pub portal: SocketAddr,
+    /// The target's name.
+    pub target: Text<223>,
+    /// The number of the logical unit.
+    pub lun: u16,
+    /// The initiator's name.
+    pub initiator: Text<223>,
+    /// The initiator's name for CHAP; empty for none.
+    pub user: Text<254>,
+    /// The secret that proves it; empty for none.
+    pub secret: Secret<254>,
+    /// The name that the target proves by CHAP; empty if it need not.
+    pub target_user: Text<254>,
+    /// The secret that proves it; empty if it need not.
+    pub target_secret: Secret<254>,
+    /// The key that the unit is reserved by, so that nobody else writes to it; 0 for no reservation, and
+    /// below 2^63, which is where TOML's numbers end. The upper 48 bits are the gateway's own for this
+    /// image; the lower 16 count its keepers: each takes the unit over from those before it.
+    pub reservation: u64,
+    /// Whether each write is stable when it is answered, as far as the unit can do that.
+    pub write_through: bool,
+}
+
 /// Why text is no anchor. The text itself is not shown: there is a key in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AnchorError {
@@ -111,25 +143,63 @@ impl Anchor {
     }
 
     fn check(&self) -> Result<(), AnchorError> {
-        let fields = match self {
-            Self::Rbd(rbd) => vec![
-                ("monitors", rbd.monitors.as_str()),
-                ("pool", rbd.pool.as_str()),
-                ("image", rbd.image.as_str()),
-                ("entity", rbd.entity.as_str()),
-                ("key", rbd.key.reveal()),
-            ],
-            Self::Gluster(file) => vec![
-                ("servers", file.servers.as_str()),
-                ("volume", file.volume.as_str()),
-                ("path", file.path.as_str()),
-                ("context", file.context.as_str()),
-            ],
+        let empty = match self {
+            Self::Rbd(anchor) => anchor.lacks(),
+            Self::Gluster(anchor) => anchor.lacks(),
+            Self::Iscsi(anchor) => anchor.lacks(),
         };
-        match fields.into_iter().find(|(_, value)| value.is_empty()) {
-            Some((name, _)) => Err(AnchorError::Empty(name)),
+        match empty {
+            Some(name) => Err(AnchorError::Empty(name)),
             None => Ok(()),
         }
+    }
+}
+
+/// The name of a field that says nothing and must.
+fn empty<const N: usize>(fields: [(&'static str, &str); N]) -> Option<&'static str> {
+    let found = fields.into_iter().find(|(_, value)| value.is_empty());
+    found.map(|(name, _)| name)
+}
+
+impl RbdAnchor {
+    fn lacks(&self) -> Option<&'static str> {
+        empty([
+            ("monitors", &self.monitors),
+            ("pool", &self.pool),
+            ("image", &self.image),
+            ("entity", &self.entity),
+            ("key", self.key.reveal()),
+        ])
+    }
+}
+
+impl GlusterAnchor {
+    fn lacks(&self) -> Option<&'static str> {
+        empty([
+            ("servers", &self.servers),
+            ("volume", &self.volume),
+            ("path", &self.path),
+            ("context", &self.context),
+        ])
+    }
+}
+
+impl IscsiAnchor {
+    fn lacks(&self) -> Option<&'static str> {
+        // A name without a secret proves nothing, and a secret without a name is nobody's; a target that
+        // proves itself does so to whom it has asked for a proof.
+        let named = |name: &str, other: &str| other.is_empty() || !name.is_empty();
+        let (secret, target_secret) = (self.secret.reveal(), self.target_secret.reveal());
+        let pairs = [
+            ("secret", named(secret, &self.user)),
+            ("user", named(&self.user, secret)),
+            ("target_secret", named(target_secret, &self.target_user)),
+            ("target_user", named(&self.target_user, target_secret)),
+            ("user", named(&self.user, &self.target_user)),
+        ];
+        let lone = pairs.into_iter().find(|(_, whole)| !whole);
+        lone.map(|(name, _)| name)
+            .or_else(|| empty([("target", &self.target), ("initiator", &self.initiator)]))
     }
 }
 
@@ -191,6 +261,45 @@ mod tests {
         assert_eq!(Anchor::parse(&empty), Err(AnchorError::Empty("image")));
         let long = format!("{TEXT}{}", " ".repeat(MAX_ANCHOR));
         assert_eq!(Anchor::parse(&long), Err(AnchorError::TooLong));
+    }
+
+    const UNIT: &str = r#"
+        backend = "iscsi"
+        portal = "192.0.2.1:3260"
+        target = "iqn.2026-11.org.example:store"
+        lun = 7
+        initiator = "iqn.2026-11.io.labelgate:gateway"
+        user = "gateway"
+        secret = "AQBqc2VjcmV0"
+        target_user = ""
+        target_secret = ""
+        reservation = 4711
+        write_through = true
+    "#;
+
+    #[test]
+    fn an_anchor_of_a_unit_is_whole() {
+        let anchor = Anchor::parse(UNIT).unwrap();
+        assert_eq!(
+            Anchor::parse(&anchor.to_text().unwrap()),
+            Ok(anchor.clone())
+        );
+        assert!(!format!("{anchor:?}").contains("AQBqc2VjcmV0"));
+        let secret = UNIT.replace("AQBqc2VjcmV0", "");
+        assert_eq!(Anchor::parse(&secret), Err(AnchorError::Empty("secret")));
+        let user = UNIT.replace("user = \"gateway\"", "user = \"\"");
+        assert_eq!(Anchor::parse(&user), Err(AnchorError::Empty("user")));
+        for wrong in [
+            UNIT.replace("192.0.2.1", "store.example.org"),
+            UNIT.replace("lun = 7", "lun = 70000"),
+            UNIT.replace("reservation", "reserved"),
+        ] {
+            assert_eq!(
+                Anchor::parse(&wrong),
+                Err(AnchorError::Malformed),
+                "{wrong}"
+            );
+        }
     }
 
     #[test]

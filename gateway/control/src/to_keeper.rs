@@ -86,6 +86,8 @@ pub enum Library {
     /// Gluster's `libgfapi.so.0`, which connects before the keeper is confined: to this volume, and
     /// to no other.
     Gluster(Box<GlusterVolume>),
+    /// `libiscsi.so.7`.
+    Iscsi,
 }
 
 /// A volume of Gluster's.

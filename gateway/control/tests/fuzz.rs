@@ -113,12 +113,21 @@ fn fuzz_from_keeper() {
 fn fuzz_anchors() {
     const GOOD: &str = "backend = \"rbd\"\nmonitors = \"192.0.2.1\"\npool = \"p\"\nnamespace = \"\"\n\
                         image = \"i\"\nentity = \"e\"\nkey = \"k\"\n";
-    assert!(Anchor::parse(GOOD).is_ok());
+    const UNIT: &str = "backend = \"iscsi\"\nportal = \"192.0.2.1:3260\"\ntarget = \"t\"\nlun = 1\n\
+                        initiator = \"i\"\nuser = \"u\"\nsecret = \"s\"\ntarget_user = \"\"\n\
+                        target_secret = \"\"\nreservation = 1\nwrite_through = true\n";
+    for good in [GOOD, UNIT] {
+        assert!(Anchor::parse(good).is_ok(), "{good}");
+        fuzz_anchor(good);
+    }
+}
+
+fn fuzz_anchor(good: &str) {
     bolero::check!()
         .with_type::<(Vec<(u16, u8)>, u16, Vec<u8>)>()
         .with_test_time(time())
         .for_each(|(changes, cut, tail)| {
-            let mut bytes = GOOD.as_bytes().to_vec();
+            let mut bytes = good.as_bytes().to_vec();
             for (at, value) in changes {
                 let at = usize::from(*at) % bytes.len();
                 bytes[at] = *value;

@@ -282,6 +282,7 @@ fn share(
     tracing::info!("workers are {}", program.display());
     let importer = find(section.importer.as_ref(), "labelgate-importer")?;
     let metrics = Arc::new(Metrics::new().map_err(io::Error::other)?);
+    let provider = Arc::new(provider);
     let keeper = find(section.keeper.as_ref(), "labelgate-keeper")?;
     let keysmith = find(section.keysmith.as_ref(), "labelgate-keysmith")?;
     Ok(Shared {
@@ -296,7 +297,7 @@ fn share(
             registry: Arc::clone(registry),
             names: Names::of(&registry.master_key().map_err(io::Error::other)?),
             uids: uids.clone(),
-            context: provider.keysmith(),
+            provider: Arc::clone(&provider),
             cgroups: cgroups.clone(),
             metrics: Arc::clone(&metrics),
         }),

@@ -55,11 +55,7 @@ impl fmt::Display for Domain {
         write!(f, "landlock abi {}: ", self.abi)?;
         match (self.directories, self.trees) {
             (0, 0) if self.read != 0 => {
-                write!(
-                    f,
-                    "files beneath {} directories, for reading only",
-                    self.read
-                )?;
+                write!(f, "files beneath {} directories, read only", self.read)?;
             }
             (0, 0) => f.write_str("no files")?,
             (count, 0) => write!(f, "files beneath {count} directories only")?,

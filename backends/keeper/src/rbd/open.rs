@@ -55,13 +55,11 @@ pub(super) fn begin(
 
 fn open(opening: Opening, clusters: &Clusters, completions: &Completions) -> Opened {
     let Anchor::Rbd(anchor) = &opening.anchor else {
-        let result = Err(NotServed::Unfit(Text::clean(
-            "its anchor is not one of Ceph's",
-        )));
+        let why = Text::clean("its anchor is another backend's");
         return Opened {
             opening,
             instance: None,
-            result,
+            result: Err(NotServed::Unfit(why)),
         };
     };
     let (cluster, instance) = match clusters.connect(anchor) {

@@ -25,7 +25,7 @@ pub(super) async fn show(State(office): State<Office>) -> Answer<Status> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         pid: std::process::id(),
         since: office.since,
-        provider: match shared.provider {
+        provider: match *shared.provider {
             Provider::Landlock => "landlock".to_owned(),
             Provider::Selinux(_) => "selinux".to_owned(),
         },

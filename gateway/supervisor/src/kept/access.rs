@@ -191,9 +191,11 @@ impl Gate {
     fn write(&self, image: &Image, anchor: &Anchor) -> Result<(), AccessError> {
         let uids = self.shared.uids.as_ref();
         let uid = uids.map(|uids| uids.of_keepers(&self.label)).transpose()?;
+        // By the image's own label, whoever it is made for: the kernel compares it with the keeper's.
+        let label = image.audience.label().unwrap_or(&self.label);
         let contexts = self.shared.provider.selinux().map(|selinux| {
             let domains = selinux.domains();
-            (domains.draft(), domains.anchor(&self.label))
+            (domains.draft(), domains.anchor(label))
         });
         let opener = Opener { uid, contexts };
         Ok(self.shared.anchors.write(image, anchor, &opener)?)

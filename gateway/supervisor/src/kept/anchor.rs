@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 
 use labelgate_control::{Anchor, AnchorError, Handed};
 use labelgate_mac::Context;
-use labelgate_mac::selinux::relabel;
+use labelgate_mac::selinux::{file_context, relabel};
 use rustix::fs::{Mode, OFlags, open};
+use rustix::io::Errno;
 use zeroize::Zeroizing;
 
 use crate::config::Image;
@@ -36,6 +37,21 @@ pub enum AnchorFailure {
     /// It cannot be written down.
     #[error("its anchor: {0}")]
     Text(#[from] AnchorError),
+    /// Somebody has given it another label, and that holds until he takes it back.
+    #[error(transparent)]
+    Relabelled(#[from] Box<Relabelled>),
+}
+
+/// An anchor has a label that the gateway has not given it.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "its anchor {path} was relabelled to {is}, so nobody has access to the image; to give it back: chcon {expected} {path}",
+    path = path.display()
+)]
+pub struct Relabelled {
+    path: PathBuf,
+    is: String,
+    expected: Context,
 }
 
 /// Who may open an anchor.
@@ -95,6 +111,9 @@ impl Anchors {
         };
         let parent = path.parent().unwrap_or(&self.directory);
         make_directory(parent).map_err(failed)?;
+        if let Some((_, label)) = &opener.contexts {
+            self.check(image, label)?;
+        }
         let mut unfinished = OsString::from(".");
         unfinished.push(path.file_name().unwrap_or_default());
         let unfinished = parent.join(unfinished);
@@ -131,8 +150,34 @@ impl Anchors {
         Ok(open(path, flags, Mode::empty())?)
     }
 
-    /// Removes an image's, if it has one.
-    pub fn remove(&self, image: &Image) {
+    /// Whether an image's still has the label that it was given, if it is there.
+    ///
+    /// # Errors
+    /// [`Relabelled`]: it has another, or none that can be read.
+    pub fn check(&self, image: &Image, expected: &Context) -> Result<(), Box<Relabelled>> {
+        let path = self.path_of(image);
+        let flags = OFlags::PATH | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        let is = match open(path.as_path(), flags, Mode::empty()) {
+            Err(Errno::NOENT) => return Ok(()),
+            Err(error) => format!("what cannot be read ({error})"),
+            Ok(leads) => match file_context(leads.as_fd()) {
+                Ok(is) if is == *expected => return Ok(()),
+                Ok(is) => is.to_string(),
+                Err(error) => format!("what cannot be read ({error})"),
+            },
+        };
+        let expected = expected.clone();
+        Err(Box::new(Relabelled { path, is, expected }))
+    }
+
+    /// Removes an image's, if it has one, and if it has this label, where labels are enforced: one that
+    /// somebody has relabelled says that nobody shall have the image.
+    pub fn remove(&self, image: &Image, expected: Option<&Context>) {
+        if let Some(expected) = expected
+            && let Err(relabelled) = self.check(image, expected)
+        {
+            return tracing::warn!("image {image}: {relabelled}");
+        }
         let path = self.path_of(image);
         if let Err(error) = remove_file(&path)
             && error.kind() != io::ErrorKind::NotFound
@@ -252,7 +297,7 @@ mod tests {
             "nothing else is left"
         );
         assert_eq!(directory.metadata().unwrap().mode() & 0o777, 0o700);
-        anchors.remove(&image);
+        anchors.remove(&image, None);
         assert!(anchors.open_for(&image, Handed::Opened).is_err());
     }
 

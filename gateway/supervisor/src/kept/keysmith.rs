@@ -266,6 +266,7 @@ async fn start(setup: &Setup) -> Result<Running, KeysmithError> {
 }
 
 async fn start_one(setup: &Setup) -> Result<Running, KeysmithError> {
+    setup.check_reach()?;
     let key = setup.key().await.map_err(|why| setup.gone(&why))?;
     let (mut child, uid) = setup.spawn().map_err(|e| setup.gone(&e.to_string()))?;
     child.tell(words::configure(setup, &key)?);

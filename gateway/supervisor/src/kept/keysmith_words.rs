@@ -26,7 +26,7 @@ pub(super) fn name(namespace: &str, image: &str) -> Result<KeptName, KeysmithErr
 pub(super) fn configure(setup: &Setup, key: &StoreKey) -> Result<ToKeysmith, KeysmithError> {
     let rbd = setup.rbd();
     let key = Secret::new(key.expose());
-    let context = setup.forge.context.as_ref();
+    let context = setup.forge.provider.keysmith();
     Ok(ToKeysmith::Configure(ConfigureKeysmith {
         monitors: text(rbd.monitors.as_str())?,
         entity: text(rbd.entity.as_str())?,

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use labelgate_control::ToKeysmith;
-use labelgate_mac::Context;
 use labelgate_registry::{Rbd, Registry, StoreKey};
 use tokio::task::spawn_blocking;
 
@@ -17,6 +16,7 @@ use crate::audit::{Decision, Event, Record};
 use crate::cgroups::Cgroups;
 use crate::config::{Pool, Store};
 use crate::metrics::Metrics;
+use crate::provider::Provider;
 use crate::uid::{GreeterUid, Uids};
 use crate::worker::Death;
 
@@ -38,8 +38,8 @@ pub struct Forge {
     pub names: Names,
     /// Whose UID is whose; `None` when the supervisor cannot give out any.
     pub uids: Option<Arc<Uids>>,
-    /// What they run as, where a provider has contexts.
-    pub context: Option<Context>,
+    /// What enforces labels, and says what they run as.
+    pub provider: Arc<Provider>,
     /// Cgroups, where there are any.
     pub cgroups: Option<Arc<Cgroups>>,
     /// What is counted.
@@ -135,6 +135,16 @@ impl Setup {
         key.ok_or_else(|| "the registry has no key for it".to_owned())
     }
 
+    /// Whether one could reach its cluster.
+    pub(super) fn check_reach(&self) -> Result<(), KeysmithError> {
+        let provider = &self.forge.provider;
+        let reach = provider.check_reach(provider.keysmith().as_ref());
+        reach.map_err(|why| KeysmithError::Cluster {
+            store: self.store.clone(),
+            why: why.to_string(),
+        })
+    }
+
     /// Starts the process.
     pub(super) fn spawn(&self) -> io::Result<(Child<ToKeysmith>, Option<GreeterUid>)> {
         let forge = &self.forge;
@@ -150,7 +160,7 @@ impl Setup {
             kind: "keysmith",
             of: &self.store,
             label: None,
-            context: forge.context.clone(),
+            context: forge.provider.keysmith(),
             uid: uid.as_ref().map(GreeterUid::get),
             cgroups: forge.cgroups.as_deref(),
         })?;

@@ -161,6 +161,8 @@ mod tests {
         assert_eq!(worker, "system_u:system_r:labelgate_worker_t:s0:c1,c2");
         let keeper = domains.process(Role::Keeper, &label).to_string();
         assert_eq!(keeper, "system_u:system_r:labelgate_keeper_t:s0:c1,c2");
+        let keysmith = domains.keysmith().to_string();
+        assert_eq!(keysmith, "system_u:system_r:labelgate_keysmith_t:s0");
         let anchor = domains.anchor(&label).to_string();
         assert_eq!(anchor, "system_u:object_r:labelgate_anchor_t:s0:c1,c2");
         let image = domains.image(&label).to_string();

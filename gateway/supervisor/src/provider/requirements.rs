@@ -126,8 +126,14 @@ struct Contexts {
     content_importer: Context,
     greeter: Context,
     port_mapper: Context,
+    keeper: Context,
+    /// A keeper that would be at every level at once.
+    keeper_of_all: Context,
+    keysmith: Context,
     image: Context,
     other_image: Context,
+    anchor: Context,
+    other_anchor: Context,
     content: Context,
     draft: Context,
     listeners: [Context; 3],
@@ -139,6 +145,7 @@ impl Contexts {
         let label = |text: &str| text.parse::<Label>().expect("a label");
         let (one, other) = (label("s0:c1,c2"), label("s0:c3,c4"));
         let worker = domains.process(Role::Worker, &one);
+        let keeper = domains.process(Role::Keeper, &one);
         Self {
             own: domains.own().clone(),
             worker_of_all: worker.clone().with_range(Level::highest()),
@@ -147,8 +154,13 @@ impl Contexts {
             content_importer: domains.content_importer(),
             greeter: domains.greeter(),
             port_mapper: domains.port_mapper(),
+            keeper_of_all: keeper.clone().with_range(Level::highest()),
+            keeper,
+            keysmith: domains.keysmith(),
             image: domains.image(&one),
             other_image: domains.image(&other),
+            anchor: domains.anchor(&one),
+            other_anchor: domains.anchor(&other),
             content: domains.content(),
             draft: domains.draft(),
             listeners: [
@@ -160,7 +172,7 @@ impl Contexts {
         }
     }
 
-    fn processes(&self) -> [&Context; 5] {
+    fn offline(&self) -> [&Context; 5] {
         [
             &self.worker,
             &self.importer,
@@ -170,8 +182,23 @@ impl Contexts {
         ]
     }
 
+    /// Those that may have a network of their own, where an admin has said so.
+    fn online(&self) -> [&Context; 2] {
+        [&self.keeper, &self.keysmith]
+    }
+
+    fn processes(&self) -> impl Iterator<Item = &Context> {
+        self.offline().into_iter().chain(self.online())
+    }
+
     fn unknown(&self) -> Vec<PolicyFault> {
-        let mut all = vec![&self.own, &self.image, &self.content, &self.draft];
+        let mut all = vec![
+            &self.own,
+            &self.image,
+            &self.anchor,
+            &self.content,
+            &self.draft,
+        ];
         all.extend(self.processes());
         all.extend(&self.listeners);
         all.push(&self.connection);
@@ -205,6 +232,12 @@ impl Contexts {
         for permission in ["create", "relabelfrom", "relabelto"] {
             all.push(access(own, &self.image, "file", permission));
         }
+        for permission in ["open", "read"] {
+            all.push(access(&self.keeper, &self.anchor, "file", permission));
+        }
+        for permission in ["relabelto", "rename", "unlink", "setattr"] {
+            all.push(access(own, &self.anchor, "file", permission));
+        }
         all.push(access(&self.worker, &self.content, "file", "read"));
         all
     }
@@ -221,6 +254,13 @@ impl Contexts {
                 (&self.port_mapper, &self.image),
                 (&self.content_importer, &self.image),
                 (&self.own, &self.image),
+                (&self.keeper, &self.image),
+                (&self.keysmith, &self.image),
+                (&self.keeper, &self.other_anchor),
+                (&self.keeper_of_all, &self.anchor),
+                (&self.worker, &self.anchor),
+                (&self.keysmith, &self.anchor),
+                (&self.own, &self.anchor),
             ] {
                 all.push(access(source, target, "file", permission));
             }
@@ -228,8 +268,14 @@ impl Contexts {
         // A mapping outlives every revocation.
         all.push(access(&self.worker, &self.image, "file", "map"));
         all.push(access(&self.worker, &self.content, "file", "write"));
-        for process in self.processes() {
+        for process in self.offline() {
             all.push(access(process, process, "tcp_socket", "create"));
+        }
+        for process in self.online() {
+            all.push(access(process, process, "tcp_socket", "listen"));
+        }
+        all.push(access(&self.worker, &self.keysmith, "fd", "use"));
+        for process in self.processes() {
             all.push(access(process, process, "udp_socket", "create"));
             all.push(access(process, process, "process", "setexec"));
             all.push(access(process, process, "process", "setcurrent"));
@@ -254,7 +300,7 @@ impl Contexts {
     }
 }
 
-fn access(
+pub(super) fn access(
     source: &Context,
     target: &Context,
     class: &'static str,
@@ -269,7 +315,7 @@ fn access(
 }
 
 impl Access {
-    fn decide(&self) -> Result<labelgate_mac::selinux::Decision, AccessError> {
+    pub(super) fn decide(&self) -> Result<labelgate_mac::selinux::Decision, AccessError> {
         let class = Class::find(self.class)?;
         let permission = class.permission(self.permission)?;
         class.decide(&self.source, &self.target, permission)

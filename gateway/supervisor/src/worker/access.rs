@@ -147,7 +147,7 @@ impl Service {
             );
         }
         for image in self.images.forget_anchors(number) {
-            self.shared.anchors.remove(&image);
+            self.remove_anchor(&image);
         }
         for image in self.images.probing(number) {
             self.looked(Looked::Probed(image, Ok(())));

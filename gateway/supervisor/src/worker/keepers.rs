@@ -158,6 +158,10 @@ impl Service {
         let uids = self.shared.uids.as_ref();
         let uid = uids.map(|uids| uids.of_keepers(&self.label)).transpose();
         let context = self.shared.provider.keeper(&self.label);
+        if slot.store.gluster().is_none() {
+            let reach = self.shared.provider.check_reach(context.as_ref());
+            reach.map_err(io::Error::other)?;
+        }
         let store = slot.store.name.clone();
         let anchors = match context {
             Some(_) => Some(self.shared.anchors.directory_of(&store)?),

@@ -76,6 +76,15 @@ impl Images {
         self.find(slot, |served, kept| served.is_wanted() && !kept.anchored)
     }
 
+    /// Those of a slot that have an anchor.
+    pub fn anchored(&self, slot: u32) -> impl Iterator<Item = &Arc<Image>> {
+        let all = self.numbered().filter(move |(_, served)| {
+            let kept = served.kept.as_ref();
+            kept.is_some_and(|kept| kept.slot == slot && kept.anchored)
+        });
+        all.map(|(_, served)| &served.image)
+    }
+
     /// Those that are wanted, have an anchor, and are not with the keeper.
     #[must_use]
     pub fn to_be_given(&self, slot: u32) -> Vec<(u32, Arc<Image>)> {

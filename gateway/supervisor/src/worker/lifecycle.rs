@@ -32,6 +32,7 @@ impl Service {
     pub(super) fn settle(&mut self, now: Instant) {
         self.obey_halts(now);
         self.enforce_deadlines(now);
+        self.keep_vigil(now);
         self.advance_slots(now);
         while let Some(candidate) = self.queue.pop_expired(now) {
             self.refuse(&candidate, &Refusal::NoWorker(self.trouble.clone()));
@@ -69,6 +70,7 @@ impl Service {
             connections,
             self.queue.deadline(),
             self.slots.deadline(),
+            self.vigil.deadline(),
         ];
         all.into_iter().flatten().min()
     }
@@ -361,7 +363,7 @@ impl Service {
             let serial = served.image.designator.serial;
             self.shared.reservations.worker_ended(serial);
             if served.kept.is_some() {
-                self.shared.anchors.remove(&served.image);
+                self.remove_anchor(&served.image);
             }
             self.depart(&served);
             self.settle_writes(served);

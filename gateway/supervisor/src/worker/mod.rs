@@ -24,6 +24,7 @@ mod slots;
 mod state;
 mod stderr;
 mod trees;
+mod vigil;
 
 pub use backoff::Backoff;
 pub use connections::{Candidate, Login, NoLonger, has_departed};

@@ -23,6 +23,7 @@ use super::revocation::{Ended, Revoking};
 use super::slots::Slots;
 use super::state::Vacancy;
 use super::trees::Trees;
+use super::vigil::Vigil;
 use crate::assignment::Assignment;
 use crate::audit::{Decision, Event, Record, Throttle};
 use crate::catalogue::Catalogue;
@@ -51,7 +52,7 @@ pub struct Shared {
     /// Which worker is handed what.
     pub assignment: Box<dyn Assignment>,
     /// What enforces labels.
-    pub provider: Provider,
+    pub provider: Arc<Provider>,
     /// Whether it does so now.
     pub serving: MayServe,
     /// The worker's program.
@@ -223,6 +224,8 @@ pub struct Service {
     pub(super) looking: JoinSet<Looked>,
     /// The keepers of the worker.
     pub(super) slots: Slots,
+    /// When it is looked next whether the kernel still lets them serve.
+    pub(super) vigil: Vigil,
     pub(super) queue: Queue,
     pub(super) connections: Connections,
     pub(super) revoking: Revoking,
@@ -252,6 +255,7 @@ impl Service {
             unmappable: None,
             looking: JoinSet::new(),
             slots: Slots::new(),
+            vigil: Vigil::default(),
             queue: Queue::default(),
             connections: Connections::default(),
             revoking: Revoking::default(),

@@ -125,6 +125,12 @@ fn names_thread() -> Result<SeccompRule, BackendError> {
     all([equals(2, libc::O_RDWR.unsigned_abs().into())])
 }
 
+/// How the C library looks, when it is given an address to connect to, which kinds of addresses this
+/// machine has: it asks the kernel by a socket of its own. Turned away, it takes any.
+fn asks_for_interfaces() -> Result<SeccompRule, BackendError> {
+    all([equals(0, libc::AF_NETLINK.unsigned_abs().into())])
+}
+
 /// Installs the filter that turns away what need not kill. It is in force beside the list, and
 /// lets through all that it does not name.
 pub(super) fn install_first() -> Result<(), ConfinementError> {
@@ -133,6 +139,7 @@ pub(super) fn install_first() -> Result<(), ConfinementError> {
         let mut rules: Rules = with.map(|&(call, _)| (call, Vec::new())).collect();
         if errno == libc::EACCES {
             rules.insert(libc::SYS_openat, vec![names_thread()?]);
+            rules.insert(libc::SYS_socket, vec![asks_for_interfaces()?]);
         }
         let architecture = std::env::consts::ARCH.try_into()?;
         let away = SeccompAction::Errno(errno.unsigned_abs());
@@ -170,7 +177,11 @@ fn conditional(pid: u32) -> Result<Vec<(i64, Vec<SeccompRule>)>, BackendError> {
         ),
         (
             libc::SYS_socket,
-            vec![stream(libc::AF_INET)?, stream(libc::AF_INET6)?],
+            vec![
+                stream(libc::AF_INET)?,
+                stream(libc::AF_INET6)?,
+                asks_for_interfaces()?,
+            ],
         ),
         (
             libc::SYS_setsockopt,
