@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::mem::MaybeUninit;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use labelgate_gfapi_sys::{glfs_fd_t, stat_t};
@@ -24,6 +24,11 @@ pub(crate) struct File {
     /// Its size in bytes, as far as it is known.
     pub(crate) known: AtomicU64,
     pub(crate) read_only: bool,
+    /// Held while its size is looked at or changed: what was found before a change is not known after.
+    pub(crate) sizing: Mutex<()>,
+    /// Another open file of it, for seeking alone, or null: the library keeps what a seek has found
+    /// where reads and writes of the same open file put how far they came.
+    pub(crate) seeker: Mutex<*mut glfs_fd_t>,
 }
 
 // SAFETY: libgfapi may be called from any thread, by several at a time.
@@ -50,6 +55,15 @@ impl File {
 
     /// Its size in bytes, which is known from then on.
     pub(crate) fn size(&self) -> Result<u64, Error> {
+        let _alone = self.sizing();
+        self.measure()
+    }
+
+    fn sizing(&self) -> MutexGuard<'_, ()> {
+        self.sizing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn measure(&self) -> Result<u64, Error> {
         let size = u64::try_from(self.stat()?.st_size).unwrap_or(0);
         self.known.store(size, Ordering::Release);
         Ok(size)
@@ -58,7 +72,8 @@ impl File {
     /// Gives it this size, if it has another and may have it.
     pub(crate) fn resize(&self, size: u64, shrink: bool) -> Result<u64, Error> {
         const DOING: &str = "resizing the image";
-        let has = self.size()?;
+        let _alone = self.sizing();
+        let has = self.measure()?;
         if size == has || (size < has && !shrink) {
             return Ok(has);
         }
@@ -68,12 +83,13 @@ impl File {
         // SAFETY: the file is open; where it would write what the file is like, there is nothing.
         let done = unsafe { truncate(self.fd, length, none, none) };
         check(DOING, done.into())?;
-        self.size()
+        self.measure()
     }
 
     fn close(&self) -> Result<(), Error> {
         // SAFETY: whoever calls this is the last to use it.
         let closed = unsafe { (self.volume.api().glfs_close)(self.fd) };
+        self.close_seeker();
         check("closing the image", closed.into()).map(drop)
     }
 }

@@ -1,6 +1,7 @@
 //! Opening an image, and making it.
 
 use std::ffi::CStr;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -61,6 +62,8 @@ impl Volume {
             ends: Ends::new(done.clone()),
             known: AtomicU64::new(0),
             read_only: options.read_only,
+            sizing: Mutex::default(),
+            seeker: Mutex::new(std::ptr::null_mut()),
         };
         // From here on, it is closed whatever comes.
         let image = Image::new(file);
@@ -69,7 +72,7 @@ impl Volume {
     }
 
     /// As one that never waits for a lock: bricks answer at once what it forbids.
-    fn open_there(&self, name: &CStr, read_only: bool) -> Result<*mut glfs_fd_t, Error> {
+    pub(crate) fn open_there(&self, name: &CStr, read_only: bool) -> Result<*mut glfs_fd_t, Error> {
         let access = match read_only {
             true => libc::O_RDONLY,
             false => libc::O_RDWR,
@@ -130,6 +133,7 @@ impl Image {
         }
         file.lock(options.read_only, options.patience)?;
         file.agree(name, options.label, options.read_only)?;
+        file.open_seeker(name);
         match options.size.filter(|_| !options.read_only) {
             Some(size) => file.resize(size, false)?,
             None => file.size()?,

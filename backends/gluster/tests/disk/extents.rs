@@ -44,3 +44,49 @@ fn what_is_discarded_reads_as_zeros_and_has_no_space() {
     assert_eq!(bench.read(&image, 0, 1 << 20).unwrap(), vec![0; 1 << 20]);
     assert_eq!(image.size(), 8 << 20);
 }
+
+/// The library keeps where a seek came to in the open file, and so does each read and write of it.
+#[test]
+fn data_is_never_told_to_be_a_hole_while_others_read_and_write() {
+    let mut bench = Bench::start();
+    let image = bench.image("disk", 8 << 20);
+    bench.write(&image, 0, &[1; 1 << 20]).unwrap();
+    bench.write(&image, 4 << 20, &[2; 1 << 20]).unwrap();
+    let mut asked = 0;
+    for round in 0..200_u64 {
+        let mut beside = Vec::new();
+        for n in 0..8 {
+            let (tag, place) = (bench.tag(), bench.place(n * 4096, 4096));
+            // Ends behind what is asked about, and before it.
+            let offset = [7 << 20, 4096][n % 2] + (round % 8) * 4096;
+            match n % 4 {
+                0 | 1 => image.read(tag, offset, place).unwrap(),
+                _ => image
+                    .write(tag, (4 << 20) + offset % (1 << 19), place, false)
+                    .unwrap(),
+            }
+            beside.push(tag);
+        }
+        let extents: Vec<_> = [0, 1 << 16, 4 << 20, (4 << 20) + 4096]
+            .into_iter()
+            .map(|offset| {
+                let tag = bench.tag();
+                image.extent(tag, offset);
+                tag
+            })
+            .collect();
+        for tag in extents {
+            match bench.wait(tag) {
+                Ok(Outcome::Extent(Extent { mapped, length })) => {
+                    assert!(mapped && length > 0, "a hole of {length} bytes");
+                    asked += 1;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        for tag in beside {
+            bench.wait(tag).unwrap();
+        }
+    }
+    assert_eq!(asked, 800);
+}

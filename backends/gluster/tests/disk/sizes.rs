@@ -67,3 +67,27 @@ fn a_read_that_comes_back_short_is_an_error() {
         Kind::OutOfRange
     );
 }
+
+#[test]
+fn what_is_grown_twice_at_a_time_is_as_large_as_the_larger() {
+    let mut bench = Bench::start();
+    let image = bench.image("disk", 1 << 20);
+    for round in 1..20_u64 {
+        let sizes = [
+            (round * 8 + 4) << 20,
+            (round * 8 + 1) << 20,
+            (round * 8 + 7) << 20,
+        ];
+        let tags = sizes.map(|size| {
+            let tag = bench.tag();
+            image.refresh(tag, Some(size));
+            tag
+        });
+        for tag in tags {
+            bench.wait(tag).unwrap();
+        }
+        assert_eq!(image.size(), (round * 8 + 7) << 20);
+        let there = bench.on_brick("disk").metadata().unwrap().len();
+        assert_eq!(there, (round * 8 + 7) << 20);
+    }
+}

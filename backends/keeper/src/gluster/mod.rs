@@ -9,7 +9,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use labelgate_control::{GlusterVolume, KeptShape, NotServed, Text};
-use labelgate_gluster::{Done, Error, Image, Outcome, Volume};
+use labelgate_gluster::{Done, Error, Image, Kind, Outcome, Volume};
 use labelgate_queue_pair::{Failure, Operation, Run};
 use labelgate_shared::{Mailbox, Memory, Place};
 
@@ -41,6 +41,8 @@ pub(crate) struct Gluster {
     next_errand: u64,
     /// How long reads are that are under way.
     reads: HashMap<u64, u64>,
+    /// What is being discarded: of which image, from where, how much.
+    discards: HashMap<u64, (u32, u64, u64)>,
     /// What there is to tell besides what the library says.
     news: VecDeque<Event>,
     /// Somebody was told that there is no connection.
@@ -70,6 +72,7 @@ impl Gluster {
             errands: HashMap::new(),
             next_errand: OWN,
             reads: HashMap::new(),
+            discards: HashMap::new(),
             news: VecDeque::new(),
             denied: false,
         })
@@ -100,9 +103,17 @@ impl Gluster {
                 };
                 self.news.push_back(Event::Refreshed(image, result));
             }
+            // There was no thread to wait for what is under way: only the end of this process closes it.
+            Errand::Close(_) if result.as_ref().is_err_and(is_short) => self.denied = true,
             // That it could not be closed well changes nothing for anybody.
             Errand::Close(image) => self.news.push_back(Event::Closed(image)),
         }
+    }
+
+    /// Writes the zeros that a volume without a way to discard is asked for. Whether that has begun.
+    fn write_zeros(&self, tag: u64, image: u32, offset: u64, length: u64) -> bool {
+        let image = self.images.get(&image);
+        image.is_some_and(|image| image.zero_fill(tag, offset, length).is_ok())
     }
 
     /// A thread has opened an image, or could not.
@@ -133,6 +144,13 @@ impl Backend for Gluster {
                 continue;
             }
             let length = self.reads.remove(&tag).unwrap_or(0);
+            let discarded = self.discards.remove(&tag);
+            if let Some((image, offset, length)) = discarded
+                && result.as_ref().is_err_and(is_unknown)
+                && self.write_zeros(tag, image, offset, length)
+            {
+                continue;
+            }
             let result = match result {
                 Ok(told) => Ok(outcome(told, length)),
                 Err(error) => Err(failure(&error)),
@@ -159,6 +177,7 @@ impl Backend for Gluster {
     }
 
     fn start(&mut self, tag: u64, image: u32, operation: Operation) -> Result<(), Failure> {
+        let number = image;
         let image = self.images.get(&image).ok_or(Failure::NotReady)?;
         let begun = match operation {
             Operation::Read { offset, run } => {
@@ -184,7 +203,13 @@ impl Backend for Gluster {
                 offset,
                 length,
                 unmap: true,
-            } => image.discard(tag, offset, length),
+            } => {
+                let begun = image.discard(tag, offset, length);
+                if begun.is_ok() {
+                    self.discards.insert(tag, (number, offset, length));
+                }
+                begun
+            }
             Operation::WriteZeroes { offset, length, .. } => image.zero_fill(tag, offset, length),
             Operation::Extent { offset, .. } if offset >= image.size() => {
                 return Err(Failure::OutOfRange);
@@ -222,6 +247,16 @@ impl Backend for Gluster {
             }
         }
     }
+}
+
+/// Whether the system had no thread for it.
+fn is_short(error: &Error) -> bool {
+    error.kind() == Kind::Resources
+}
+
+/// Whether the volume does not know the request.
+fn is_unknown(error: &Error) -> bool {
+    error.kind() == Kind::Unsupported
 }
 
 /// What an image looks like.

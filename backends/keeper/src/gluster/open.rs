@@ -29,7 +29,8 @@ pub(super) struct Opened {
 pub(crate) fn connect(on: &GlusterVolume, patience: Duration) -> Result<Volume, Text<256>> {
     let why = |why: &str| {
         let (volume, servers) = (on.volume.as_str(), on.servers.as_str());
-        Text::clean(&format!("volume {volume} at {servers}: {why}"))
+        // The list of servers may be longer than all that there is room for.
+        Text::clean(&format!("{why}: volume {volume} at {servers}"))
     };
     let servers = Server::list(&on.servers).map_err(|error| why(&error.to_string()))?;
     let (tells, told) = channel();

@@ -11,7 +11,10 @@ impl Snapshot {
             return Err(Refusal::KeyOfStore(store.name.clone()));
         }
         let place = store.place.to_string();
-        let taken = |other: &&Store| other.place.to_string() == place;
+        let taken = |other: &&Store| match (&other.place, &store.place) {
+            (Place::Gluster(one), Place::Gluster(another)) => one.meets(another),
+            (one, _) => one.to_string() == place,
+        };
         if let Some(other) = self.stores.values().find(taken) {
             let other = other.name.clone();
             return Err(match &store.place {

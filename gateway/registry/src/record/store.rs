@@ -1,5 +1,6 @@
 //! Where images live.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,23 @@ pub struct Rbd {
     pub pool: PoolName,
     /// Who the gateway is there when it makes keys and images.
     pub entity: EntityName,
+}
+
+impl Gluster {
+    /// Whether a file may be an image of both.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        let listed = |servers: &Servers| -> BTreeSet<String> {
+            servers.to_string().split(',').map(str::to_owned).collect()
+        };
+        let apart = matches!(
+            (&self.directory, &other.directory),
+            (Some(one), Some(another)) if one != another
+        );
+        self.volume == other.volume
+            && !apart
+            && !listed(&self.servers).is_disjoint(&listed(&other.servers))
+    }
 }
 
 impl fmt::Display for Place {
@@ -261,5 +279,27 @@ mod tests {
         ] {
             assert!(serde_json::from_str::<Store>(&wrong).is_err(), "{wrong}");
         }
+    }
+
+    fn volume(servers: &str, directory: Option<&str>) -> Gluster {
+        Gluster {
+            servers: servers.parse().unwrap(),
+            volume: "vms".parse().unwrap(),
+            directory: directory.map(|name| name.parse().unwrap()),
+        }
+    }
+
+    #[test]
+    fn stores_of_one_volume_are_apart_by_their_directories_alone() {
+        let all = volume("10.0.0.1,10.0.0.2", None);
+        let other_order = volume("10.0.0.2,10.0.0.1", Some("images"));
+        assert!(all.meets(&other_order) && other_order.meets(&all));
+        let one = volume("10.0.0.2", Some("images"));
+        assert!(one.meets(&other_order));
+        assert!(!one.meets(&volume("10.0.0.2", Some("others"))));
+        assert!(
+            !one.meets(&volume("10.0.0.3", Some("images"))),
+            "for all we know"
+        );
     }
 }

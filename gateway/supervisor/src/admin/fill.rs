@@ -50,6 +50,7 @@ pub(super) async fn from_body(
 ) -> Result<Response, Denied> {
     let wanted = Wanted {
         kept: None,
+        on_volume: false,
         store: path.store,
         name: path.image,
         file: None,
@@ -90,6 +91,7 @@ pub(super) async fn from_image(
     }
     let wanted = Wanted {
         kept: None,
+        on_volume: false,
         store: asked.store,
         name: asked.name,
         file: None,

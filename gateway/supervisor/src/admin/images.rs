@@ -47,6 +47,7 @@ pub(super) async fn create(
             let names = turn.state().shared().keysmiths.names();
             let wanted = Wanted {
                 kept: kept.then(|| names.clone()),
+                on_volume: store.is_some_and(|(store, _)| store.gluster().is_some()),
                 store: asked.store,
                 name: asked.name,
                 file: asked.file,
@@ -114,6 +115,8 @@ pub(super) async fn access(
 pub(super) struct Wanted {
     /// What namespaces are called, if its store is a pool.
     pub(super) kept: Option<Names>,
+    /// Its store is a volume of Gluster's.
+    pub(super) on_volume: bool,
     pub(super) store: api::StoreName,
     pub(super) name: api::ImageName,
     pub(super) file: Option<PathBuf>,
@@ -128,18 +131,23 @@ pub(super) fn new_image(
     chosen: &Chosen,
     content: bool,
 ) -> Result<registry::Image, Denied> {
+    let random = |error| Denied::new(ErrorCode::Internal, error);
+    let designator = fresh_designator().map_err(random)?;
+    let (label, name) = (&chosen.label, asked.name.as_str());
     let file = match (&asked.file, &asked.kept) {
         (Some(file), _) => file.to_string_lossy().into_owned(),
-        (None, Some(names)) => kept::default_place(names, &chosen.label, asked.name.as_str()),
-        (None, None) => format!("{}.img", asked.name),
+        (None, Some(names)) if asked.on_volume => {
+            kept::default_file(names, label, name, designator.serial)
+        }
+        (None, Some(names)) => kept::default_place(names, label, name),
+        (None, None) => format!("{name}.img"),
     };
-    let random = |error| Denied::new(ErrorCode::Internal, error);
     Ok(registry::Image {
         store: same(asked.store.as_str())?,
         name: same(asked.name.as_str())?,
         file: same(&file)?,
         label: chosen.label.clone(),
-        designator: fresh_designator().map_err(random)?,
+        designator,
         size: asked.size,
         block_size: match asked.block_size {
             api::BlockSize::B512 => BlockSize::B512,

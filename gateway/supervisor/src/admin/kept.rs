@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use labelgate_api::ErrorCode;
+use labelgate_control::Serial;
 use labelgate_mac::Label;
 use labelgate_registry::{self as registry, Change};
 
@@ -20,6 +21,16 @@ use crate::state::Turn;
 /// Where a new image of a label is in a pool, unless an admin says otherwise.
 pub(super) fn default_place(names: &Names, label: &Label, name: &str) -> String {
     format!("{}/{name}", names.namespace_of(label))
+}
+
+/// The same on a volume, where files stay when their images are removed, and nobody looks whether there
+/// is one before it is served: under a name that no other image has had.
+pub(super) fn default_file(names: &Names, label: &Label, name: &str, serial: Serial) -> String {
+    let number = serial.to_string();
+    let number = number.get(..16).unwrap_or(&number);
+    // Names on a volume have 96 bytes.
+    let name: String = name.chars().take(64).collect();
+    format!("{}/{name}.{number}", names.namespace_of(label))
 }
 
 fn keysmith(turn: &Turn, image: &Image) -> Result<Keysmith, Denied> {
@@ -41,10 +52,14 @@ pub(super) fn check_namespace(names: &Names, image: &Image) -> Result<(), Denied
         "image {image} is in the namespace {}, which is another label's",
         place.namespace
     );
-    Err(Denied::new(ErrorCode::Unsupported, message).hint(
-        "what is there is all that label's; copy the image to another place in the pool (rbd deep cp) or \
-         on the volume, and take the copy in with --existing --file",
-    ))
+    let hint = if image.store.gluster().is_some() {
+        "what is there is all that label's; copy the file to another place on the volume, and take the \
+         copy in with --existing --file"
+    } else {
+        "its keys let that label's keeper at everything in it; copy the image to another namespace or to \
+         the pool's own (rbd deep cp), and take the copy in with --existing --file"
+    };
+    Err(Denied::new(ErrorCode::Unsupported, message).hint(hint))
 }
 
 /// Whether an image may be given another label here. A file on a volume has one there, too, which

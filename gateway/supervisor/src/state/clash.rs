@@ -182,7 +182,7 @@ fn check_places(ours: &registry::Place, theirs: &Place) -> Result<(), Clash> {
                 return Err(Clash::Pool { pool });
             }
         }
-        (registry::Place::Gluster(ours), Place::Gluster(theirs)) if ours == theirs => {
+        (registry::Place::Gluster(ours), Place::Gluster(theirs)) if ours.meets(theirs) => {
             return Err(Clash::Pool {
                 pool: ours.to_string(),
             });

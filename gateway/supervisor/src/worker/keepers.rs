@@ -141,6 +141,21 @@ impl Service {
         }
     }
 
+    /// Whether a keeper would reach its backend, as far as the policy goes.
+    fn check_reach(&self, store: &Store, context: Option<&Context>) -> io::Result<()> {
+        match store.gluster() {
+            None => {
+                let reach = self.shared.provider.check_reach(context);
+                reach.map_err(io::Error::other)
+            }
+            Some(_) if context.is_some() => Err(io::Error::other(
+                "stores on volumes of Gluster's are not served with provider \"selinux\": its policy \
+                 has no rules for what their library needs",
+            )),
+            Some(_) => Ok(()),
+        }
+    }
+
     fn start_keeper(&mut self, number: u32) -> io::Result<()> {
         let news = self.slots.news.0.clone();
         let at = self.slots.next;
@@ -158,10 +173,7 @@ impl Service {
         let uids = self.shared.uids.as_ref();
         let uid = uids.map(|uids| uids.of_keepers(&self.label)).transpose();
         let context = self.shared.provider.keeper(&self.label);
-        if slot.store.gluster().is_none() {
-            let reach = self.shared.provider.check_reach(context.as_ref());
-            reach.map_err(io::Error::other)?;
-        }
+        self.check_reach(&slot.store, context.as_ref())?;
         let store = slot.store.name.clone();
         let anchors = match context {
             Some(_) => Some(self.shared.anchors.directory_of(&store)?),

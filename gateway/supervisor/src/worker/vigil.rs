@@ -53,7 +53,10 @@ impl Service {
             if !self.slots.get(number).is_some_and(serves) {
                 continue;
             }
-            let objection = refused.clone().or_else(|| self.relabelled(number));
+            let on_ceph = |slot: &mut super::slots::Slot| slot.store.gluster().is_none();
+            let asks = self.slots.get(number).is_some_and(on_ceph);
+            let refused = refused.clone().filter(|_| asks);
+            let objection = refused.or_else(|| self.relabelled(number));
             if let Some(why) = objection {
                 tracing::error!(label = %self.label, "a keeper is ended: {why}");
                 self.retire(number, &why);
