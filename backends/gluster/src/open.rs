@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use labelgate_gfapi_sys::glfs_fd_t;
 use labelgate_shared::Mailbox;
@@ -17,6 +17,10 @@ use crate::{Error, Image, Kind, Volume};
 const FILE_MODE: libc::mode_t = 0o600;
 /// The same of a directory.
 const DIRECTORY_MODE: libc::mode_t = 0o700;
+
+/// How long a directory may take to be made by somebody else, and how soon it is tried again.
+const BEING_MADE: Duration = Duration::from_secs(5);
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// How an image is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +55,7 @@ impl Volume {
         let name = text("the image", path)?;
         let fd = match self.open_there(&name, options.read_only) {
             Err(error) if error.kind() == Kind::NotFound && options.make => {
-                self.make_directory(path)?;
-                self.make(&name)?
+                self.make_beneath(path, &name)?
             }
             opened => opened?,
         };
@@ -83,6 +86,21 @@ impl Volume {
         match fd.is_null() {
             true => Err(last("opening the image")),
             false => Ok(fd),
+        }
+    }
+
+    /// Makes an image, and its directory if need be. While somebody else makes that, it is there for one
+    /// call and not yet for the next.
+    fn make_beneath(&self, path: &str, name: &CStr) -> Result<*mut glfs_fd_t, Error> {
+        let until = Instant::now() + BEING_MADE;
+        loop {
+            self.make_directory(path)?;
+            match self.make(name) {
+                Err(error) if error.kind() == Kind::NotFound && Instant::now() < until => {
+                    std::thread::sleep(AGAIN);
+                }
+                made => return made,
+            }
         }
     }
 

@@ -91,3 +91,25 @@ fn what_is_grown_twice_at_a_time_is_as_large_as_the_larger() {
         assert_eq!(there, (round * 8 + 7) << 20);
     }
 }
+
+#[test]
+fn the_first_images_of_a_directory_are_made_at_once_by_several() {
+    let bench = Bench::start();
+    for round in 0..20 {
+        std::thread::scope(|scope| {
+            for number in 0..4 {
+                let (volume, done) = (bench.volume.clone(), bench.done.clone());
+                scope.spawn(move || {
+                    let name = format!("round-{round}/disk-{number}");
+                    let options = OpenOptions {
+                        make: true,
+                        size: Some(1 << 20),
+                        ..Bench::options()
+                    };
+                    let image = volume.open(&name, options, &done).unwrap();
+                    assert_eq!(image.size(), 1 << 20);
+                });
+            }
+        });
+    }
+}
