@@ -64,13 +64,16 @@ test: ## Formatting, lints, unit, property, fuzz and end-to-end tests
 	@$(STAGE) "integration and end-to-end tests" 1200 $(CARGO) test $(LOCKED) --test '*'
 	@echo; cat $(LABELGATE_STAGES)
 
-test-full: ## All of that, hundreds of kills, minutes of fuzzing, suites, the release build and the demo
+test-full: ## All of that, hundreds of kills, minutes of fuzzing, suites, the release build and both demos
 	@$(MAKE) --no-print-directory test
 	@LABELGATE_KILLS=$(KILLS) $(STAGE) "$(KILLS) kills" 3000 \
 		$(CARGO) test $(LOCKED) --test durability -- --test-threads 2
 	@LABELGATE_FUZZ_SECONDS=$(FUZZ_SECONDS) $(STAGE) "fuzzing" 2400 $(CARGO) test $(LOCKED) fuzz_
 	@$(STAGE) "suites for file systems" 600 $(SHELL) -c 'fixtures/setup suites && \
 		$(CARGO) test $(LOCKED) --test nfs_suites -- --ignored'
+	@$(STAGE) "kills behind Ceph, Gluster and iSCSI" 600 $(SHELL) -c '\
+		$(CARGO) test --locked -p labelgate-fixtures --test ceph --test gluster --test gluster_volume -- --ignored && \
+		$(CARGO) test --locked -p labelgate-initiator --test unit -- --ignored'
 	@$(STAGE) "the manual's own build" 900 \
 		$(CARGO) test $(LOCKED) --test newcomer -- --ignored
 	@$(MAKE) --no-print-directory demo

@@ -44,6 +44,7 @@ fn rate(bench: &mut Bench, count: u64, order: impl Fn(u64, Place) -> Order) -> f
 }
 
 #[test]
+#[ignore = "takes long; make test-full runs it"]
 fn how_many_operations_there_are_in_a_second() {
     let disk = Disk::new(SIZE);
     let write = |stable| {
