@@ -45,7 +45,7 @@ pub(crate) enum Happened {
 
 /// A context.
 pub(crate) struct Context {
-    library: &'static Libiscsi,
+    api: &'static Libiscsi,
     raw: NonNull<iscsi_context>,
     mailbox: Mailbox,
     /// Those for what there is one of at a time.
@@ -69,7 +69,7 @@ impl Context {
         let raw = unsafe { (library.iscsi_create_context)(initiator.as_ptr()) };
         let raw = NonNull::new(raw).ok_or(Error::of("starting a session", Kind::Resources))?;
         let mut context = Self {
-            library,
+            api: library,
             raw,
             mailbox: Rc::new(RefCell::new(VecDeque::new())),
             tickets: Vec::new(),
@@ -85,46 +85,46 @@ impl Context {
     }
 
     fn set_up(&self, address: Option<&Address>) -> Result<(), Error> {
-        let (library, raw) = (self.library, self.raw.as_ptr());
+        let (api, raw) = (self.api, self.raw.as_ptr());
         // SAFETY: the context is there. It is this crate that connects again.
-        unsafe { (library.iscsi_set_noautoreconnect)(raw, 1) };
+        unsafe { (api.iscsi_set_noautoreconnect)(raw, 1) };
         let digest = c::ISCSI_HEADER_DIGEST_NONE_CRC32C.unsigned_abs();
         // SAFETY: the context is there.
-        unsafe { (library.iscsi_set_header_digest)(raw, digest) };
+        unsafe { (api.iscsi_set_header_digest)(raw, digest) };
         let kind = match address {
             Some(address) => {
                 address.check()?;
                 let target = text("the target's name", &address.target, 255)?;
                 // SAFETY: it copies the name.
-                unsafe { (library.iscsi_set_targetname)(raw, target.as_ptr()) };
+                unsafe { (api.iscsi_set_targetname)(raw, target.as_ptr()) };
                 let (random, qualifier) = address.isid();
                 // SAFETY: the context is there.
-                unsafe { (library.iscsi_set_isid_random)(raw, random, qualifier) };
+                unsafe { (api.iscsi_set_isid_random)(raw, random, qualifier) };
                 c::ISCSI_SESSION_NORMAL
             }
             None => c::ISCSI_SESSION_DISCOVERY,
         };
         // SAFETY: the context is there.
-        unsafe { (library.iscsi_set_session_type)(raw, kind.unsigned_abs()) };
+        unsafe { (api.iscsi_set_session_type)(raw, kind.unsigned_abs()) };
         Ok(())
     }
 
     fn set_proofs(&mut self, credentials: &Credentials) -> Result<(), Error> {
-        let (library, raw) = (self.library, self.raw.as_ptr());
+        let (api, raw) = (self.api, self.raw.as_ptr());
         if let Some(chap) = &credentials.chap {
             let name = text("the name for CHAP", &chap.name, 255)?;
             let secret = text("the secret for CHAP", &chap.secret, 255)?;
-            let set = library.iscsi_set_initiator_username_pwd;
+            let set = api.iscsi_set_initiator_username_pwd;
             // SAFETY: it copies both.
             unsafe { set(raw, name.as_ptr(), secret.as_ptr()) };
         }
         if let Some(chap) = &credentials.target_chap {
             let name = text("the name for CHAP", &chap.name, 255)?;
             let secret = text("the secret for CHAP", &chap.secret, 255)?;
-            let set = library.iscsi_set_target_username_pwd;
+            let set = api.iscsi_set_target_username_pwd;
             // SAFETY: it copies both.
             unsafe { set(raw, name.as_ptr(), secret.as_ptr()) };
-            self.proof = Proof::ask(library, raw);
+            self.proof = Proof::ask(api, raw);
         }
         Ok(())
     }
@@ -146,7 +146,7 @@ impl Context {
     /// What the library last found wrong.
     pub(crate) fn said(&self) -> String {
         // SAFETY: the context is there.
-        let said = unsafe { (self.library.iscsi_get_error)(self.raw.as_ptr()) };
+        let said = unsafe { (self.api.iscsi_get_error)(self.raw.as_ptr()) };
         if said.is_null() {
             return String::new();
         }
@@ -160,7 +160,7 @@ impl Context {
     pub(crate) fn connect(&mut self, portal: &str) -> Result<(), Error> {
         let portal = CString::new(portal).map_err(|_| Error::Text("the portal"))?;
         let ticket = self.ticket(What::Connect);
-        let connect = self.library.iscsi_connect_async;
+        let connect = self.api.iscsi_connect_async;
         // SAFETY: the context and the ticket are there; it copies the address.
         let begun = unsafe { connect(self.raw.as_ptr(), portal.as_ptr(), Some(happened), ticket) };
         self.begun("connecting", begun)
@@ -170,7 +170,7 @@ impl Context {
     pub(crate) fn login(&mut self) -> Result<(), Error> {
         self.stir();
         let ticket = self.ticket(What::Login);
-        let login = self.library.iscsi_login_async;
+        let login = self.api.iscsi_login_async;
         // SAFETY: the context and the ticket are there.
         let begun = unsafe { login(self.raw.as_ptr(), Some(happened), ticket) };
         self.begun("logging in", begun)
@@ -191,7 +191,7 @@ impl Context {
     /// Begins to log out: [`Happened::LoggedOut`].
     pub(crate) fn logout(&mut self) -> Result<(), Error> {
         let ticket = self.ticket(What::Logout);
-        let logout = self.library.iscsi_logout_async;
+        let logout = self.api.iscsi_logout_async;
         // SAFETY: the context and the ticket are there.
         let begun = unsafe { logout(self.raw.as_ptr(), Some(happened), ticket) };
         self.begun("logging out", begun)
@@ -200,7 +200,7 @@ impl Context {
     /// Asks which targets there are: [`Happened::Targets`].
     pub(crate) fn discover(&mut self) -> Result<(), Error> {
         let ticket = self.ticket(What::Discovery);
-        let discover = self.library.iscsi_discovery_async;
+        let discover = self.api.iscsi_discovery_async;
         // SAFETY: the context and the ticket are there.
         let begun = unsafe { discover(self.raw.as_ptr(), Some(happened), ticket) };
         self.begun("asking for targets", begun)
@@ -212,7 +212,7 @@ impl Context {
             Some(ticket) => ticket.as_given(),
             None => self.ticket(What::Ping),
         };
-        let (ping, raw) = (self.library.iscsi_nop_out_async, self.raw.as_ptr());
+        let (ping, raw) = (self.api.iscsi_nop_out_async, self.raw.as_ptr());
         // SAFETY: the context and the ticket are there, and there is no data.
         let begun = unsafe { ping(raw, Some(happened), ptr::null_mut(), 0, ticket) };
         self.begun("asking whether the target is there", begun)
@@ -222,10 +222,7 @@ impl Context {
     /// To be called while none of ours is under way.
     pub(crate) fn reset(&mut self, unit: u16) -> Result<(), Error> {
         let ticket = self.ticket(What::Reset);
-        let (reset, raw) = (
-            self.library.iscsi_task_mgmt_lun_reset_async,
-            self.raw.as_ptr(),
-        );
+        let (reset, raw) = (self.api.iscsi_task_mgmt_lun_reset_async, self.raw.as_ptr());
         // SAFETY: the context and the ticket are there.
         let begun = unsafe { reset(raw, unit.into(), Some(happened), ticket) };
         self.begun("resetting the logical unit", begun)
@@ -240,9 +237,9 @@ impl Context {
         buffer: Buffer,
     ) -> Result<(), Error> {
         let ticket = Ticket::new(What::Task(number), &self.mailbox);
-        let task = Task::new(self.library, command, buffer, ticket);
+        let task = Task::new(self.api, command, buffer, ticket);
         let task = task.ok_or(Error::of("sending a command", Kind::Resources))?;
-        let (send, raw) = (self.library.iscsi_scsi_command_async, self.raw.as_ptr());
+        let (send, raw) = (self.api.iscsi_scsi_command_async, self.raw.as_ptr());
         let (unit, given) = (c_int::from(unit), task.ticket.as_given());
         // SAFETY: the context is there, and so are task, ticket and data until the task has ended and
         // nothing points to it, or the context is gone.
@@ -264,9 +261,9 @@ impl Context {
     /// The socket, and what is waited for on it, as `poll` has it.
     pub(crate) fn waits(&self) -> Option<(BorrowedFd<'_>, c_int)> {
         // SAFETY: the context is there.
-        let socket: RawFd = unsafe { (self.library.iscsi_get_fd)(self.raw.as_ptr()) };
+        let socket: RawFd = unsafe { (self.api.iscsi_get_fd)(self.raw.as_ptr()) };
         // SAFETY: as above.
-        let events = unsafe { (self.library.iscsi_which_events)(self.raw.as_ptr()) };
+        let events = unsafe { (self.api.iscsi_which_events)(self.raw.as_ptr()) };
         // SAFETY: it is open until the library is served again, or ended.
         (socket >= 0).then(|| (unsafe { BorrowedFd::borrow_raw(socket) }, events))
     }
@@ -275,7 +272,7 @@ impl Context {
     pub(crate) fn serve(&mut self, events: c_int) -> bool {
         self.proof.before();
         // SAFETY: the context is there, and what it calls back with is.
-        let served = unsafe { (self.library.iscsi_service)(self.raw.as_ptr(), events) };
+        let served = unsafe { (self.api.iscsi_service)(self.raw.as_ptr(), events) };
         if !self.logged_in {
             self.proof.after();
         }
@@ -294,7 +291,7 @@ impl Context {
     /// Whether it was logged in and is no more.
     fn has_left(&self) -> bool {
         // SAFETY: the context is there.
-        self.logged_in && unsafe { (self.library.iscsi_is_logged_in)(self.raw.as_ptr()) } == 0
+        self.logged_in && unsafe { (self.api.iscsi_is_logged_in)(self.raw.as_ptr()) } == 0
     }
 
     /// What has happened since the last call.
@@ -320,7 +317,7 @@ impl Context {
                 self.logged_in = good(status);
                 // What the log is read for is over.
                 // SAFETY: the context is there.
-                unsafe { (self.library.iscsi_set_log_level)(self.raw.as_ptr(), 0) };
+                unsafe { (self.api.iscsi_set_log_level)(self.raw.as_ptr(), 0) };
                 Happened::LoggedIn(self.logged_in)
             }
             News::Ended(What::Logout, _) => Happened::LoggedOut,
@@ -340,7 +337,7 @@ impl Context {
     /// Frees what has ended, if nothing that is yet to be sent can point to it.
     fn forget(&mut self) {
         // SAFETY: the context is there.
-        let queued = unsafe { (self.library.iscsi_out_queue_length)(self.raw.as_ptr()) };
+        let queued = unsafe { (self.api.iscsi_out_queue_length)(self.raw.as_ptr()) };
         let sends = |(_, events): (BorrowedFd<'_>, c_int)| events & c_int::from(libc::POLLOUT) != 0;
         if queued == 0 && !self.waits().is_some_and(sends) {
             self.ended.clear();
@@ -367,7 +364,7 @@ impl Drop for Context {
     fn drop(&mut self) {
         // SAFETY: it is ended once. It may call back for what is under way, whose tickets and tasks are
         // freed after this.
-        unsafe { (self.library.iscsi_destroy_context)(self.raw.as_ptr()) };
+        unsafe { (self.api.iscsi_destroy_context)(self.raw.as_ptr()) };
     }
 }
 

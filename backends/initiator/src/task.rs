@@ -100,7 +100,7 @@ pub(crate) enum Status {
 
 /// A command with its data, from its making until nothing in the library points to it any more.
 pub(crate) struct Task {
-    library: &'static Libiscsi,
+    api: &'static Libiscsi,
     raw: NonNull<scsi_task>,
     run: NonNull<scsi_iovec>,
     pub(crate) buffer: Buffer,
@@ -136,7 +136,7 @@ impl Task {
             unsafe { set(raw.as_ptr(), run.as_ptr(), 1) };
         }
         Some(Self {
-            library,
+            api: library,
             raw,
             run,
             buffer,
@@ -195,7 +195,7 @@ impl Task {
 impl Drop for Task {
     fn drop(&mut self) {
         // SAFETY: it has ended, or never began, or its context is gone: nothing else has it.
-        unsafe { (self.library.scsi_free_scsi_task)(self.raw()) };
+        unsafe { (self.api.scsi_free_scsi_task)(self.raw()) };
         // SAFETY: it was leaked when the task was made, and the task is gone.
         drop(unsafe { Box::from_raw(self.run.as_ptr()) });
     }

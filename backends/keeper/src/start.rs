@@ -49,7 +49,8 @@ impl Handed {
 pub fn run() -> Result<(), Fault> {
     let control = KeeperEnd::from_stdin().map_err(Fault::Stdin)?;
     let handed = receive(&control)?;
-    match handed.configure.library.clone() {
+    let ConfigureKeeper { library, .. } = &handed.configure;
+    match library.clone() {
         Library::Rbd => serve_rbd(control, handed),
         Library::Gluster(volume) => serve_gluster(control, handed, *volume),
         Library::Iscsi => serve_iscsi(control, handed),
