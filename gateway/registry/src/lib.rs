@@ -23,6 +23,7 @@
 mod allocate;
 mod apply;
 mod backup;
+mod cephx_key;
 mod change;
 mod check;
 mod database;
@@ -40,6 +41,7 @@ mod store_key;
 mod token;
 
 pub use backup::LONGEST_BACKUP;
+pub use cephx_key::{CephxKey, CephxKeyError};
 pub use change::{Allocation, Change, NewIdentity, NewProof, NewSecrets, NewStore};
 pub use check::Contradiction;
 pub use database::RedbRegistry;
@@ -48,13 +50,14 @@ pub use master_key::MasterKey;
 pub use name::{IdentityName, ImageId, ImageName, NameError, StoreName};
 pub use network::{Network, NetworkError};
 pub use record::{
-    BackendNameError, BlockSize, EntityName, Gluster, Group, HostName, Identity, Image, ImageFile,
-    InPool, Lease, Level, Monitors, PathError, Place, PoolName, Proof, Purpose, Rbd, Servers,
-    Squash, Store, StorePath, VolumeDirectory, VolumeName, check_on_volume, fresh_designator,
+    BackendNameError, BlockSize, ChapName, EntityName, Gluster, Group, HostName, Identity, Image,
+    ImageFile, InPool, Iscsi, IscsiName, Lease, Level, Monitors, PathError, Place, PoolName,
+    Portal, PortalError, Proof, Purpose, Rbd, Servers, Squash, Store, StorePath, UnitError,
+    VolumeDirectory, VolumeName, check_on_volume, fresh_designator, unit_of,
 };
 pub use refusal::{Kind, Refusal, Thing};
 pub use registry::{Applied, Registry};
 pub use secret::{ChapSecrets, Secret, SecretError};
 pub use snapshot::Snapshot;
-pub use store_key::{StoreKey, StoreKeyError};
+pub use store_key::StoreKey;
 pub use token::{Token, TokenError};

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use labelgate_mac::Label;
 use uuid::Uuid;
 
-use crate::record::{HostName, ImageFile, PoolName, StorePath, VolumeName};
+use crate::record::{HostName, ImageFile, IscsiName, PoolName, StorePath, VolumeName};
 use crate::{IdentityName, ImageId, Network, StoreName};
 
 /// One thing in the registry. Labels are boxed here: they are large, and errors rare.
@@ -109,13 +109,21 @@ pub enum Refusal {
         /// Whose it is.
         store: StoreName,
     },
-    /// A pool is opened with a key, and a directory without.
+    /// Two stores on one target.
+    #[error("target {target} is store {store}; use that store, or another target")]
+    TargetTaken {
+        /// The target.
+        target: IscsiName,
+        /// Whose it is.
+        store: StoreName,
+    },
+    /// A pool is opened with a key, a target with secrets for the names it has, and a directory without.
     #[error(
-        "store {0} has a key and needs none, or needs one; a pool has a key, a directory or a volume not"
+        "store {0} has a key and needs none, or needs one; a pool has a key, a target a secret for each name, a directory or a volume nothing"
     )]
     KeyOfStore(StoreName),
     /// Not what an image in a pool is called.
-    #[error("{file} is no image in a pool or on a volume: {why}")]
+    #[error("{file} is no image in a pool, on a volume or on a target: {why}")]
     NotInPool {
         /// What it was called.
         file: ImageFile,

@@ -1,107 +1,77 @@
-//! The keys that stores are opened with.
+//! What stores are opened with.
 
-use std::fmt;
-use std::str::FromStr;
+use serde::{Deserialize, Serialize};
 
-use serde::de::{Deserialize, Deserializer, Error};
-use serde::ser::{Serialize, Serializer};
-use subtle::{Choice, ConstantTimeEq};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use crate::cephx_key::Hexadecimal;
+use crate::secret::StoredSecrets;
+use crate::{CephxKey, ChapSecrets};
 
-use crate::hexadecimal;
-
-/// A cephx key of 128 bits with its head is 40 letters.
-const SHORTEST: usize = 16;
-
-/// Longer than the keys of any cipher that Ceph has.
-const LONGEST: usize = 256;
-
-/// What a store's entity proves itself with: a cephx key, in the letters of Base64.
-///
-/// It is printed nowhere, wiped from memory when it is dropped, and compared in constant time.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct StoreKey(Vec<u8>);
-
-/// Why a text is no key. It says nothing of the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum StoreKeyError {
-    /// Nothing that could be one.
-    #[error("the key has {0} characters; a cephx key has 40: see \"ceph auth print-key\"")]
-    Length(usize),
-    /// Not Base64.
-    #[error("the key has a character that is not of Base64: see \"ceph auth print-key\"")]
-    Character,
+/// What a store is opened with, if it is one that is opened with anything. It is printed nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreKey {
+    /// The key of a pool's entity.
+    Cephx(CephxKey),
+    /// The secrets of an upstream target: the first is the gateway's, and the reverse one the target's.
+    Chap(ChapSecrets),
 }
 
 impl StoreKey {
-    /// The letters of it, for whoever is to prove itself.
+    /// The key of an entity, if it is one.
     #[must_use]
-    pub fn expose(&self) -> &str {
-        // It was checked: all of it is ASCII.
-        std::str::from_utf8(&self.0).unwrap_or_default()
+    pub const fn cephx(&self) -> Option<&CephxKey> {
+        match self {
+            Self::Cephx(key) => Some(key),
+            Self::Chap(_) => None,
+        }
     }
 
-    fn of_bytes(bytes: &[u8]) -> Result<Self, StoreKeyError> {
-        let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
-        match bytes.len() {
-            SHORTEST..=LONGEST if bytes.iter().all(base64) => Ok(Self(bytes.to_vec())),
-            SHORTEST..=LONGEST => Err(StoreKeyError::Character),
-            length => Err(StoreKeyError::Length(length)),
+    /// The secrets of a target, if it is those.
+    #[must_use]
+    pub const fn chap(&self) -> Option<&ChapSecrets> {
+        match self {
+            Self::Cephx(_) => None,
+            Self::Chap(secrets) => Some(secrets),
         }
     }
 }
 
-impl FromStr for StoreKey {
-    type Err = StoreKeyError;
-
-    /// A key alone, or a keyring of Ceph's with one in it (`key = ...`).
-    fn from_str(text: &str) -> Result<Self, StoreKeyError> {
-        let in_line = |line: &'_ str| {
-            let (name, value) = line.split_once(" = ").or_else(|| line.split_once('='))?;
-            (name.trim() == "key").then(|| value.trim().to_owned())
-        };
-        let mut in_keyring = text.lines().find_map(in_line);
-        let key = Self::of_bytes(in_keyring.as_deref().unwrap_or(text.trim()).as_bytes());
-        in_keyring.zeroize();
-        key
+impl From<CephxKey> for StoreKey {
+    fn from(key: CephxKey) -> Self {
+        Self::Cephx(key)
     }
 }
 
-impl ConstantTimeEq for StoreKey {
-    fn ct_eq(&self, other: &Self) -> Choice {
-        self.0.ct_eq(&other.0)
+impl From<ChapSecrets> for StoreKey {
+    fn from(secrets: ChapSecrets) -> Self {
+        Self::Chap(secrets)
     }
 }
 
-impl PartialEq for StoreKey {
-    fn eq(&self, other: &Self) -> bool {
-        self.ct_eq(other).into()
+/// How one stands in the database and in backups, and nowhere else: this type is private. A cephx key
+/// is written as before there was anything else.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum StoredStoreKey {
+    Cephx(Hexadecimal),
+    Chap(StoredSecrets),
+}
+
+impl From<&StoreKey> for StoredStoreKey {
+    fn from(key: &StoreKey) -> Self {
+        match key {
+            StoreKey::Cephx(key) => Self::Cephx(Hexadecimal(key.clone())),
+            StoreKey::Chap(secrets) => Self::Chap(secrets.into()),
+        }
     }
 }
 
-impl Eq for StoreKey {}
-
-impl fmt::Debug for StoreKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("StoreKey")
-    }
-}
-
-/// How a key stands in the database and in backups, and nowhere else: this type is private.
-pub(crate) struct StoredStoreKey(pub(crate) StoreKey);
-
-impl Serialize for StoredStoreKey {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        hexadecimal::serialize(&self.0.0, LONGEST, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for StoredStoreKey {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let bytes = hexadecimal::deserialize(LONGEST, deserializer)?;
-        StoreKey::of_bytes(&bytes)
-            .map(Self)
-            .map_err(D::Error::custom)
+impl StoredStoreKey {
+    /// The key, unless it is two secrets that are alike.
+    pub(crate) fn into_key(self) -> Option<StoreKey> {
+        match self {
+            Self::Cephx(key) => Some(StoreKey::Cephx(key.0)),
+            Self::Chap(secrets) => secrets.into_secrets().map(StoreKey::Chap),
+        }
     }
 }
 
@@ -109,34 +79,19 @@ impl<'de> Deserialize<'de> for StoredStoreKey {
 mod tests {
     use super::*;
 
-    const KEY: &str = "AQBSdFhcAAAAABAAuF2wqYhZxqPqXGg0dEcYrQ==";
-
     #[test]
-    fn a_key_is_taken_alone_or_out_of_a_keyring() {
-        let key: StoreKey = KEY.parse().unwrap();
-        assert_eq!(key.expose(), KEY);
-        let keyring = format!("[client.labelgate]\n\tkey = {KEY}\n\tcaps mon = \"profile rbd\"\n");
-        for text in [format!("{KEY}\n"), keyring] {
-            assert_eq!(text.parse::<StoreKey>().unwrap(), key);
+    fn each_kind_is_read_as_it_was_written() {
+        let cephx: CephxKey = "AQBSdFhcAAAAABAAuF2wqYhZxqPqXGg0dEcYrQ==".parse().unwrap();
+        let secret = |text: &str| text.parse().unwrap();
+        let secrets = ChapSecrets::new(secret("secret-of-gateway"), Some(secret("of-the-target")));
+        for key in [StoreKey::from(cephx), StoreKey::from(secrets.unwrap())] {
+            let written = serde_json::to_string(&StoredStoreKey::from(&key)).unwrap();
+            assert!(
+                !written.contains("AQB") && !written.contains("gateway"),
+                "{written}"
+            );
+            let read: StoredStoreKey = serde_json::from_str(&written).unwrap();
+            assert_eq!(read.into_key(), Some(key));
         }
-    }
-
-    #[test]
-    fn nothing_of_a_key_is_said() {
-        let key: StoreKey = KEY.parse().unwrap();
-        assert_eq!(format!("{key:?}"), "StoreKey");
-        for wrong in ["sesame", &"sesame!".repeat(10), &"sesame".repeat(100)] {
-            let said = wrong.parse::<StoreKey>().unwrap_err().to_string();
-            assert!(!said.contains("sesame"), "{said}");
-        }
-    }
-
-    #[test]
-    fn a_key_is_read_as_it_was_written() {
-        let key: StoreKey = KEY.parse().unwrap();
-        let written = serde_json::to_string(&StoredStoreKey(key.clone())).unwrap();
-        let read: StoredStoreKey = serde_json::from_str(&written).unwrap();
-        assert_eq!(read.0, key);
-        assert!(!written.contains(KEY));
     }
 }

@@ -3,7 +3,7 @@
 use labelgate_mac::Label;
 
 use super::check_label;
-use crate::record::{Image, InPool, Place, Store, check_on_volume};
+use crate::record::{Image, InPool, Place, Store, check_on_volume, unit_of};
 use crate::{ImageId, Refusal, Snapshot, StoreName, Thing};
 
 impl Snapshot {
@@ -74,6 +74,7 @@ pub(crate) fn place_of(image: &Image, store: &Store) -> String {
             gluster.servers,
             gluster.path_of(file)
         ),
+        Place::Iscsi(iscsi) => format!("{iscsi}: {}", file.display()),
     }
 }
 
@@ -82,12 +83,13 @@ pub(crate) fn check_in_store(image: &Image, store: &Store) -> Result<(), Refusal
     let file = image.file.to_string();
     let named = match &store.place {
         Place::Directory { .. } => return Ok(()),
-        Place::Rbd(_) => InPool::parse(&file).map(drop),
-        Place::Gluster(_) => check_on_volume(&file),
+        Place::Rbd(_) => InPool::parse(&file).map(drop).map_err(|e| e.to_string()),
+        Place::Gluster(_) => check_on_volume(&file).map_err(|e| e.to_string()),
+        Place::Iscsi(_) => unit_of(&file).map(drop).map_err(|e| e.to_string()),
     };
     named.map_err(|why| Refusal::NotInPool {
         file: image.file.clone(),
-        why: why.to_string(),
+        why,
     })?;
     match (image.direct, image.content) {
         (false, false) => Ok(()),

@@ -40,7 +40,7 @@ impl Snapshot {
     fn make(&mut self, change: &Change) -> Result<Option<Label>, Refusal> {
         match change {
             Change::AddStore(new) => self.add_store(new)?,
-            Change::RekeyStore { store, .. } => self.rekey_store(store)?,
+            Change::RekeyStore { store, key } => self.rekey_store(store, key)?,
             Change::RemoveStore(name) => self.remove_store(name)?,
             Change::AddImage(image) => self.add_image(image)?,
             Change::RemoveImage(id) => {

@@ -1,13 +1,13 @@
 //! Stores come and go.
 
 use crate::record::{Place, Store};
-use crate::{NewStore, Refusal, Snapshot, StoreName, Thing};
+use crate::{NewStore, Refusal, Snapshot, StoreKey, StoreName, Thing};
 
 impl Snapshot {
     pub(super) fn add_store(&mut self, new: &NewStore) -> Result<(), Refusal> {
         let store = &new.store;
         self.check_free::<Store>(&store.name, Thing::Store)?;
-        if new.key.is_some() != store.rbd().is_some() {
+        if !store.is_opened_with(new.key.as_ref()) {
             return Err(Refusal::KeyOfStore(store.name.clone()));
         }
         let place = store.place.to_string();
@@ -30,17 +30,21 @@ impl Snapshot {
                     volume: gluster.volume.clone(),
                     store: other,
                 },
+                Place::Iscsi(iscsi) => Refusal::TargetTaken {
+                    target: iscsi.target.clone(),
+                    store: other,
+                },
             });
         }
         self.add(store.clone(), Thing::Store)
     }
 
-    /// Checks that there is a key to replace; the new one is not part of a snapshot.
-    pub(super) fn rekey_store(&mut self, name: &StoreName) -> Result<(), Refusal> {
+    /// Checks that this is what the store can be opened with; it is not part of a snapshot.
+    pub(super) fn rekey_store(&mut self, name: &StoreName, key: &StoreKey) -> Result<(), Refusal> {
         let store: &mut Store = self.get_mut(name, Thing::Store)?;
-        match store.rbd() {
-            Some(_) => Ok(()),
-            None => Err(Refusal::KeyOfStore(name.clone())),
+        match store.is_opened_with(Some(key)) {
+            true => Ok(()),
+            false => Err(Refusal::KeyOfStore(name.clone())),
         }
     }
 

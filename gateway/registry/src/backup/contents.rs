@@ -38,7 +38,7 @@ impl Contents {
 
     fn check_store_keys(&self) -> Result<(), Contradiction> {
         for store in self.snapshot.stores.values() {
-            if self.store_keys.contains_key(&store.name) != store.rbd().is_some() {
+            if !store.is_opened_with(self.store_keys.get(&store.name)) {
                 let what = format!("store {} has a key it should not have, or none", store.name);
                 return Err(Contradiction::new(what));
             }

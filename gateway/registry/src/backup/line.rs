@@ -35,7 +35,7 @@ pub(super) enum Line {
     /// Since version 2; at most one.
     #[serde(rename = "master-key")]
     MasterKey(StoredKey),
-    /// Since version 3.
+    /// Since version 3; the secrets of a target since version 4.
     #[serde(rename = "store-key")]
     StoreKey(StoreName, StoredStoreKey),
     Group(Group),
@@ -57,7 +57,8 @@ impl Line {
     pub(super) const fn since(&self) -> u32 {
         match self {
             Self::Token(..) | Self::MasterKey(_) => 2,
-            Self::StoreKey(..) => 3,
+            Self::StoreKey(_, StoredStoreKey::Cephx(_)) => 3,
+            Self::StoreKey(_, StoredStoreKey::Chap(_)) => 4,
             _ => 1,
         }
     }

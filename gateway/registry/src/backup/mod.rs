@@ -18,7 +18,7 @@ pub(crate) use writer::write;
 /// 1. the first;
 /// 2. has tokens and the master key;
 /// 3. has keys of stores.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// The most bytes of a backup: half a million labels with all that may belong to them. None that
 /// is longer is written, so that every one that was made can be restored.

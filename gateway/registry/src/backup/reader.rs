@@ -104,7 +104,9 @@ fn take(contents: &mut Contents, line: Line) -> bool {
             .into_secrets()
             .is_some_and(|secrets| add(&mut contents.secrets, name, secrets)),
         Line::Token(name, stored) => add(&mut contents.tokens, name, stored.0),
-        Line::StoreKey(name, stored) => add(&mut contents.store_keys, name, stored.0),
+        Line::StoreKey(name, stored) => stored
+            .into_key()
+            .is_some_and(|key| add(&mut contents.store_keys, name, key)),
         Line::MasterKey(stored) => contents.master_key.replace(stored.0).is_none(),
         Line::Group(group) => add(groups, group.label.clone(), group),
         Line::Level(level) => add(levels, level.label.clone(), level),

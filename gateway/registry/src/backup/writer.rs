@@ -1,5 +1,6 @@
 //! Writes a backup.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use serde::Serialize;
@@ -7,10 +8,10 @@ use zeroize::Zeroizing;
 
 use super::line::{Header, Line, Trailer};
 use super::{Contents, LONGEST_BACKUP};
-use crate::BackupError;
 use crate::master_key::StoredKey;
 use crate::store_key::StoredStoreKey;
 use crate::token::StoredToken;
+use crate::{BackupError, StoreKey, StoreName};
 
 /// A line that has no room of this size grows, and leaves a copy; one with secrets is shorter.
 const ROOM: usize = 4096;
@@ -49,7 +50,7 @@ pub(super) fn write_at_most(
         + snapshot.leases.len()
         + snapshot.cursors.len();
     out.line(&Header {
-        version: if store_keys.is_empty() { 2 } else { 3 },
+        version: version(&store_keys),
         revision: snapshot.revision,
         records: records as u64,
     })?;
@@ -65,7 +66,7 @@ pub(super) fn write_at_most(
     };
     out.all(tokens.iter().map(token_line))?;
     let store_key_line = |(name, key): (&crate::StoreName, &crate::StoreKey)| {
-        Line::StoreKey(name.clone(), StoredStoreKey(key.clone()))
+        Line::StoreKey(name.clone(), StoredStoreKey::from(key))
     };
     out.all(store_keys.iter().map(store_key_line))?;
     let key_line = |key: &crate::MasterKey| Line::MasterKey(StoredKey(key.clone()));
@@ -100,5 +101,14 @@ impl Lines<'_> {
         self.left = left.ok_or(BackupError::TooLong)?;
         self.hasher.update(&text);
         Ok(self.to.write_all(&text)?)
+    }
+}
+
+/// The oldest version that knows what there is to be written.
+fn version(store_keys: &BTreeMap<StoreName, StoreKey>) -> u32 {
+    match store_keys.values().any(|key| key.chap().is_some()) {
+        true => 4,
+        false if store_keys.is_empty() => 2,
+        false => 3,
     }
 }

@@ -17,7 +17,7 @@ const NAME: &str = "store_keys";
 const TABLE: Rows = TableDefinition::new(NAME);
 
 /// Room for one, so that no vector has to grow and leave a copy behind.
-const ROOM: usize = 1024;
+const ROOM: usize = 2048;
 
 /// All there is, with whose it is.
 pub(super) fn all(source: &impl Source) -> Result<Vec<(StoreName, StoreKey)>, RegistryError> {
@@ -27,8 +27,11 @@ pub(super) fn all(source: &impl Source) -> Result<Vec<(StoreName, StoreKey)>, Re
         let name = name.map_err(|_| unreadable(NAME, key, "not the name of a store"))?;
         // What a parser says of a wrong one could have some of it, and is not told.
         let stored: Option<StoredStoreKey> = serde_json::from_slice(value).ok();
-        let stored = stored.ok_or_else(|| unreadable(NAME, key, "this is no key"))?;
-        all.push((name, stored.0));
+        let stored = stored.and_then(StoredStoreKey::into_key);
+        all.push((
+            name,
+            stored.ok_or_else(|| unreadable(NAME, key, "this is no key"))?,
+        ));
         Ok(())
     })?;
     Ok(all)
@@ -41,7 +44,7 @@ pub(super) fn put(
     key: &StoreKey,
 ) -> Result<(), RegistryError> {
     let mut value = Zeroizing::new(Vec::with_capacity(ROOM));
-    serde_json::to_writer(&mut *value, &StoredStoreKey(key.clone()))
+    serde_json::to_writer(&mut *value, &StoredStoreKey::from(key))
         .map_err(|_| unreadable(NAME, store.as_str(), "it cannot be written"))?;
     let mut table = transaction.open_table(TABLE).map_err(database)?;
     table

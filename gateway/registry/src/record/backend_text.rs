@@ -16,6 +16,14 @@ pub enum BackendNameError {
         /// How many it may have.
         limit: usize,
     },
+    /// It is of no kind that there is.
+    #[error("{what} begins with none of {begins}")]
+    Kind {
+        /// What it was to be.
+        what: &'static str,
+        /// What it may begin with.
+        begins: &'static str,
+    },
     /// It would mean something else to the backend.
     #[error("{what} has the character {character:?}; use {allowed}")]
     Character {

@@ -10,6 +10,7 @@ mod lease;
 mod level;
 mod path;
 mod store;
+mod upstream;
 mod words;
 
 pub use backend_text::BackendNameError;
@@ -21,7 +22,8 @@ pub use image::{BlockSize, Image, fresh_designator};
 pub use lease::Lease;
 pub use level::Level;
 pub use path::{ImageFile, PathError, StorePath};
-pub use store::{Gluster, Place, Rbd, Squash, Store};
+pub use store::{Gluster, Iscsi, Place, Rbd, Squash, Store};
+pub use upstream::{ChapName, IscsiName, Portal, PortalError, UnitError, unit_of};
 pub use words::{HostName, Purpose};
 
 /// Reads and writes a type as its text, which it checks itself.

@@ -6,9 +6,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    EntityName, Monitors, PoolName, Record, Servers, StorePath, VolumeDirectory, VolumeName,
+    ChapName, EntityName, IscsiName, Monitors, PoolName, Portal, Record, Servers, StorePath,
+    VolumeDirectory, VolumeName,
 };
-use crate::StoreName;
+use crate::{StoreKey, StoreName};
 
 /// Where images live.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +37,30 @@ pub enum Place {
     Rbd(Rbd),
     /// On a volume of Gluster's, as files.
     Gluster(Gluster),
+    /// On an upstream iSCSI target, as logical units.
+    Iscsi(Iscsi),
+}
+
+/// An upstream iSCSI target. The secrets that open it are kept apart: [`crate::Registry::store_key`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Iscsi {
+    /// Where it is.
+    pub portal: Portal,
+    /// What it is called.
+    pub target: IscsiName,
+    /// Who logs in.
+    pub initiator: IscsiName,
+    /// The name that the gateway proves by CHAP; none if the target wants no proof.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<ChapName>,
+    /// The name that the target proves; none if it need not. Only with `user`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_user: Option<ChapName>,
+    /// Whether the credentials may open more than one logical unit. A keeper that is taken over then
+    /// reaches all of them, whoever's they are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shared: bool,
 }
 
 /// A volume of Gluster's. Nothing opens it but being able to reach it.
@@ -87,7 +112,15 @@ impl fmt::Display for Place {
             Self::Directory { path, .. } => path.fmt(f),
             Self::Rbd(rbd) => rbd.fmt(f),
             Self::Gluster(gluster) => gluster.fmt(f),
+            Self::Iscsi(iscsi) => iscsi.fmt(f),
         }
+    }
+}
+
+impl fmt::Display for Iscsi {
+    /// A target has portals, and one name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "target {}", self.target)
     }
 }
 
@@ -122,13 +155,28 @@ impl Gluster {
     }
 }
 
+impl Iscsi {
+    /// Whether these are its secrets: the gateway's if that has a name to prove, and the target's too
+    /// if that has one.
+    #[must_use]
+    pub fn is_opened_with(&self, key: Option<&StoreKey>) -> bool {
+        match (&self.user, key) {
+            (None, None) => self.target_user.is_none(),
+            (Some(_), Some(StoreKey::Chap(secrets))) => {
+                secrets.reverse().is_some() == self.target_user.is_some()
+            }
+            _ => false,
+        }
+    }
+}
+
 impl Store {
     /// Its directory, if it has one.
     #[must_use]
     pub const fn directory(&self) -> Option<&StorePath> {
         match &self.place {
             Place::Directory { path, .. } => Some(path),
-            Place::Rbd(_) | Place::Gluster(_) => None,
+            Place::Rbd(_) | Place::Gluster(_) | Place::Iscsi(_) => None,
         }
     }
 
@@ -136,8 +184,18 @@ impl Store {
     #[must_use]
     pub const fn rbd(&self) -> Option<&Rbd> {
         match &self.place {
-            Place::Directory { .. } | Place::Gluster(_) => None,
+            Place::Directory { .. } | Place::Gluster(_) | Place::Iscsi(_) => None,
             Place::Rbd(rbd) => Some(rbd),
+        }
+    }
+
+    /// Whether this is what it is opened with: a key of its kind if it needs one, or none.
+    #[must_use]
+    pub fn is_opened_with(&self, key: Option<&StoreKey>) -> bool {
+        match &self.place {
+            Place::Directory { .. } | Place::Gluster(_) => key.is_none(),
+            Place::Rbd(_) => key.and_then(StoreKey::cephx).is_some(),
+            Place::Iscsi(iscsi) => iscsi.is_opened_with(key),
         }
     }
 }
@@ -160,6 +218,8 @@ struct Written {
     rbd: Option<Rbd>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     gluster: Option<Gluster>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    iscsi: Option<Iscsi>,
 }
 
 impl TryFrom<Written> for Store {
@@ -173,17 +233,19 @@ impl TryFrom<Written> for Store {
             squash,
             rbd,
             gluster,
+            iscsi,
         } = written;
-        let place = match (path, rbd, gluster) {
-            (Some(path), None, None) => Place::Directory {
+        let place = match (path, rbd, gluster, iscsi) {
+            (Some(path), None, None, None) => Place::Directory {
                 path,
                 trees,
                 squash,
             },
             _ if trees || !squash.is_all() => return Err("trees that are in no directory"),
-            (None, Some(rbd), None) => Place::Rbd(rbd),
-            (None, None, Some(gluster)) => Place::Gluster(gluster),
-            _ => return Err("a store that is not one of directory, pool and volume"),
+            (None, Some(rbd), None, None) => Place::Rbd(rbd),
+            (None, None, Some(gluster), None) => Place::Gluster(gluster),
+            (None, None, None, Some(iscsi)) => Place::Iscsi(iscsi),
+            _ => return Err("a store that is not one of directory, pool, volume and target"),
         };
         Ok(Self { name, place })
     }
@@ -198,6 +260,7 @@ impl From<Store> for Written {
             squash: Squash::All,
             rbd: None,
             gluster: None,
+            iscsi: None,
         };
         match store.place {
             Place::Directory {
@@ -207,6 +270,7 @@ impl From<Store> for Written {
             } => (written.path, written.trees, written.squash) = (Some(path), trees, squash),
             Place::Rbd(rbd) => written.rbd = Some(rbd),
             Place::Gluster(gluster) => written.gluster = Some(gluster),
+            Place::Iscsi(iscsi) => written.iscsi = Some(iscsi),
         }
         written
     }
@@ -269,7 +333,12 @@ mod tests {
         let text = format!(r#"{{"name":"gl","gluster":{volume}}}"#);
         let gluster: Store = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_string(&gluster).unwrap(), text);
+        let target = r#"{"portal":"10.0.0.9:3260","target":"iqn.2026-11.org.example:x","initiator":"iqn.2026-11.org.example:i","user":"gateway"}"#;
+        let text = format!(r#"{{"name":"san","iscsi":{target}}}"#);
+        let iscsi: Store = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_string(&iscsi).unwrap(), text);
         for wrong in [
+            format!(r#"{{"name":"san","gluster":{volume},"iscsi":{target}}}"#),
             format!(r#"{{"name":"gl","rbd":{pool},"gluster":{volume}}}"#),
             format!(r#"{{"name":"gl","trees":true,"gluster":{volume}}}"#),
             r#"{"name":"ceph"}"#.to_owned(),

@@ -20,3 +20,4 @@ mod pools;
 mod random;
 mod rules;
 mod samples;
+mod targets;

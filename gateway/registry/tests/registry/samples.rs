@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use labelgate_registry::{
     Allocation, BlockSize, Change, ChapSecrets, Image, Lease, NewIdentity, NewProof, NewSecrets,
-    NewStore, Place, Rbd, RedbRegistry, Secret, Squash, Store, Token, fresh_designator,
+    NewStore, Place, Rbd, RedbRegistry, Secret, Squash, Store, StoreKey, Token, fresh_designator,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -52,7 +52,7 @@ pub fn pool(name: &str, pool: &str) -> NewStore {
                 entity: "client.labelgate".parse().unwrap(),
             }),
         },
-        key: Some(STORE_KEY.parse().unwrap()),
+        key: Some(StoreKey::Cephx(STORE_KEY.parse().unwrap())),
     }
 }
 
