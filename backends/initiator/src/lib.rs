@@ -9,7 +9,7 @@
 //! It makes sure that nobody else writes to the unit by a persistent reservation
 //! ([`Options::key`]), if the target knows them ([`Unit::exclusive`]).
 //!
-//! [`visible`] says what a credential sees of a target.
+//! [`visible`] says what a credential sees of a target, and [`sight`] whether that is one unit alone.
 //!
 //! What a target says is believed as far as it makes sense, and bounded: answers are read into memory of
 //! a fixed size, data into the place that it is for and nowhere else. That it has sent what it says it has
@@ -35,6 +35,7 @@ mod reserve;
 mod sense;
 mod session;
 mod settle;
+mod sight;
 mod task;
 mod unit;
 mod visible;
@@ -45,6 +46,7 @@ pub use labelgate_libiscsi_sys::LoadError;
 pub use order::{Order, Outcome};
 pub use place::Place;
 pub use session::{Event, Options, Session};
+pub use sight::{Sight, sight};
 pub use unit::Unit;
 pub use visible::{Device, Target, visible};
 

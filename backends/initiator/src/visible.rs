@@ -60,6 +60,23 @@ pub fn visible(
     limit: Duration,
 ) -> Result<Vec<Target>, Error> {
     let until = Instant::now() + limit;
+    let look = |(at, name): (usize, String)| {
+        let devices = match at < MAX_TARGETS {
+            true => devices(portal, credentials, &name, until),
+            false => Err(too_many()),
+        };
+        Target { name, devices }
+    };
+    let names = names(portal, credentials, until)?;
+    Ok(names.into_iter().enumerate().map(look).collect())
+}
+
+/// The targets that a portal tells of.
+pub(crate) fn names(
+    portal: SocketAddr,
+    credentials: &Credentials,
+    until: Instant,
+) -> Result<Vec<String>, Error> {
     let mut talk = Talk::begin(portal, credentials, None, until)?;
     talk.context.discover()?;
     let mut names = talk
@@ -72,21 +89,15 @@ pub fn visible(
         })?;
     names.sort_unstable();
     names.dedup();
-    let look = |(at, name): (usize, String)| {
-        let devices = match at < MAX_TARGETS {
-            true => devices(portal, credentials, &name, until),
-            false => Err(too_many()),
-        };
-        Target { name, devices }
-    };
-    Ok(names.into_iter().enumerate().map(look).collect())
+    Ok(names)
 }
 
 fn too_many() -> Error {
     Error::of("looking into a target", Kind::Resources).with("there are too many")
 }
 
-fn devices(
+/// What a target lets a credential use.
+pub(crate) fn devices(
     portal: SocketAddr,
     credentials: &Credentials,
     target: &str,

@@ -11,6 +11,9 @@
 //! * [`Smith`] does the work; [`run`] is the process.
 //! * [`Instance`] is the address of a client, as it is excluded by.
 //!
+//! An upstream iSCSI target's keys are made by its admin. Of these a keysmith only says what they open,
+//! when a store is added: it looks once, and ends.
+//!
 //! Revoking is three things: the key is deleted, which lets nobody connect any more; the instances
 //! that the cluster knows are put on the blocklist, which ends those that are connected; and the new
 //! map of the cluster is waited for, so that whoever connects afterwards has it, and brings it to each
@@ -24,6 +27,7 @@ mod exclude;
 mod fault;
 mod images;
 mod instance;
+mod look;
 mod name;
 mod refused;
 mod run;

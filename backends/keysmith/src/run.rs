@@ -8,6 +8,7 @@ use labelgate_control::{
 use labelgate_mac::confinement::{Identity, Profile, Report, confine};
 use labelgate_mac::selinux::own_context;
 
+use crate::look::look;
 use crate::work::{Workshop, say};
 use crate::{Fault, Refused, Smith};
 
@@ -22,8 +23,17 @@ use crate::{Fault, Refused, Smith};
 /// Why it could not do its work; the supervisor has been told, if it could be.
 pub fn run() -> Result<(), Fault> {
     let control = Arc::new(KeysmithEnd::from_stdin().map_err(Fault::Stdin)?);
-    match begin(&control) {
-        Ok((smith, report)) => serve(&control, smith, &report),
+    let did = match next(&control)? {
+        Some(ToKeysmith::Configure(configure)) => begin(&configure).map(Some),
+        Some(ToKeysmith::Look(asked)) => look(&asked).and_then(|seen| {
+            say(&control, &seen)?;
+            Ok(None)
+        }),
+        _ => return Err(Fault::NotConfigured),
+    };
+    match did {
+        Ok(Some((smith, report))) => serve(&control, smith, &report),
+        Ok(None) => Ok(()),
         Err(fault) => {
             let (why, reason) = match &fault {
                 Fault::Cluster(refused) => refused.said(),
@@ -40,21 +50,18 @@ pub fn run() -> Result<(), Fault> {
     }
 }
 
-fn begin(control: &KeysmithEnd) -> Result<(Smith, Report), Fault> {
-    let Some(ToKeysmith::Configure(configure)) = next(control)? else {
-        return Err(Fault::NotConfigured);
-    };
+fn begin(configure: &ConfigureKeysmith) -> Result<(Smith, Report), Fault> {
     check_context(configure.context.as_ref())?;
     // While files can be mapped that are executed.
     labelgate_rbd::load().map_err(Refused::from)?;
-    let report = confine(&profile(&configure))?;
-    let smith = Smith::connect(&configure)?;
+    let report = confine(&profile(configure.unprivileged))?;
+    let smith = Smith::connect(configure)?;
     Ok((smith, report))
 }
 
-fn profile(configure: &ConfigureKeysmith) -> Profile<'static> {
+pub(crate) fn profile(unprivileged: bool) -> Profile<'static> {
     let mut profile = Profile::keysmith();
-    if configure.unprivileged {
+    if unprivileged {
         profile.identity = Identity::Shared;
     }
     profile
@@ -74,7 +81,7 @@ fn serve(control: &Arc<KeysmithEnd>, smith: Smith, report: &Report) -> Result<()
     while let Some(message) = next(control)? {
         match message {
             ToKeysmith::Request { request, task } => workshop.take(request, task),
-            ToKeysmith::Configure(_) => return Err(Fault::NotConfigured),
+            ToKeysmith::Configure(_) | ToKeysmith::Look(_) => return Err(Fault::NotConfigured),
         }
     }
     // What is under way is not waited for: whoever wanted it is gone, and can ask again.
@@ -91,7 +98,7 @@ fn next(control: &KeysmithEnd) -> Result<Option<ToKeysmith>, Fault> {
 }
 
 /// Whether this process runs as it must, where that is what confines it.
-fn check_context(expected: Option<&Text<1536>>) -> Result<(), Fault> {
+pub(crate) fn check_context(expected: Option<&Text<1536>>) -> Result<(), Fault> {
     let Some(expected) = expected else {
         return Ok(());
     };
@@ -103,7 +110,7 @@ fn check_context(expected: Option<&Text<1536>>) -> Result<(), Fault> {
     Err(Fault::Context { is, expected })
 }
 
-fn words(report: &Report) -> List<Text<128>, 16> {
+pub(crate) fn words(report: &Report) -> List<Text<128>, 16> {
     let entries = report.entries().iter().take(Report::MAX_ENTRIES);
     let words: Vec<Text<128>> = entries.map(|entry| Text::clean(entry)).collect();
     List::try_from(words).unwrap_or_default()

@@ -71,7 +71,9 @@ pub use revocation::Revocation;
 pub use secret::{Secret, SecretError};
 pub use status::{ChapAlgorithm, SelinuxStatus, Status};
 pub use step::{Progress, Step};
-pub use store::{AddBackend, AddStore, Backend, RekeyStore, Squash, Store, StorePath, Stores};
+pub use store::{
+    AddBackend, AddStore, Backend, RekeyStore, Squash, Store, StorePath, Stores, TargetSecrets,
+};
 pub use store_key::{StoreKey, StoreKeyError};
 pub use token::{Token, TokenError};
 pub use uri::uri;

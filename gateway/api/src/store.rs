@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{Source, StoreKey, StoreName};
+use crate::{Secret, Source, StoreKey, StoreName};
 
 /// Where images live: a directory, or a backend that is reached over the network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -64,6 +64,28 @@ pub enum Backend {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         directory: Option<String>,
     },
+    /// An upstream iSCSI target, whose logical units are images.
+    Iscsi {
+        /// Where it is: an IP address, and a port if that is not 3260.
+        #[schema(examples("10.0.0.9"))]
+        portal: String,
+        /// Its name.
+        #[schema(examples("iqn.2026-11.org.example:web-1"))]
+        target: String,
+        /// The name that the gateway logs in with.
+        #[schema(examples("iqn.2026-11.io.labelgate:gateway"))]
+        initiator: String,
+        /// The name that the gateway proves by CHAP, if the target wants a proof.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<String>,
+        /// The name that the target has to prove by CHAP, if it has to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        target_user: Option<String>,
+        /// Whether these credentials may open more than one logical unit. Whoever takes over the keeper of
+        /// one label reaches all that they open then.
+        #[serde(default)]
+        shared: bool,
+    },
 }
 
 /// All stores, by name.
@@ -111,17 +133,36 @@ pub struct AddBackend {
     pub name: StoreName,
     /// The backend.
     pub backend: Backend,
-    /// The key of its entity, which a pool has and a volume has not.
+    /// The key of its entity, which a pool has and nothing else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<StoreKey>,
+    /// The secrets of its names, which a target has that has such names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secrets: Option<TargetSecrets>,
 }
 
-/// Another key for the entity of a store.
+/// The secrets of an upstream target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetSecrets {
+    /// The secret that the gateway proves it knows.
+    pub secret: Secret,
+    /// The secret that the target proves it knows. It must differ from the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_secret: Option<Secret>,
+}
+
+/// Something else to open a store with: another key for a pool's entity, or other secrets for a target's
+/// names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RekeyStore {
     /// The new key.
-    pub key: StoreKey,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<StoreKey>,
+    /// The new secrets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secrets: Option<TargetSecrets>,
 }
 
 /// Which store.

@@ -76,6 +76,11 @@ const UUID: &str = "b3c1a2d4-0000-4000-8000-000000000001";
 
 const KEY: &str = "AQBSdFhcAAAAABAAuF2wqYhZxqPqXGg0dEcYrQ==";
 
+fn target() -> serde_json::Value {
+    json!({"kind": "iscsi", "portal": "10.0.0.9", "target": "iqn.2026-11.org.example:web-1",
+           "initiator": "iqn.2026-11.io.labelgate:gateway", "user": "gateway"})
+}
+
 fn pool() -> Value {
     json!({"kind": "rbd", "monitors": "10.0.0.1", "pool": "vms", "entity": "client.labelgate"})
 }
@@ -162,7 +167,9 @@ fn requests_are_what_the_document_says() {
         AddBackend: json!({"name": "ceph", "backend": pool(), "key": KEY});
         AddBackend: json!({"name": "gl", "backend": {"kind": "gluster", "servers": "10.0.0.1",
             "volume": "vms", "directory": "images"}});
+        AddBackend: json!({"name": "san", "backend": target(), "secrets": {"secret": "secret-of-gateway"}});
         RekeyStore: json!({"key": KEY});
+        RekeyStore: json!({"secrets": {"secret": "secret-of-gateway", "target_secret": "secret-of-target"}});
         CreateImage: json!({"store": "vms", "name": "a.b", "label": "content"});
         CreateImage: json!({"store": "vms", "name": "a", "label": "auto", "size": 1, "file": "a/b",
             "block_size": 4096, "read_only": true, "direct": true});
@@ -202,6 +209,8 @@ fn what_the_document_refuses_is_refused() {
         AddBackend: json!({"name": "ceph", "backend": {"kind": "gluster"}, "key": KEY});
         AddBackend: json!({"name": "ceph", "backend": {"kind": "rbd", "pool": "vms"}, "key": KEY});
         RekeyStore: json!({"key": "not a key at all"});
+        RekeyStore: json!({"secrets": {"target_secret": "secret-of-target"}});
+        AddBackend: json!({"name": "san", "backend": {"kind": "iscsi", "portal": "10.0.0.9"}});
         LabelImage: json!({"label": "s0"});
         LabelImage: json!({"label": "s0:c1-s0:c1,c2"});
         LabelImage: json!({"label": "anything"});

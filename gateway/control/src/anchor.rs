@@ -99,6 +99,9 @@ pub struct IscsiAnchor {
     pub reservation: u64,
     /// Whether each write is stable when it is answered, as far as the unit can do that.
     pub write_through: bool,
+    /// Whether the credentials may open more than this unit. Otherwise a keeper to whom they open more
+    /// serves nothing.
+    pub shared: bool,
 }
 
 /// Why text is no anchor. The text itself is not shown: there is a key in it.
@@ -161,6 +164,10 @@ fn empty<const N: usize>(fields: [(&'static str, &str); N]) -> Option<&'static s
     found.map(|(name, _)| name)
 }
 
+fn proof<'a>(name: &'a Text<254>, secret: &'a Secret<254>) -> Option<(&'a str, &'a str)> {
+    (!name.is_empty()).then(|| (name.as_str(), secret.reveal()))
+}
+
 impl RbdAnchor {
     fn lacks(&self) -> Option<&'static str> {
         empty([
@@ -185,6 +192,18 @@ impl GlusterAnchor {
 }
 
 impl IscsiAnchor {
+    /// The name and the secret that the initiator proves itself with, if it does.
+    #[must_use]
+    pub fn own_proof(&self) -> Option<(&str, &str)> {
+        proof(&self.user, &self.secret)
+    }
+
+    /// The name and the secret that the target has to prove itself with, if it has to.
+    #[must_use]
+    pub fn target_proof(&self) -> Option<(&str, &str)> {
+        proof(&self.target_user, &self.target_secret)
+    }
+
     fn lacks(&self) -> Option<&'static str> {
         // A name without a secret proves nothing, and a secret without a name is nobody's; a target that
         // proves itself does so to whom it has asked for a proof.
@@ -275,6 +294,7 @@ mod tests {
         target_secret = ""
         reservation = 4711
         write_through = true
+        shared = false
     "#;
 
     #[test]

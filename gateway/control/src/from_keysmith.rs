@@ -20,6 +20,15 @@ pub enum FromKeysmith {
         /// Its own addresses, as the cluster writes them.
         instance: Text<512>,
     },
+    /// What credentials open on an upstream target. It is confined, and exits.
+    Seen {
+        /// What confines it, in words for the log.
+        confinement: List<Text<128>, 16>,
+        /// Whether that is one logical unit, or none yet, and nothing else.
+        single: bool,
+        /// What it is, in words.
+        what: Text<512>,
+    },
     /// It cannot do its work, and exits.
     Failed {
         /// What kind of failure it is.

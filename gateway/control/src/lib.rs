@@ -44,7 +44,8 @@
 //!
 //! A keysmith is given one Ceph store's minting key ([`ToKeysmith::Configure`]), connects and confines
 //! itself, says [`FromKeysmith::Ready`], and stays: it answers each [`ToKeysmith::Request`]. It ends when
-//! the supervisor closes the control socket.
+//! the supervisor closes the control socket. One that is to say what a credential opens on an upstream
+//! iSCSI target ([`ToKeysmith::Look`]) says that, and ends.
 
 #![forbid(unsafe_code)]
 
@@ -107,8 +108,8 @@ pub use to_greeter::{
 pub use to_importer::{ImageFormat, Import, ImportSource, ToImporter};
 pub use to_keeper::{ConfigureKeeper, GlusterVolume, KeepImage, KeeperLimits, Library, ToKeeper};
 pub use to_keysmith::{
-    ConfigureKeysmith, KeptName, KeyScope, KeysmithTask, MAX_ENTITY, MAX_INSTANCES, MAX_KEPT_NAME,
-    MAX_KEY, MAX_KEYSMITH_REQUESTS, ToKeysmith,
+    ConfigureKeysmith, KeptName, KeyScope, KeysmithTask, LookAtTarget, MAX_ENTITY, MAX_INSTANCES,
+    MAX_KEPT_NAME, MAX_KEY, MAX_KEYSMITH_REQUESTS, ToKeysmith,
 };
 pub use to_portmap::{Entries, Entry, MAX_PORTMAP_SOCKETS, Program, Questions, ToPortmap};
 pub use to_worker::{

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{List, Secret, Text};
+use crate::{IscsiAnchor, List, Secret, Text};
 
 /// The longest name of an image, or of a namespace, that a keysmith takes, in bytes.
 pub const MAX_KEPT_NAME: usize = 96;
@@ -21,6 +21,9 @@ pub enum ToKeysmith {
     /// The first message, sent once: which store it is for. Answered by
     /// [`crate::FromKeysmith::Ready`] or [`crate::FromKeysmith::Failed`].
     Configure(ConfigureKeysmith),
+    /// Instead of [`Self::Configure`], and alone: say what these credentials open on an upstream iSCSI
+    /// target. Answered by [`crate::FromKeysmith::Seen`] or [`crate::FromKeysmith::Failed`].
+    Look(Box<LookAtTarget>),
     /// Do this. Answered by [`crate::FromKeysmith::Answer`] with the same number, in any order: what
     /// takes long holds up nothing else.
     Request {
@@ -45,6 +48,20 @@ pub struct ConfigureKeysmith {
     pub pool: Text<128>,
     /// What the names of all entities that it makes begin with, and those that it revokes.
     pub prefix: Text<32>,
+    /// It runs under the supervisor's own UID: some confinement is not to be had.
+    pub unprivileged: bool,
+    /// The SELinux context it must run as, where that is what confines it.
+    pub context: Option<Text<1536>>,
+}
+
+/// What a keysmith is to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookAtTarget {
+    /// Where, and with what. The number of the unit, the reservation and the write-through mean
+    /// nothing here.
+    pub target: IscsiAnchor,
+    /// How long it may take, in milliseconds.
+    pub milliseconds: u32,
     /// It runs under the supervisor's own UID: some confinement is not to be had.
     pub unprivileged: bool,
     /// The SELinux context it must run as, where that is what confines it.

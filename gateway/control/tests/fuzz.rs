@@ -115,7 +115,7 @@ fn fuzz_anchors() {
                         image = \"i\"\nentity = \"e\"\nkey = \"k\"\n";
     const UNIT: &str = "backend = \"iscsi\"\nportal = \"192.0.2.1:3260\"\ntarget = \"t\"\nlun = 1\n\
                         initiator = \"i\"\nuser = \"u\"\nsecret = \"s\"\ntarget_user = \"\"\n\
-                        target_secret = \"\"\nreservation = 1\nwrite_through = true\n";
+                        target_secret = \"\"\nreservation = 1\nwrite_through = true\nshared = false\n";
     for good in [GOOD, UNIT] {
         assert!(Anchor::parse(good).is_ok(), "{good}");
         fuzz_anchor(good);

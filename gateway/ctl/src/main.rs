@@ -35,6 +35,8 @@ mod snippet;
 mod status;
 mod store;
 mod store_add;
+mod store_iscsi;
+mod store_key;
 mod table;
 mod upload;
 mod worker;

@@ -8,10 +8,11 @@ use crate::ask::Ask;
 use crate::fault::Fault;
 use crate::output::{Output, or_dash};
 use crate::size;
-use crate::store_add::{Add, Key};
+use crate::store_add::Add;
+use crate::store_key::Key;
 use crate::table::Table;
 
-/// Stores: the directories, pools and volumes that hold images.
+/// Stores: the directories, pools, volumes and targets that hold images.
 #[derive(Debug, Subcommand)]
 pub(crate) enum StoreCommand {
     Add(Add),
@@ -23,7 +24,7 @@ pub(crate) enum StoreCommand {
         name: StoreName,
     },
     Key(Key),
-    /// Remove a store that has no images. Its directory, pool or volume stays as it is.
+    /// Remove a store that has no images. Its directory, pool, volume or target stays as it is.
     Rm {
         /// The store.
         name: StoreName,
@@ -62,6 +63,7 @@ fn place(store: &Store) -> String {
         (Some(path), _) => path.display().to_string(),
         (None, Some(Backend::Rbd { pool, .. })) => format!("rbd:{pool}"),
         (None, Some(Backend::Gluster { volume, .. })) => format!("gluster:{volume}"),
+        (None, Some(Backend::Iscsi { target, .. })) => format!("iscsi:{target}"),
         (None, None) => "-".to_owned(),
     }
 }
@@ -88,6 +90,22 @@ fn show(output: &mut Output, store: Store) -> std::io::Result<()> {
             ("servers", servers.clone()),
             ("volume", volume.clone()),
             ("directory", or_dash(directory.clone())),
+        ]),
+        Some(Backend::Iscsi {
+            portal,
+            target,
+            initiator,
+            user,
+            target_user,
+            shared,
+        }) => fields.extend([
+            ("kind", "iscsi".to_owned()),
+            ("portal", portal.clone()),
+            ("target", target.clone()),
+            ("initiator", initiator.clone()),
+            ("user", or_dash(user.clone())),
+            ("target user", or_dash(target_user.clone())),
+            ("shared", if *shared { "yes" } else { "no" }.to_owned()),
         ]),
         None => fields.extend([
             ("kind", "directory".to_owned()),

@@ -1,29 +1,28 @@
-//! `labelgate store add` and `labelgate store key`.
+//! `labelgate store add`.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use labelgate_api::endpoints::{PostBackend, PostStore, PostStoreKey};
-use labelgate_api::{
-    AddBackend, AddStore, Backend, Nothing, RekeyStore, Squash, Store, StoreKey, StoreName,
-    StorePath,
-};
+use labelgate_api::endpoints::{PostBackend, PostStore};
+use labelgate_api::{AddBackend, AddStore, Backend, Nothing, Squash, Store, StoreName};
 
 use crate::ask::Ask;
 use crate::fault::Fault;
-use crate::input;
 use crate::output::Output;
+use crate::store_iscsi::{IscsiStore, SHARED};
+use crate::store_key::key;
 
-/// Add a directory as a store, a pool of a Ceph cluster, or a volume of Gluster's.
+/// Add a directory as a store, a pool of a Ceph cluster, a volume of Gluster's, or an upstream iSCSI
+/// target.
 #[derive(Debug, Args)]
 pub(crate) struct Add {
     /// What it shall be called: lower-case letters, digits and dashes.
     name: StoreName,
     /// The directory, absolute. Only root should be able to write it.
-    #[arg(required_unless_present_any = ["rbd", "gluster"], conflicts_with_all = ["rbd", "gluster"])]
+    #[arg(required_unless_present_any = ["rbd", "gluster", "iscsi"], conflicts_with_all = ["rbd", "gluster", "iscsi"])]
     path: Option<PathBuf>,
     /// Give every label a tree of files of its own in it, for its NFS clients.
-    #[arg(long, conflicts_with_all = ["rbd", "gluster"])]
+    #[arg(long, conflicts_with_all = ["rbd", "gluster", "iscsi"])]
     trees: bool,
     /// Which users of a label's clients to tell apart in its tree. With anything but "all", files have
     /// the owners that clients give them.
@@ -33,6 +32,8 @@ pub(crate) struct Add {
     rbd: RbdStore,
     #[command(flatten)]
     gluster: GlusterStore,
+    #[command(flatten)]
+    iscsi: IscsiStore,
 }
 
 /// Who counts as the label itself.
@@ -112,6 +113,7 @@ impl Add {
             squash,
             rbd,
             gluster,
+            iscsi,
         } = self;
         let nothing = Nothing {};
         match (path, rbd.key_file) {
@@ -130,6 +132,18 @@ impl Add {
                     name,
                     backend: gluster.backend(),
                     key: None,
+                    secrets: None,
+                };
+                ask.show::<PostBackend>(&nothing, &nothing, &body, added)
+                    .await
+            }
+            (None, _) if iscsi.iscsi => {
+                let (backend, secrets) = iscsi.backend()?;
+                let body = AddBackend {
+                    name,
+                    backend,
+                    key: None,
+                    secrets,
                 };
                 ask.show::<PostBackend>(&nothing, &nothing, &body, added)
                     .await
@@ -143,6 +157,7 @@ impl Add {
                         entity: rbd.entity.unwrap_or_default(),
                     },
                     key: Some(key(&key_file.unwrap_or_default())?),
+                    secrets: None,
                 };
                 ask.show::<PostBackend>(&nothing, &nothing, &body, added)
                     .await
@@ -152,37 +167,9 @@ impl Add {
 }
 
 fn added(output: &mut Output, store: Store) -> std::io::Result<()> {
-    output.line(format_args!("Added store {}.", store.name))
-}
-
-/// Give a store that is a pool another key. Keepers that run go on with the keys they have.
-#[derive(Debug, Args)]
-pub(crate) struct Key {
-    /// The store.
-    name: StoreName,
-    /// The file with the key of its entity, or its keyring; - for standard input.
-    #[arg(long, value_name = "FILE")]
-    key_file: PathBuf,
-}
-
-impl Key {
-    pub(crate) async fn run(self, ask: &Ask) -> Result<(), Fault> {
-        let path = StorePath { store: self.name };
-        let body = RekeyStore {
-            key: key(&self.key_file)?,
-        };
-        ask.show::<PostStoreKey>(&path, &Nothing {}, &body, |output, store| {
-            output.line(format_args!("Store {} has another key.", store.name))
-        })
-        .await
+    output.line(format_args!("Added store {}.", store.name))?;
+    match store.backend {
+        Some(Backend::Iscsi { shared: true, .. }) => output.line(SHARED),
+        _ => Ok(()),
     }
-}
-
-/// A key is never an argument: arguments are seen by every user of the machine.
-fn key(file: &std::path::Path) -> Result<StoreKey, Fault> {
-    let text = input::secret_text(file)?;
-    StoreKey::of_file(&text).map_err(|why| Fault::Content {
-        what: "the key that was brought",
-        why: why.to_string(),
-    })
 }

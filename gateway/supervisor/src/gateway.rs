@@ -22,7 +22,7 @@ use crate::cgroups::Cgroups;
 use crate::config::Config;
 use crate::greeting::{Authority, Launch, Pool, Reception};
 use crate::import::sweep;
-use crate::kept::{Anchors, Forge, Keysmiths, Names, Traces};
+use crate::kept::{Anchors, Counts, Forge, Keysmiths, Names, Traces};
 use crate::label_table::LabelTable;
 use crate::listener::{Door, Entrance};
 use crate::metrics::{self, Metrics};
@@ -303,6 +303,7 @@ fn share(
         }),
         anchors: Anchors::open(&section.state_dir)?,
         traces: Traces::new(&section.state_dir),
+        counts: Counts::new(&section.state_dir),
         provider,
         uids,
         cgroups,

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use labelgate_initiator::{Kind, visible};
+use labelgate_initiator::{Kind, Sight, sight, visible};
 
 use crate::{Bench, Disk, LIMIT, kind};
 
@@ -11,6 +11,8 @@ fn a_credential_that_sees_more_than_one_disk_is_found_out() {
     let disk = Disk::new(8 << 20);
     let credentials = disk.options().credentials;
     let see = || visible(disk.tgt.address(), &credentials, LIMIT).unwrap();
+    let at = (disk.tgt.address(), disk.tgt.target());
+    let open = || sight(at, &credentials, LIMIT).unwrap();
     // A session that is there stays.
     let mut bench = Bench::start(&disk);
     bench.write(0, &[1; 512]).unwrap();
@@ -27,14 +29,21 @@ fn a_credential_that_sees_more_than_one_disk_is_found_out() {
     let one = see();
     println!("{one:?}");
     assert_eq!(disks(&one), [(own.clone(), 1)]);
+    let single = Sight {
+        units: vec![1],
+        ..Sight::default()
+    };
+    assert_eq!(open(), single);
     let more = disk.file.with_extension("more");
     File::create(&more).unwrap().set_len(1 << 20).unwrap();
     disk.tgt.add_unit(1, 2, &more).unwrap();
     assert_eq!(disks(&see()), [(own.clone(), 1), (own.clone(), 2)]);
+    assert!(open().units == [1, 2] && !open().is_single());
     disk.tgt
         .add_target(2, "iqn.2026-11.io.labelgate.peer:another")
         .unwrap();
     disk.tgt.add_unit(2, 1, &more).unwrap();
+    assert_eq!(open().others, ["iqn.2026-11.io.labelgate.peer:another"]);
     let another = "iqn.2026-11.io.labelgate.peer:another".to_owned();
     assert_eq!(disks(&see()), [(another, 1), (own.clone(), 1), (own, 2)]);
     assert_eq!(bench.read(0, 512), Ok(vec![1; 512]));

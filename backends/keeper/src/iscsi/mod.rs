@@ -5,8 +5,9 @@
 
 mod meaning;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::Rc;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use labelgate_buffers::Memory;
 use labelgate_control::{Anchor, IscsiAnchor, KeptShape, NotServed, Text};
 use labelgate_initiator::{
     Address, Chap, Credentials, Event as Happened, Options, Order, Outcome as Told, Place, Session,
-    Unit,
+    Unit, sight,
 };
 use labelgate_queue_pair::{Failure, Operation, Outcome, Run};
 
@@ -33,6 +34,8 @@ pub(crate) struct Iscsi {
     memory: Rc<Memory>,
     connect: Duration,
     images: HashMap<u32, Kept>,
+    /// Targets whose credentials were found to open one unit alone.
+    single: HashSet<(SocketAddr, Text<223>)>,
     /// How long reads are that are under way.
     reads: HashMap<u64, u64>,
     /// What there is to tell besides what sessions say.
@@ -52,6 +55,7 @@ impl Iscsi {
             memory,
             connect,
             images: HashMap::new(),
+            single: HashSet::new(),
             reads: HashMap::new(),
             news: VecDeque::new(),
         }
@@ -136,6 +140,26 @@ impl Iscsi {
         self.news.push_back(event);
     }
 
+    /// Credentials that are for one unit are not used if they open more: whoever has taken this process
+    /// over would have all of it. Looks once, before anything is served by them: until then there is
+    /// nobody whom that could hold up.
+    fn look(&mut self, anchor: &IscsiAnchor) -> Result<(), NotServed> {
+        let has = (anchor.portal, anchor.target.clone());
+        if anchor.shared || self.single.contains(&has) {
+            return Ok(());
+        }
+        let at = (anchor.portal, anchor.target.as_str());
+        let seen = sight(at, &credentials(anchor), self.connect).map_err(|e| not_served(&e))?;
+        if !seen.is_single() {
+            return Err(NotServed::Unfit(Text::clean(&format!(
+                "its store's credentials open {seen}; give it some that open this unit alone, or say \
+                 that the store's are shared"
+            ))));
+        }
+        self.single.insert(has);
+        Ok(())
+    }
+
     /// A session is open, or will not be.
     fn opened(&mut self, image: u32, result: Result<Unit, NotServed>) {
         let Some(kept) = self.images.get(&image) else {
@@ -178,24 +202,26 @@ fn say(image: u32, words: &str) {
     );
 }
 
-fn options(anchor: &IscsiAnchor, opening: &Opening, connect: Duration) -> Options {
-    let chap = |name: &str, secret: &str| {
-        (!name.is_empty()).then(|| Chap {
-            name: name.to_owned(),
-            secret: secret.to_owned(),
-        })
+fn credentials(anchor: &IscsiAnchor) -> Credentials {
+    let chap = |(name, secret): (&str, &str)| Chap {
+        name: name.to_owned(),
+        secret: secret.to_owned(),
     };
+    Credentials {
+        initiator: anchor.initiator.as_str().to_owned(),
+        chap: anchor.own_proof().map(chap),
+        target_chap: anchor.target_proof().map(chap),
+    }
+}
+
+fn options(anchor: &IscsiAnchor, opening: &Opening, connect: Duration) -> Options {
     Options {
         address: Address {
             portal: anchor.portal,
             target: anchor.target.as_str().to_owned(),
             unit: anchor.lun,
         },
-        credentials: Credentials {
-            initiator: anchor.initiator.as_str().to_owned(),
-            chap: chap(&anchor.user, anchor.secret.reveal()),
-            target_chap: chap(&anchor.target_user, anchor.target_secret.reveal()),
-        },
+        credentials: credentials(anchor),
         read_only: opening.read_only,
         write_through: anchor.write_through,
         key: (anchor.reservation != 0).then_some(anchor.reservation),
@@ -233,6 +259,9 @@ impl Backend for Iscsi {
             let why = NotServed::Unfit(Text::clean("its anchor is another backend's"));
             return self.news.push_back(Event::Opened(image, Err(why)));
         };
+        if let Err(why) = self.look(anchor) {
+            return self.news.push_back(Event::Opened(image, Err(why)));
+        }
         match Session::open(options(anchor, &opening, self.connect)) {
             Ok(session) => {
                 let wanted = VecDeque::new();

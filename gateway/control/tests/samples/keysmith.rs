@@ -1,14 +1,14 @@
 //! Messages of a keysmith.
 
 use labelgate_control::{
-    ConfigureKeysmith, FromKeysmith, KeptImage, KeptName, KeyScope, KeysmithAnswer,
-    KeysmithRefusal, KeysmithTask, List, Secret, Text, ToKeysmith,
+    ConfigureKeysmith, FromKeysmith, IscsiAnchor, KeptImage, KeptName, KeyScope, KeysmithAnswer,
+    KeysmithRefusal, KeysmithTask, List, LookAtTarget, Secret, Text, ToKeysmith,
 };
 
 use super::full;
 
-fn secret() -> Secret<128> {
-    Secret::new(&"x".repeat(128)).unwrap()
+fn secret<const N: usize>() -> Secret<N> {
+    Secret::new(&"x".repeat(N)).unwrap()
 }
 
 fn name() -> KeptName {
@@ -33,6 +33,24 @@ pub fn to_keysmith() -> Vec<ToKeysmith> {
         unprivileged: true,
         context: Some(full()),
     });
+    let look = ToKeysmith::Look(Box::new(LookAtTarget {
+        target: IscsiAnchor {
+            portal: "[ffff::ffff]:65535".parse().unwrap(),
+            target: full(),
+            lun: u16::MAX,
+            initiator: full(),
+            user: full(),
+            secret: secret(),
+            target_user: full(),
+            target_secret: secret(),
+            reservation: u64::MAX,
+            write_through: true,
+            shared: true,
+        },
+        milliseconds: u32::MAX,
+        unprivileged: true,
+        context: Some(full()),
+    }));
     let tasks = [
         KeysmithTask::MakeKey {
             entity: full(),
@@ -75,7 +93,7 @@ pub fn to_keysmith() -> Vec<ToKeysmith> {
         request: u64::MAX,
         task,
     });
-    [configure].into_iter().chain(requests).collect()
+    [configure, look].into_iter().chain(requests).collect()
 }
 
 /// Every message from a keysmith.
@@ -105,6 +123,11 @@ pub fn from_keysmith() -> Vec<FromKeysmith> {
         result,
     });
     let mut messages = vec![
+        FromKeysmith::Seen {
+            confinement: List::try_from(vec![full(); 16]).unwrap(),
+            single: true,
+            what: full(),
+        },
         FromKeysmith::Ready {
             confinement: List::try_from(vec![full(); 16]).unwrap(),
             cluster: full(),

@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use labelgate_api::{self as api, AddBackend, Backend, ErrorCode, RekeyStore, StorePath};
-use labelgate_registry::{Change, Gluster, NewStore, Place, Rbd, Store, StoreKey};
+use labelgate_api::{
+    self as api, AddBackend, Backend, ErrorCode, RekeyStore, StorePath, TargetSecrets,
+};
+use labelgate_registry::{
+    CephxKey, Change, ChapSecrets, Gluster, Iscsi, NewStore, Place, Rbd, Store, StoreKey, StoreName,
+};
 use tokio::time::timeout;
 
 use super::answer::same;
@@ -31,8 +35,7 @@ pub(super) async fn add(
             let name = asked.name.as_str().to_owned();
             let result = async {
                 let place = place(&asked.backend)?;
-                let key = asked.key.as_ref().map(|key| same(key.expose()));
-                let key: Option<StoreKey> = key.transpose()?;
+                let key = key(asked.key.as_ref(), asked.secrets.as_ref())?;
                 let change = Change::AddStore(NewStore {
                     store: Store {
                         name: same(&name)?,
@@ -42,9 +45,7 @@ pub(super) async fn add(
                 });
                 // What the registry says needs no cluster to be found out.
                 turn.check(&change)?;
-                if let (Place::Rbd(rbd), Some(key)) = (place, key) {
-                    check(&turn, &name, rbd, key).await?;
-                }
+                check(&turn, &name, &place, key.as_ref()).await?;
                 let changed = turn.change(change).await?;
                 describe(&changed.in_force, &name)
             };
@@ -81,7 +82,45 @@ fn place(backend: &Backend) -> Result<Place, Denied> {
             volume: same(volume)?,
             directory: directory.as_deref().map(same).transpose()?,
         }),
+        Backend::Iscsi {
+            portal,
+            target,
+            initiator,
+            user,
+            target_user,
+            shared,
+        } => Place::Iscsi(Iscsi {
+            portal: same(portal)?,
+            target: same(target)?,
+            initiator: same(initiator)?,
+            user: user.as_deref().map(same).transpose()?,
+            target_user: target_user.as_deref().map(same).transpose()?,
+            shared: *shared,
+        }),
     })
+}
+
+/// What an admin brings to open a store with.
+fn key(
+    key: Option<&api::StoreKey>,
+    secrets: Option<&TargetSecrets>,
+) -> Result<Option<StoreKey>, Denied> {
+    match (key, secrets) {
+        (None, None) => Ok(None),
+        (Some(key), None) => Ok(Some(StoreKey::Cephx(same(key.expose())?))),
+        (None, Some(secrets)) => {
+            let target = secrets.target_secret.as_ref();
+            let target = target.map(|secret| same(secret.expose())).transpose()?;
+            let alike = "the gateway's secret and the target's are the same, which proves nothing";
+            ChapSecrets::new(same(secrets.secret.expose())?, target)
+                .map(|secrets| Some(StoreKey::Chap(secrets)))
+                .ok_or_else(|| Denied::new(ErrorCode::Invalid, alike))
+        }
+        (Some(_), Some(_)) => Err(Denied::new(
+            ErrorCode::Invalid,
+            "a store has a key or secrets, and not both",
+        )),
+    }
 }
 
 /// What an admin has said of a backend.
@@ -105,6 +144,19 @@ fn in_words(backend: &Backend) -> String {
             volume,
             directory: Some(directory),
         } => format!("volume {volume} at {servers}, directory {directory}"),
+        Backend::Iscsi {
+            portal,
+            target,
+            shared,
+            ..
+        } => {
+            let shared = if *shared {
+                ", with shared credentials"
+            } else {
+                ""
+            };
+            format!("target {target} at {portal}{shared}")
+        }
     }
 }
 
@@ -122,19 +174,20 @@ pub(super) async fn rekey(
                 if in_force.config.stores.iter().any(|s| s.name == name) {
                     return Err(Denied::declared(format_args!("store {name}")));
                 }
-                let key: StoreKey = same(asked.key.expose())?;
+                let key = key(asked.key.as_ref(), asked.secrets.as_ref())?;
+                let nothing = "neither a key nor secrets";
+                let key = key.ok_or_else(|| Denied::new(ErrorCode::Invalid, nothing))?;
                 let change = Change::RekeyStore {
                     store: same(&name)?,
                     key: key.clone(),
                 };
                 turn.check(&change)?;
-                let has = in_force
-                    .stores
-                    .get(&name)
-                    .and_then(|(store, _)| store.pool());
-                let rbd = has.map(|pool| pool.rbd.clone());
-                let rbd = rbd.ok_or_else(|| Denied::not_found("store", &name))?;
-                check(&turn, &name, rbd, key).await?;
+                let stores = &in_force.snapshot.stores;
+                let place = stores
+                    .get(&same::<StoreName>(&name)?)
+                    .map(|store| &store.place);
+                let place = place.ok_or_else(|| Denied::not_found("store", &name))?;
+                check(&turn, &name, place, Some(&key)).await?;
                 let changed = turn.change(change).await?;
                 turn.state().shared().keysmiths.forget(&name);
                 describe(&changed.in_force, &name)
@@ -148,11 +201,26 @@ pub(super) async fn rekey(
         .await
 }
 
-/// The cluster has to let the key in, so that a wrong one is noticed when it is brought.
-async fn check(turn: &Turn, store: &str, rbd: Rbd, key: StoreKey) -> Result<(), Denied> {
+/// The backend has to let the key in, so that a wrong one is noticed when it is brought.
+async fn check(
+    turn: &Turn,
+    store: &str,
+    place: &Place,
+    key: Option<&StoreKey>,
+) -> Result<(), Denied> {
+    match (place, key) {
+        (Place::Rbd(rbd), Some(StoreKey::Cephx(key))) => check_pool(turn, store, rbd, key).await,
+        (Place::Iscsi(iscsi), key) => {
+            check_target(turn, store, iscsi, key.and_then(StoreKey::chap)).await
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn check_pool(turn: &Turn, store: &str, rbd: &Rbd, key: &CephxKey) -> Result<(), Denied> {
     let pool = Pool {
-        rbd,
-        key: Some(key),
+        rbd: rbd.clone(),
+        key: Some(key.clone()),
     };
     let keysmith = turn.state().shared().keysmiths.trial(store, &pool);
     match timeout(PATIENCE, keysmith.greet()).await {
@@ -164,6 +232,33 @@ async fn check(turn: &Turn, store: &str, rbd: Rbd, key: StoreKey) -> Result<(), 
         )
         .hint("look at the addresses of the monitors, and at the network")),
     }
+}
+
+/// Credentials that open more than one logical unit are taken only from who says that they shall:
+/// whoever takes a keeper over has all that they open.
+async fn check_target(
+    turn: &Turn,
+    store: &str,
+    iscsi: &Iscsi,
+    secrets: Option<&ChapSecrets>,
+) -> Result<(), Denied> {
+    let forge = turn.state().shared().keysmiths.forge();
+    let seen = forge.look(store, iscsi, secrets).await.map_err(|error| {
+        let text = format!("store {store}: {error}");
+        match text.split_once("; ") {
+            Some((what, hint)) => Denied::new(ErrorCode::Storage, what).hint(hint),
+            None => Denied::new(ErrorCode::Storage, text),
+        }
+    })?;
+    if seen.single || iscsi.shared {
+        return Ok(());
+    }
+    let what = &seen.what;
+    let message = format!("store {store}: its credentials open {what}");
+    Err(Denied::new(ErrorCode::Unsupported, message).hint(
+        "have its target's admin make some that open one logical unit alone; or add --shared, if whoever \
+         takes over the keeper of one label may reach all of that, whoever's it is",
+    ))
 }
 
 /// What a keysmith could not do, in the words of the API.

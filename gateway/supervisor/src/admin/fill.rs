@@ -22,7 +22,7 @@ use super::copied::copied;
 use super::failure::Denied;
 use super::feed::{BodyStream, Pieces, feed};
 use super::image_view::{find, view};
-use super::images::{Wanted, access, check_store, new_image, unfit, with_file};
+use super::images::{Home, Wanted, access, check_store, new_image, unfit, with_file};
 use super::kept::only_files;
 use super::levels::Chosen;
 use super::operation::{Office, record, recorded};
@@ -49,8 +49,7 @@ pub(super) async fn from_body(
     body: Body,
 ) -> Result<Response, Denied> {
     let wanted = Wanted {
-        kept: None,
-        on_volume: false,
+        home: Home::Directory,
         store: path.store,
         name: path.image,
         file: None,
@@ -90,8 +89,7 @@ pub(super) async fn from_image(
         ));
     }
     let wanted = Wanted {
-        kept: None,
-        on_volume: false,
+        home: Home::Directory,
         store: asked.store,
         name: asked.name,
         file: None,

@@ -21,7 +21,7 @@ use super::kept;
 use super::levels::{Chosen, choose, let_go};
 use super::operation::{Office, record, recorded, revocation};
 use crate::audit::{Event, Record};
-use crate::config::{Audience, Image};
+use crate::config::{Audience, Image, Place, Store};
 use crate::image::{self, Manner, OpenError};
 use crate::kept::Names;
 use crate::state::{Source, Turn};
@@ -46,8 +46,7 @@ pub(super) async fn create(
             let kept = store.is_some_and(|(store, _)| store.is_kept());
             let names = turn.state().shared().keysmiths.names();
             let wanted = Wanted {
-                kept: kept.then(|| names.clone()),
-                on_volume: store.is_some_and(|(store, _)| store.gluster().is_some()),
+                home: store.map_or(Home::Directory, |(store, _)| Home::of(store, names)),
                 store: asked.store,
                 name: asked.name,
                 file: asked.file,
@@ -110,13 +109,33 @@ pub(super) async fn access(
     Ok((chosen, content))
 }
 
+/// What the store of a new image is, which says where that is unless an admin does.
+#[derive(Debug, Clone)]
+pub(super) enum Home {
+    Directory,
+    /// With what namespaces are called there.
+    Pool(Names),
+    /// With what directories are called there.
+    Volume(Names),
+    Target,
+}
+
+impl Home {
+    fn of(store: &Store, names: &Names) -> Self {
+        match store.place {
+            Place::Directory { .. } => Self::Directory,
+            Place::Rbd(_) => Self::Pool(names.clone()),
+            Place::Gluster(_) => Self::Volume(names.clone()),
+            Place::Iscsi(_) => Self::Target,
+        }
+    }
+}
+
 /// What a new image shall be like, besides who may open it.
 #[derive(Debug, Clone)]
 pub(super) struct Wanted {
-    /// What namespaces are called, if its store is a pool.
-    pub(super) kept: Option<Names>,
-    /// Its store is a volume of Gluster's.
-    pub(super) on_volume: bool,
+    /// What its store is.
+    pub(super) home: Home,
     pub(super) store: api::StoreName,
     pub(super) name: api::ImageName,
     pub(super) file: Option<PathBuf>,
@@ -134,13 +153,17 @@ pub(super) fn new_image(
     let random = |error| Denied::new(ErrorCode::Internal, error);
     let designator = fresh_designator().map_err(random)?;
     let (label, name) = (&chosen.label, asked.name.as_str());
-    let file = match (&asked.file, &asked.kept) {
+    let file = match (&asked.file, &asked.home) {
         (Some(file), _) => file.to_string_lossy().into_owned(),
-        (None, Some(names)) if asked.on_volume => {
-            kept::default_file(names, label, name, designator.serial)
+        (None, Home::Volume(names)) => kept::default_file(names, label, name, designator.serial),
+        (None, Home::Pool(names)) => kept::default_place(names, label, name),
+        (None, Home::Directory) => format!("{name}.img"),
+        (None, Home::Target) => {
+            let message = "which logical unit of its target the image is was not said";
+            return Err(
+                Denied::new(ErrorCode::Invalid, message).hint("say --existing --file NUMBER")
+            );
         }
-        (None, Some(names)) => kept::default_place(names, label, name),
-        (None, None) => format!("{name}.img"),
     };
     Ok(registry::Image {
         store: same(asked.store.as_str())?,

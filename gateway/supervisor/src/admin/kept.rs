@@ -1,7 +1,8 @@
 //! Images that a backend keeps: made, grown and deleted by the keysmith of their store, if it has one.
 //!
 //! A volume of Gluster's has none. What there is on it nobody here can see: an image is made, and
-//! grown, by its label's keeper, when it is served.
+//! grown, by its label's keeper, when it is served. What is on an upstream target is made and grown
+//! there.
 
 use std::sync::Arc;
 
@@ -84,7 +85,14 @@ pub(super) async fn make(turn: &Turn, mut new: registry::Image, empty: bool) -> 
     let next = turn.check(&Change::AddImage(new.clone()))?;
     let (image, _) = find(&next, id.store.as_str(), id.name.as_str())?;
     check_namespace(turn.state().shared().keysmiths.names(), &image)?;
-    if image.store.gluster().is_some() {
+    if image.store.upstream().is_some() && empty {
+        let message = format!(
+            "image {image} is on an upstream target, where logical units are not made by us"
+        );
+        return Err(Denied::new(ErrorCode::Unsupported, message)
+            .hint("make one there, and take it in with --existing --file NUMBER"));
+    }
+    if image.store.pool().is_none() {
         turn.change(Change::AddImage(new)).await?;
         return Ok(());
     }
@@ -149,6 +157,13 @@ pub(super) async fn grow(turn: &Turn, image: &Arc<Image>, size: u64) -> Result<(
         image: same(&image.to_string())?,
         size,
     };
+    if image.store.upstream().is_some() {
+        let place = image.store.place_of(&image.file);
+        let message = format!("image {image} is {place}");
+        return Err(Denied::new(ErrorCode::Unsupported, message).hint(
+            "make the logical unit larger on its target: the gateway and its clients notice by themselves",
+        ));
+    }
     if image.store.gluster().is_some() {
         // Its keeper makes nothing smaller.
         turn.change(change).await?;
@@ -175,10 +190,16 @@ pub(super) async fn grow(turn: &Turn, image: &Arc<Image>, size: u64) -> Result<(
 
 /// Whether an image's data can be deleted. To be asked before the image is taken from anybody.
 pub(super) fn check_deletion(image: &Image) -> Result<(), Denied> {
+    let place = image.store.place_of(&image.file);
+    if image.store.upstream().is_some() {
+        let message = format!("image {image} is {place}, which the gateway cannot delete");
+        return Err(Denied::new(ErrorCode::Unsupported, message).hint(
+            "remove the image without --delete-data, and then its logical unit on the target",
+        ));
+    }
     if image.store.gluster().is_none() {
         return Ok(());
     }
-    let place = image.store.place_of(&image.file);
     let message = format!("image {image} is the file {place}, which the gateway cannot delete");
     Err(Denied::new(ErrorCode::Unsupported, message).hint(
         "remove the image without --delete-data, and then its file, on a mount of the volume",

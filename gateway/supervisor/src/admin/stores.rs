@@ -14,7 +14,7 @@ use super::asked::{AskedBy, InBody, InPath};
 use super::failure::{Answer, Denied};
 use super::operation::{Office, record, recorded};
 use crate::audit::{Event, Record};
-use crate::config::{Place, Squash, Store};
+use crate::config::{Place, Squash, Store, Target};
 use crate::state::InForce;
 
 pub(super) async fn list(State(office): State<Office>) -> Answer<Stores> {
@@ -182,6 +182,14 @@ fn backend(store: &Store) -> Option<Backend> {
             servers: gluster.servers.to_string(),
             volume: gluster.volume.to_string(),
             directory: gluster.directory.as_ref().map(ToString::to_string),
+        }),
+        Place::Iscsi(Target { iscsi, .. }) => Some(Backend::Iscsi {
+            portal: iscsi.portal.to_string(),
+            target: iscsi.target.to_string(),
+            initiator: iscsi.initiator.to_string(),
+            user: iscsi.user.as_ref().map(ToString::to_string),
+            target_user: iscsi.target_user.as_ref().map(ToString::to_string),
+            shared: iscsi.shared,
         }),
     }
 }

@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use labelgate_control::{Designator, Text};
 use labelgate_mac::Label;
-use labelgate_registry::{InPool, check_on_volume};
+use labelgate_registry::{InPool, check_on_volume, unit_of};
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::label::check_label;
 use super::problem::Collector;
-use super::store::Stores;
-use super::{Store, name, size};
+use super::written_store::Stores;
+use super::{Place, Store, name, size};
 
 /// Who may open an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -209,9 +209,12 @@ pub(super) fn check_image(
 /// What must hold for an image because keepers hold it.
 fn check_in_pool(raw: &RawImage, store: &Store, problems: &mut Collector<'_>) {
     let file = raw.file.get_ref().to_str().unwrap_or_default();
-    let named = match store.gluster() {
-        Some(_) => check_on_volume(file),
-        None => InPool::parse(file).map(drop),
+    let named = match &store.place {
+        Place::Gluster(_) => check_on_volume(file).map_err(|why| why.to_string()),
+        Place::Iscsi(_) => unit_of(file).map(drop).map_err(|why| why.to_string()),
+        Place::Rbd(_) | Place::Directory { .. } => {
+            InPool::parse(file).map(drop).map_err(|why| why.to_string())
+        }
     };
     if let Err(why) = named {
         problems.at(&raw.file.span(), why);

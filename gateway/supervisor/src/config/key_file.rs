@@ -1,11 +1,11 @@
-//! Files with the keys of stores.
+//! Files with the keys and secrets of stores.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use labelgate_registry::{StoreKey, StoreKeyError};
 use rustix::fs::{Mode, OFlags, open};
 use zeroize::Zeroizing;
 
@@ -14,7 +14,7 @@ const LONGEST: u64 = 4096;
 
 /// Why a file has no key for us.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum KeyFileError {
+pub(super) enum KeyFileError<E: fmt::Display> {
     /// It cannot be read.
     #[error("{0}")]
     Read(#[from] io::Error),
@@ -29,14 +29,17 @@ pub(super) enum KeyFileError {
     Open(u32),
     /// There is no key in it.
     #[error("{0}")]
-    Key(#[from] StoreKeyError),
+    Key(E),
 }
 
-/// The key in a file, which is one alone or a keyring of Ceph's.
+/// The key in a file, as `parse` finds it there.
 ///
 /// # Errors
-/// [`KeyFileError`]. Nothing of the key is in it.
-pub(super) fn read(path: &Path) -> Result<StoreKey, KeyFileError> {
+/// [`KeyFileError`]. Nothing of the key is in it, if `parse` says nothing of it.
+pub(super) fn read<T, E: fmt::Display>(
+    path: &Path,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<T, KeyFileError<E>> {
     if !path.is_absolute() {
         return Err(KeyFileError::Relative);
     }
@@ -54,13 +57,18 @@ pub(super) fn read(path: &Path) -> Result<StoreKey, KeyFileError> {
     let room = usize::try_from(LONGEST).unwrap_or_default();
     let mut text = Zeroizing::new(String::with_capacity(room));
     file.take(LONGEST).read_to_string(&mut text)?;
-    Ok(text.parse()?)
+    parse(&text).map_err(KeyFileError::Key)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use labelgate_registry::{CephxKey, CephxKeyError};
     use std::fs::{Permissions, set_permissions, write};
+
+    fn read(path: &Path) -> Result<CephxKey, KeyFileError<CephxKeyError>> {
+        super::read(path, str::parse)
+    }
 
     #[test]
     fn a_key_is_read_from_a_file_of_its_owner_alone() {

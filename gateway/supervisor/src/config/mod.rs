@@ -21,7 +21,9 @@ mod seen;
 mod size;
 mod squash;
 mod store;
+mod target;
 mod token;
+mod written_store;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -44,7 +46,7 @@ pub use netlabel::{NetlabelKind, NetlabelSource};
 pub use nfs::{NfsSection, Portmap};
 pub use problem::{Problem, Problems};
 pub use squash::Squash;
-pub use store::{Place, Pool, Store};
+pub use store::{Place, Pool, Store, Target};
 pub use token::{TokenDigest, epoch};
 
 use admin::RawAdmin;
@@ -58,7 +60,7 @@ use netlabel::{RawNetlabel, check_netlabels};
 use nfs::RawNfs;
 use problem::Collector;
 use seen::Seen;
-use store::{RawStore, Stores, check_stores};
+use written_store::{RawStore, Stores, check_stores};
 
 /// The configuration that is shipped, in which every key is explained.
 pub const DEFAULT: &str = include_str!("../../../../deploy/labelgate.toml");

@@ -1,11 +1,12 @@
 //! Giving a label's keeper access to images, and taking it back.
 
 use std::collections::{BTreeSet, HashSet};
+use std::io;
 use std::sync::Arc;
 
 use labelgate_control::{Anchor, GlusterAnchor, GlusterVolume, RbdAnchor, Secret, Text};
 use labelgate_mac::Label;
-use labelgate_registry::{Gluster, InPool};
+use labelgate_registry::{Gluster, InPool, UnitError};
 
 use super::anchor::{AnchorFailure, Opener};
 use super::keysmith::{Entity, Instance, Keysmith, KeysmithError};
@@ -41,6 +42,15 @@ pub enum AccessError {
         "it is no longer in its pool, or has another name there; give it back its name (rbd rename, rbd trash restore)"
     )]
     Vanished,
+    /// It is no logical unit.
+    #[error("{0}")]
+    Unit(#[from] UnitError),
+    /// There is nothing to open its store with.
+    #[error("its store: {0}")]
+    NoSecrets(String),
+    /// Its keepers cannot be counted.
+    #[error("its keepers cannot be counted in the state directory: {0}")]
+    Count(io::Error),
     /// Something of it is longer than an anchor has room for.
     #[error("its anchor has no room: {0}")]
     Long(#[from] labelgate_control::Refused),
@@ -102,6 +112,9 @@ impl Gate {
     ) -> Result<(), AccessError> {
         if let Some(gluster) = self.store.gluster() {
             return self.anchor_on_volume(image, gluster, may_make);
+        }
+        if let Some(target) = self.store.upstream() {
+            return self.anchor_on_target(image, target).await;
         }
         let place = place(image)?;
         let keysmith = self.keysmith()?;
@@ -188,7 +201,7 @@ impl Gate {
         }))
     }
 
-    fn write(&self, image: &Image, anchor: &Anchor) -> Result<(), AccessError> {
+    pub(super) fn write(&self, image: &Image, anchor: &Anchor) -> Result<(), AccessError> {
         let uids = self.shared.uids.as_ref();
         let uid = uids.map(|uids| uids.of_keepers(&self.label)).transpose()?;
         // By the image's own label, whoever it is made for: the kernel compares it with the keeper's.
@@ -211,9 +224,10 @@ impl Gate {
         entities: BTreeSet<Entity>,
         instances: HashSet<Instance>,
     ) -> Result<(), AccessError> {
-        if self.store.gluster().is_some() {
-            // Its keeper is reaped, and had no key: what is left of it are requests that bricks have
-            // taken already, which its successor's lock waits for.
+        if self.store.pool().is_none() {
+            // Its keeper is reaped, and had no key of its own. What is left of it are requests that
+            // bricks have taken already, which its successor's lock waits for, or a target, which the
+            // successor makes end them before it takes the reservation over.
             return Ok(());
         }
         let keysmith = self.keysmith()?;

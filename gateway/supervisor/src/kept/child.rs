@@ -182,6 +182,11 @@ where
         self.tell(message);
     }
 
+    /// Takes it that it has said what it had to say, and ends.
+    pub const fn ask_no_more(&mut self) {
+        self.asked_to_end = true;
+    }
+
     /// Kills it, for a reason that is remembered. It is still to be reaped.
     pub fn kill(&mut self, why: impl Into<String>) {
         if self.killed.is_some() {

@@ -261,14 +261,19 @@ struct Running {
 
 async fn start(setup: &Setup) -> Result<Running, KeysmithError> {
     let started = start_one(setup).await;
-    setup.note_start(started.as_ref().map(|running| running.child.pid()));
+    let noted = started.as_ref().map(|running| running.child.pid());
+    let noted = noted.map_err(ToString::to_string);
+    setup.forge.note_start(&setup.store, noted);
     started
 }
 
 async fn start_one(setup: &Setup) -> Result<Running, KeysmithError> {
     setup.check_reach()?;
     let key = setup.key().await.map_err(|why| setup.gone(&why))?;
-    let (mut child, uid) = setup.spawn().map_err(|e| setup.gone(&e.to_string()))?;
+    let (mut child, uid) = setup
+        .forge
+        .spawn(&setup.store)
+        .map_err(|e| setup.gone(&e.to_string()))?;
     child.tell(words::configure(setup, &key)?);
     let ready = async {
         loop {
@@ -323,7 +328,7 @@ impl Running {
         };
         let pid = self.child.pid();
         let death = self.child.reaped(status);
-        setup.note_end(pid, &death);
+        setup.forge.note_end(&setup.store, pid, &death);
         for (_, (_, answer)) in self.pending {
             let _ = answer.send(Err(setup.gone(&death.to_string())));
         }

@@ -3,7 +3,7 @@
 use labelgate_control::{
     ConfigureKeysmith, FromKeysmith, KeptName, KeysmithRefusal, Secret, Text, ToKeysmith,
 };
-use labelgate_registry::StoreKey;
+use labelgate_registry::CephxKey;
 
 use super::child::Child;
 use super::keysmith::KeysmithError;
@@ -23,7 +23,7 @@ pub(super) fn name(namespace: &str, image: &str) -> Result<KeptName, KeysmithErr
 }
 
 /// The first message.
-pub(super) fn configure(setup: &Setup, key: &StoreKey) -> Result<ToKeysmith, KeysmithError> {
+pub(super) fn configure(setup: &Setup, key: &CephxKey) -> Result<ToKeysmith, KeysmithError> {
     let rbd = setup.rbd();
     let key = Secret::new(key.expose());
     let context = setup.forge.provider.keysmith();
@@ -60,7 +60,9 @@ impl Setup {
                 Ok(())
             }
             FromKeysmith::Failed { why, reason } => Err(self.refused(why, &reason)),
-            FromKeysmith::Answer { .. } => Err(self.gone("it did not say first that it is ready")),
+            FromKeysmith::Answer { .. } | FromKeysmith::Seen { .. } => {
+                Err(self.gone("it did not say first that it is ready"))
+            }
         }
     }
 

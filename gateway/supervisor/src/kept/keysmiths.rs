@@ -1,49 +1,21 @@
 //! The keysmiths of all stores that are no directories.
 
 use std::collections::HashMap;
-use std::io;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use labelgate_control::ToKeysmith;
-use labelgate_registry::{Rbd, Registry, StoreKey};
-use tokio::task::spawn_blocking;
+use labelgate_registry::{CephxKey, Rbd};
 
-use super::child::{Child, Start};
+use super::forge::{Forge, NO_KEY};
 use super::keysmith::{Keysmith, KeysmithError};
 use super::names::Names;
-use crate::audit::{Decision, Event, Record};
-use crate::cgroups::Cgroups;
 use crate::config::{Pool, Store};
-use crate::metrics::Metrics;
-use crate::provider::Provider;
-use crate::uid::{GreeterUid, Uids};
-use crate::worker::Death;
+use crate::provider::Network;
 
 /// The keysmiths of all stores that are no directories.
 #[derive(Debug)]
 pub struct Keysmiths {
     forge: Arc<Forge>,
     by_store: Mutex<HashMap<String, (Pool, Keysmith)>>,
-}
-
-/// What every keysmith is started with.
-#[derive(Debug)]
-pub struct Forge {
-    /// The program.
-    pub program: PathBuf,
-    /// Where the keys of stores are that the configuration file does not declare.
-    pub registry: Arc<dyn Registry>,
-    /// What the gateway is called in clusters.
-    pub names: Names,
-    /// Whose UID is whose; `None` when the supervisor cannot give out any.
-    pub uids: Option<Arc<Uids>>,
-    /// What enforces labels, and says what they run as.
-    pub provider: Arc<Provider>,
-    /// Cgroups, where there are any.
-    pub cgroups: Option<Arc<Cgroups>>,
-    /// What is counted.
-    pub metrics: Arc<Metrics>,
 }
 
 /// What one keysmith is started with.
@@ -78,6 +50,12 @@ impl Keysmiths {
         let keysmith = self.begin(&store.name, pool);
         by_store.insert(store.name.clone(), (pool.clone(), keysmith.clone()));
         Some(keysmith)
+    }
+
+    /// What every keysmith is started with.
+    #[must_use]
+    pub fn forge(&self) -> &Forge {
+        &self.forge
     }
 
     /// What the gateway is called in clusters.
@@ -122,75 +100,20 @@ impl Setup {
     }
 
     /// The key that it makes keys with.
-    pub(super) async fn key(&self) -> Result<StoreKey, String> {
+    pub(super) async fn key(&self) -> Result<CephxKey, String> {
         if let Some(key) = &self.pool.key {
             return Ok(key.clone());
         }
-        let registry = Arc::clone(&self.forge.registry);
-        let name = self.store.parse();
-        let name = name.map_err(|error: labelgate_registry::NameError| error.to_string())?;
-        let read = spawn_blocking(move || registry.store_key(&name)).await;
-        let key = read.map_err(|error| error.to_string())?;
-        let key = key.map_err(|error| error.to_string())?;
-        key.ok_or_else(|| "the registry has no key for it".to_owned())
+        let key = self.forge.key_of(&self.store).await?;
+        key.cephx().cloned().ok_or_else(|| NO_KEY.to_owned())
     }
 
     /// Whether one could reach its cluster.
     pub(super) fn check_reach(&self) -> Result<(), KeysmithError> {
-        let provider = &self.forge.provider;
-        let reach = provider.check_reach(provider.keysmith().as_ref());
+        let reach = self.forge.check_reach(Network::Ceph);
         reach.map_err(|why| KeysmithError::Cluster {
             store: self.store.clone(),
             why: why.to_string(),
         })
-    }
-
-    /// Starts the process.
-    pub(super) fn spawn(&self) -> io::Result<(Child<ToKeysmith>, Option<GreeterUid>)> {
-        let forge = &self.forge;
-        let uid = match &forge.uids {
-            None => None,
-            Some(uids) => {
-                let none = || io::Error::other("there is no free UID for a keysmith");
-                Some(uids.greeter().ok_or_else(none)?)
-            }
-        };
-        let child = Child::start(Start {
-            program: &forge.program,
-            kind: "keysmith",
-            of: &self.store,
-            label: None,
-            context: forge.provider.keysmith(),
-            uid: uid.as_ref().map(GreeterUid::get),
-            cgroups: forge.cgroups.as_deref(),
-        })?;
-        Ok((child, uid))
-    }
-
-    /// Counts and writes down that one was started, or was not.
-    pub(super) fn note_start(&self, started: Result<u32, &KeysmithError>) {
-        self.forge.metrics.keysmith_started(started.is_ok());
-        let (decision, pid, reason) = match started {
-            Ok(pid) => (Decision::Allow, Some(pid), None),
-            Err(error) => (Decision::Deny, None, Some(error.to_string())),
-        };
-        let record = Record {
-            pid,
-            image: Some(&self.store),
-            reason: reason.as_deref(),
-            ..Record::new(Event::KeysmithStart, decision)
-        };
-        record.write();
-    }
-
-    /// Writes down how one ended.
-    pub(super) fn note_end(&self, pid: u32, death: &Death) {
-        let reason = death.to_string();
-        let record = Record {
-            pid: Some(pid),
-            image: Some(&self.store),
-            ..Record::new(Event::KeysmithEnd, Decision::Note)
-        };
-        record.reason(&reason).write();
     }
 }

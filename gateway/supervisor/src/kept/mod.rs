@@ -8,20 +8,25 @@
 mod access;
 mod anchor;
 mod child;
+mod counts;
+mod forge;
 mod keeper;
 mod keysmith;
 mod keysmith_words;
 mod keysmiths;
 mod memory;
 mod names;
+mod target;
 mod traces;
 
 pub use access::{AccessError, Anchored, Gate, on_volume, place};
 pub use anchor::Anchors;
 pub use child::Start;
+pub use counts::Counts;
+pub use forge::Forge;
 pub use keeper::{Keeper, News, What};
 pub use keysmith::{Entity, Instance, Keysmith, KeysmithError};
-pub use keysmiths::{Forge, Keysmiths};
+pub use keysmiths::Keysmiths;
 pub use memory::{bell, shared_memory};
 pub use names::{Names, is_of_a_label};
 pub use traces::Traces;

@@ -13,7 +13,7 @@ mod watch;
 use labelgate_mac::{Context, Label};
 
 pub use domains::{Domains, Role, image_context};
-pub use reach::NoReach;
+pub use reach::{Network, NoReach};
 pub use requirements::{Access, PolicyFault};
 pub use right::{NoRight, Right};
 pub use selinux::{Selinux, SelinuxError};

@@ -3,24 +3,63 @@
 //! The kernel would refuse it anyway, to a library that then tries for as long as it may and says
 //! that nobody answers. So the policy is asked first, and what mends it is said at once.
 
+use std::fmt;
+
 use labelgate_mac::selinux::{AccessError, Unavailable};
 use labelgate_mac::{Context, Level};
 
 use super::requirements::access;
 use super::{Provider, Selinux};
 
-/// What the monitors and the OSDs of a cluster listen on.
-const PORT: &str = "labelgate_ceph_port_t";
+/// What a keeper or a keysmith connects to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Network {
+    /// The monitors and the OSDs of a cluster.
+    Ceph,
+    /// An upstream target.
+    Iscsi,
+}
+
+impl Network {
+    /// What it listens on.
+    const fn port(self) -> &'static str {
+        match self {
+            Self::Ceph => "labelgate_ceph_port_t",
+            Self::Iscsi => "iscsi_port_t",
+        }
+    }
+
+    const fn boolean(self) -> &'static str {
+        match self {
+            Self::Ceph => "labelgate_use_ceph",
+            Self::Iscsi => "labelgate_use_iscsi",
+        }
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ceph => "Ceph",
+            Self::Iscsi => "upstream iSCSI targets",
+        })
+    }
+}
 
 /// Why nobody is started who would connect to a backend.
 #[derive(Debug, thiserror::Error)]
 pub enum NoReach {
     /// The policy does not allow it.
     #[error(
-        "the policy lets no {} connect to Ceph (boolean labelgate_use_ceph); to allow it, run: setsebool -P labelgate_use_ceph on",
-        .0.type_name()
+        "the policy lets no {} connect to {to} (boolean {boolean}); to allow it, run: setsebool -P {boolean} on",
+        .who.type_name(), boolean = .to.boolean()
     )]
-    Refused(Box<Context>),
+    Refused {
+        /// Whom.
+        who: Box<Context>,
+        /// To what.
+        to: Network,
+    },
     /// The policy cannot be asked.
     #[error(transparent)]
     Ask(#[from] AccessError),
@@ -30,28 +69,29 @@ pub enum NoReach {
 }
 
 impl Provider {
-    /// Whether a process of this context may connect to a cluster, where a provider decides that.
+    /// Whether a process of this context may connect to such a backend, where a provider decides that.
     ///
     /// # Errors
     /// [`NoReach`]: it would be in vain.
-    pub fn check_reach(&self, who: Option<&Context>) -> Result<(), NoReach> {
+    pub fn check_reach(&self, who: Option<&Context>, to: Network) -> Result<(), NoReach> {
         match (self.selinux(), who) {
-            (Some(selinux), Some(who)) => selinux.check_reach(who),
+            (Some(selinux), Some(who)) => selinux.check_reach(who, to),
             _ => Ok(()),
         }
     }
 }
 
 impl Selinux {
-    fn check_reach(&self, who: &Context) -> Result<(), NoReach> {
+    fn check_reach(&self, who: &Context, to: Network) -> Result<(), NoReach> {
         if !self.status()?.enforcing {
             return Ok(());
         }
-        let port = Context::object(PORT, Level::lowest());
+        let port = Context::object(to.port(), Level::lowest());
         for (target, permission) in [(who, "create"), (&port, "name_connect")] {
             let asked = access(who, target, "tcp_socket", permission);
             if !asked.decide()?.allowed {
-                return Err(NoReach::Refused(Box::new(who.clone())));
+                let who = Box::new(who.clone());
+                return Err(NoReach::Refused { who, to });
             }
         }
         Ok(())
@@ -65,12 +105,25 @@ mod tests {
     #[test]
     fn what_mends_it_is_said() {
         let keeper = "system_u:system_r:labelgate_keeper_t:s0:c1,c2".parse();
-        let text = NoReach::Refused(Box::new(keeper.unwrap())).to_string();
+        let who: Box<Context> = Box::new(keeper.unwrap());
+        let refused = |to| {
+            NoReach::Refused {
+                who: who.clone(),
+                to,
+            }
+            .to_string()
+        };
+        let text = refused(Network::Ceph);
         assert_eq!(
             text,
             "the policy lets no labelgate_keeper_t connect to Ceph (boolean labelgate_use_ceph); \
              to allow it, run: setsebool -P labelgate_use_ceph on"
         );
-        assert!(Provider::Landlock.check_reach(None).is_ok());
+        let text = refused(Network::Iscsi);
+        assert!(
+            text.ends_with("run: setsebool -P labelgate_use_iscsi on"),
+            "{text}"
+        );
+        assert!(Provider::Landlock.check_reach(None, Network::Ceph).is_ok());
     }
 }

@@ -14,7 +14,7 @@ use super::clash::Clash;
 use super::tokens::Tokens;
 use crate::config::{
     Admission, Audience, Grant, Identity, Image, LeaseTerm, Place, Pool, Proof, Squash, Store,
-    target,
+    Target, target,
 };
 
 pub(super) fn store(record: &registry::Store) -> Store {
@@ -39,6 +39,10 @@ pub(super) fn store(record: &registry::Store) -> Store {
                 key: None,
             }),
             registry::Place::Gluster(gluster) => Place::Gluster(gluster.clone()),
+            registry::Place::Iscsi(iscsi) => Place::Iscsi(Target {
+                iscsi: iscsi.clone(),
+                secrets: None,
+            }),
         },
     }
 }

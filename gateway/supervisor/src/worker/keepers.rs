@@ -13,8 +13,9 @@ use labelgate_mac::Context;
 use super::service::Service;
 use super::slots::{Ground, LOST_AFTER, Slot, SlotEvent};
 use crate::audit::{Decision, Event, Record};
-use crate::config::Store;
+use crate::config::{Place, Store};
 use crate::kept::{Keeper, Start, What, bell, on_volume, shared_memory};
+use crate::provider::Network;
 use crate::worker::Death;
 
 /// The most images of one store that a label has from one keeper.
@@ -142,18 +143,20 @@ impl Service {
     }
 
     /// Whether a keeper would reach its backend, as far as the policy goes.
-    fn check_reach(&self, store: &Store, context: Option<&Context>) -> io::Result<()> {
-        match store.gluster() {
-            None => {
-                let reach = self.shared.provider.check_reach(context);
-                reach.map_err(io::Error::other)
+    pub(super) fn check_reach(&self, store: &Store, context: Option<&Context>) -> io::Result<()> {
+        let to = match &store.place {
+            Place::Gluster(_) if context.is_some() => {
+                return Err(io::Error::other(
+                    "stores on volumes of Gluster's are not served with provider \"selinux\": its \
+                     policy has no rules for what their library needs",
+                ));
             }
-            Some(_) if context.is_some() => Err(io::Error::other(
-                "stores on volumes of Gluster's are not served with provider \"selinux\": its policy \
-                 has no rules for what their library needs",
-            )),
-            Some(_) => Ok(()),
-        }
+            Place::Directory { .. } | Place::Gluster(_) => return Ok(()),
+            Place::Rbd(_) => Network::Ceph,
+            Place::Iscsi(_) => Network::Iscsi,
+        };
+        let reach = self.shared.provider.check_reach(context, to);
+        reach.map_err(io::Error::other)
     }
 
     fn start_keeper(&mut self, number: u32) -> io::Result<()> {
@@ -217,11 +220,12 @@ impl Service {
         store: &Store,
         context: Option<&Context>,
     ) -> io::Result<ConfigureKeeper> {
-        let library = match store.gluster() {
-            Some(gluster) => {
+        let library = match &store.place {
+            Place::Gluster(gluster) => {
                 Library::Gluster(Box::new(on_volume(gluster).map_err(io::Error::other)?))
             }
-            None => Library::Rbd,
+            Place::Iscsi(_) => Library::Iscsi,
+            Place::Rbd(_) | Place::Directory { .. } => Library::Rbd,
         };
         Ok(ConfigureKeeper {
             label: self.label.clone(),

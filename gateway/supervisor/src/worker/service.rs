@@ -30,7 +30,7 @@ use crate::catalogue::Catalogue;
 use crate::cgroups::Cgroups;
 use crate::config::{GatewaySection, Identities, Image, NfsSection, Store};
 use crate::image::{Manner, OpenError, Opened};
-use crate::kept::{Anchors, Keysmiths, Traces};
+use crate::kept::{Anchors, Counts, Keysmiths, Traces};
 use crate::metrics::{LabelMeter, Metrics, Served, render};
 use crate::poison::{PoisonMarks, Settling};
 use crate::provider::{Halts, MayServe, Provider};
@@ -67,6 +67,8 @@ pub struct Shared {
     pub anchors: Anchors,
     /// Whom the backends have let in.
     pub traces: Traces,
+    /// How many keepers images on upstream targets have had.
+    pub counts: Counts,
     /// Whose UID is whose; `None` when the supervisor cannot give out any.
     pub uids: Option<Arc<Uids>>,
     /// Cgroups for workers, where there are any.

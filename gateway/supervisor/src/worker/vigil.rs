@@ -4,6 +4,7 @@
 //! on is a key and a connection, which no label is on. So it is the supervisor that looks, and takes
 //! both away when the kernel would not give them again.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use labelgate_mac::Context;
@@ -46,16 +47,13 @@ impl Service {
         let policy = selinux.status().ok().map(|status| status.policy_loads);
         let changed = self.vigil.policy != policy;
         self.vigil.policy = policy;
-        let refused = if changed { self.refusal() } else { None };
         let count = u32::try_from(self.slots.all.len()).unwrap_or(u32::MAX);
         for number in 0..count {
             let serves = |slot: &mut super::slots::Slot| slot.keeper.is_some() && !slot.revoke;
             if !self.slots.get(number).is_some_and(serves) {
                 continue;
             }
-            let on_ceph = |slot: &mut super::slots::Slot| slot.store.gluster().is_none();
-            let asks = self.slots.get(number).is_some_and(on_ceph);
-            let refused = refused.clone().filter(|_| asks);
+            let refused = if changed { self.refusal(number) } else { None };
             let objection = refused.or_else(|| self.relabelled(number));
             if let Some(why) = objection {
                 tracing::error!(label = %self.label, "a keeper is ended: {why}");
@@ -64,10 +62,11 @@ impl Service {
         }
     }
 
-    /// Why the policy lets keepers of this label reach nothing, if it does not.
-    fn refusal(&self) -> Option<String> {
-        let provider = &self.shared.provider;
-        let reach = provider.check_reach(provider.keeper(&self.label).as_ref());
+    /// Why the policy does not let this label's keepers reach a slot's backend, if it does not.
+    fn refusal(&mut self, number: u32) -> Option<String> {
+        let store = Arc::clone(&self.slots.get(number)?.store);
+        let context = self.shared.provider.keeper(&self.label);
+        let reach = self.check_reach(&store, context.as_ref());
         reach.err().map(|why| why.to_string())
     }
 
