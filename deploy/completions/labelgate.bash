@@ -2886,7 +2886,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store__subcmd__add)
-            opts="-y -h --trees --squash --rbd --monitors --pool --entity --key-file --gluster --servers --volume --directory --json --yes --timeout --socket --help"
+            opts="-y -h --trees --squash --rbd --monitors --pool --entity --key-file --gluster --servers --volume --directory --iscsi --portal --target --initiator --user --target-user --secret-file --target-secret-file --shared --json --yes --timeout --socket --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2921,6 +2921,34 @@ _labelgate() {
                     return 0
                     ;;
                 --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --portal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --initiator)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target-secret-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3038,13 +3066,21 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store__subcmd__key)
-            opts="-y -h --key-file --json --yes --timeout --socket --help"
+            opts="-y -h --key-file --secret-file --target-secret-file --json --yes --timeout --socket --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target-secret-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -56,11 +56,11 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fis
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -s h -l help -d 'Print help'
-complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "add" -d 'Add a directory as a store, a pool of a Ceph cluster, or a volume of Gluster\'s'
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "add" -d 'Add a directory as a store, a pool of a Ceph cluster, a volume of Gluster\'s, or an upstream iSCSI target'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "list" -d 'List stores'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "show" -d 'Show one store. Its key, if it has one, is never shown'
-complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "key" -d 'Give a store that is a pool another key. Keepers that run go on with the keys they have'
-complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "rm" -d 'Remove a store that has no images. Its directory, pool or volume stays as it is'
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "key" -d 'Give a store that is a pool another key, or one that is a target other secrets. Keepers that run go on with what they have'
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "rm" -d 'Remove a store that has no images. Its directory, pool, volume or target stays as it is'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l squash -d 'Which users of a label\'s clients to tell apart in its tree. With anything but "all", files have the owners that clients give them' -r -f -a "all\t'Everybody: all files are the label\'s'
 root\t'Root, who is nobody then; others are told apart'
@@ -72,11 +72,20 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l servers -d 'Where the volume\'s servers are: addresses or names with commas; whichever answers will do' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l volume -d 'The volume' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l directory -d 'The directory in the volume\'s root that images are beneath; it has to be there' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l portal -d 'Where the target is: an IP address, and a port if that is not 3260' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l target -d 'The target\'s name' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l initiator -d 'The name that the gateway logs in with, such as iqn.2026-11.io.labelgate:gateway' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l user -d 'The name that the gateway proves by CHAP, if the target wants a proof' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l target-user -d 'The name that the target has to prove by CHAP, if it has to' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l secret-file -d 'The file with the gateway\'s secret in its first line; - for standard input' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l target-secret-file -d 'The file with the target\'s secret in its first line' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l socket -d 'The gateway\'s admin socket' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l trees -d 'Give every label a tree of files of its own in it, for its NFS clients'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l rbd -d 'Add a pool of a Ceph cluster, whose RBD images are served'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l gluster -d 'Add a volume of Gluster\'s, whose files are served'
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l iscsi -d 'Add an upstream iSCSI target, whose logical units are served'
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l shared -d 'Take credentials that open more than one logical unit. Whoever takes over the keeper of one label then reaches all that they open'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -91,6 +100,8 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from show" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from key" -l key-file -d 'The file with the key of its entity, or its keyring; - for standard input' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from key" -l secret-file -d 'The file with the gateway\'s secret in its first line; - for standard input' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from key" -l target-secret-file -d 'The file with the target\'s secret in its first line' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from key" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from key" -l socket -d 'The gateway\'s admin socket' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from key" -l json -d 'Show answers as they come from the gateway, in JSON'
@@ -101,11 +112,11 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from rm" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
-complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a directory as a store, a pool of a Ceph cluster, or a volume of Gluster\'s'
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a directory as a store, a pool of a Ceph cluster, a volume of Gluster\'s, or an upstream iSCSI target'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "list" -d 'List stores'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one store. Its key, if it has one, is never shown'
-complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "key" -d 'Give a store that is a pool another key. Keepers that run go on with the keys they have'
-complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Remove a store that has no images. Its directory, pool or volume stays as it is'
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "key" -d 'Give a store that is a pool another key, or one that is a target other secrets. Keepers that run go on with what they have'
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Remove a store that has no images. Its directory, pool, volume or target stays as it is'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -l socket -d 'The gateway\'s admin socket' -r -F
@@ -466,11 +477,11 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand help; and not __fish
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and not __fish_seen_subcommand_from status store image identity group level lease worker audit reload backup restore metrics completions generate help" -f -a "completions" -d 'Print the completions for a shell'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and not __fish_seen_subcommand_from status store image identity group level lease worker audit reload backup restore metrics completions generate help" -f -a "generate" -d 'Write man pages or completions, for packages'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and not __fish_seen_subcommand_from status store image identity group level lease worker audit reload backup restore metrics completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "add" -d 'Add a directory as a store, a pool of a Ceph cluster, or a volume of Gluster\'s'
+complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "add" -d 'Add a directory as a store, a pool of a Ceph cluster, a volume of Gluster\'s, or an upstream iSCSI target'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "list" -d 'List stores'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "show" -d 'Show one store. Its key, if it has one, is never shown'
-complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "key" -d 'Give a store that is a pool another key. Keepers that run go on with the keys they have'
-complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "rm" -d 'Remove a store that has no images. Its directory, pool or volume stays as it is'
+complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "key" -d 'Give a store that is a pool another key, or one that is a target other secrets. Keepers that run go on with what they have'
+complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "rm" -d 'Remove a store that has no images. Its directory, pool, volume or target stays as it is'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from image" -f -a "create" -d 'Create an empty image, or take in a file that is in the store already'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from image" -f -a "import" -d 'Make a new image of a raw or qcow2 file, or of what comes by a pipe'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from image" -f -a "clone" -d 'Make a new image that is a copy of another one'

@@ -71,8 +71,32 @@ pub fn visible(
     Ok(names.into_iter().enumerate().map(look).collect())
 }
 
-/// The targets that a portal tells of.
+/// The targets that a portal tells of. Of what a portal asks for in a discovery session, and proves there, many
+/// ask for less than their targets do: that is then what there is.
 pub(crate) fn names(
+    portal: SocketAddr,
+    credentials: &Credentials,
+    until: Instant,
+) -> Result<Vec<String>, Error> {
+    let one_way = Credentials {
+        target_chap: None,
+        ..credentials.clone()
+    };
+    let open = Credentials {
+        chap: None,
+        ..one_way.clone()
+    };
+    let mut told = names_for(portal, credentials, until);
+    for fewer in [one_way, open] {
+        let refused = |error: &Error| matches!(error.kind(), Kind::Impostor | Kind::Permission);
+        if told.as_ref().err().is_some_and(refused) {
+            told = names_for(portal, &fewer, until);
+        }
+    }
+    told
+}
+
+fn names_for(
     portal: SocketAddr,
     credentials: &Credentials,
     until: Instant,

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use labelgate_initiator::{Kind, Sight, sight, visible};
+use labelgate_initiator::{Chap, Credentials, Kind, Sight, sight, visible};
 
 use crate::{Bench, Disk, LIMIT, kind};
 
@@ -58,4 +58,39 @@ fn a_portal_that_is_not_there_has_nothing_to_see() {
         kind(visible(disk.tgt.address(), &credentials, LIMIT)),
         Kind::NotReady
     );
+}
+
+/// tgt asks for no proof in a discovery session, and gives none.
+#[test]
+fn targets_are_found_behind_proofs_that_discovery_knows_nothing_of() {
+    let disk = Disk::new(8 << 20);
+    let secret = |name: &str, secret: &str| {
+        Some(Chap {
+            name: name.to_owned(),
+            secret: secret.to_owned(),
+        })
+    };
+    disk.tgt
+        .require_chap("gateway", "secret-of-gateway", "secret-of-target")
+        .unwrap();
+    let credentials = Credentials {
+        chap: secret("gateway", "secret-of-gateway"),
+        target_chap: secret("tgt-itself", "secret-of-target"),
+        ..disk.options().credentials
+    };
+    let at = (disk.tgt.address(), disk.tgt.target());
+    assert!(sight(at, &credentials, LIMIT).unwrap().is_single());
+    let more = disk.file.with_extension("more");
+    File::create(&more).unwrap().set_len(1 << 20).unwrap();
+    disk.tgt
+        .add_target(2, "iqn.2026-11.io.labelgate.peer:another")
+        .unwrap();
+    disk.tgt.add_unit(2, 1, &more).unwrap();
+    let seen = sight(at, &credentials, LIMIT).unwrap();
+    assert!(!seen.is_single(), "{seen:?}");
+    let wrong = Credentials {
+        chap: secret("gateway", "not-the-secret-at-all"),
+        ..credentials
+    };
+    assert_eq!(kind(sight(at, &wrong, LIMIT)), Kind::Permission);
 }
