@@ -71,9 +71,10 @@ test-full: ## All of that, hundreds of kills, minutes of fuzzing, suites, the re
 	@LABELGATE_FUZZ_SECONDS=$(FUZZ_SECONDS) $(STAGE) "fuzzing" 2400 $(CARGO) test $(LOCKED) fuzz_
 	@$(STAGE) "suites for file systems" 600 $(SHELL) -c 'fixtures/setup suites && \
 		$(CARGO) test $(LOCKED) --test nfs_suites -- --ignored'
-	@$(STAGE) "kills behind Ceph, Gluster and iSCSI" 600 $(SHELL) -c '\
+	@$(STAGE) "kills behind Ceph, Gluster, iSCSI and NFS" 600 $(SHELL) -c '\
 		$(CARGO) test --locked -p labelgate-fixtures --test ceph --test gluster --test gluster_volume -- --ignored && \
-		$(CARGO) test --locked -p labelgate-initiator --test unit -- --ignored'
+		$(CARGO) test --locked -p labelgate-initiator --test unit -- --ignored && \
+		$(CARGO) test --locked -p labelgate-nfs-client --test file -- --ignored'
 	@$(STAGE) "the manual's own build" 900 \
 		$(CARGO) test $(LOCKED) --test newcomer -- --ignored
 	@$(MAKE) --no-print-directory demo

@@ -1,0 +1,162 @@
+//! Operations: how they are sent, and when they are sent again.
+
+use std::time::Instant;
+
+use crate::attributes::Attributes;
+use crate::call::Call;
+use crate::dirt::Dirt;
+use crate::order::{Order, Outcome};
+use crate::session::{Event, Session, Stage};
+use crate::{Error, Kind};
+
+/// The most calls under way, and the most bytes that they write: the library has a copy of each.
+const MAX_CALLS: usize = 64;
+const MAX_BYTES: u64 = 16 << 20;
+
+/// A call on its way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Flying {
+    pub(crate) sent: Instant,
+    /// How many bytes it writes.
+    writes: u64,
+    /// Of a flush, how much it covers.
+    pub(crate) covers: u64,
+    /// It makes the file larger, on condition that nothing changes it meanwhile.
+    alone: bool,
+}
+
+/// What comes of sending an operation's next call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    Gone,
+    /// It has to wait for others.
+    Blocked,
+    /// And whatever comes after it has to, too.
+    First,
+}
+
+impl Session {
+    /// Sends what waits to be, if that is possible now.
+    pub(crate) fn send_all(&mut self, now: Instant) {
+        if !matches!(self.stage, Stage::Ready | Stage::Leaving(_)) || self.broken {
+            return;
+        }
+        let (due, later) = self.later.drain(..).partition(|(at, _)| *at <= now);
+        self.later = later;
+        let due: Vec<(Instant, u64)> = due;
+        self.waiting
+            .extend(due.into_iter().map(|(_, number)| number));
+        let mut blocked = Vec::new();
+        while let Some(number) = self.waiting.pop_front() {
+            let sent = self.send(number, now);
+            if sent != Sent::Gone {
+                blocked.push(number);
+            }
+            if sent == Sent::First || self.broken {
+                break;
+            }
+        }
+        for number in blocked.into_iter().rev() {
+            self.waiting.push_front(number);
+        }
+    }
+
+    /// Sends the next call of an operation.
+    fn send(&mut self, number: u64, now: Instant) -> Sent {
+        let (Some(work), Some(file), Some(handle), Some(context)) = (
+            self.works.get(&number),
+            &self.file,
+            &self.handle,
+            &mut self.context,
+        ) else {
+            return Sent::Gone;
+        };
+        if let Some(outcome) = known(&work.order, file, self.dirt) {
+            self.done(number, Ok(outcome));
+            return Sent::Gone;
+        }
+        let Some(call) = work.call(file, self.options.write_through) else {
+            let error = Error::of(work.order.doing(), Kind::OutOfRange);
+            self.done(number, Err(error));
+            return Sent::Gone;
+        };
+        let flying = flying(&call, &work.order, self.dirt.left(), now);
+        match room(&self.flying, flying) {
+            Sent::Gone => {}
+            other => return other,
+        }
+        match context.send(number, handle, call) {
+            Ok(()) => {
+                self.flying.insert(number, flying);
+                Sent::Gone
+            }
+            Err(error) => {
+                self.trouble = error;
+                self.broken = true;
+                Sent::Blocked
+            }
+        }
+    }
+
+    /// An operation has ended.
+    pub(crate) fn done(&mut self, number: u64, result: Result<Outcome, Error>) {
+        if let Some(work) = self.works.remove(&number) {
+            let tag = work.tag;
+            self.events.push(Event::Done { tag, result });
+        }
+    }
+
+    /// The connection is gone: what was on its way is to be sent again, in the order in which it was
+    /// asked for.
+    pub(crate) fn take_back(&mut self) {
+        let flying = std::mem::take(&mut self.flying);
+        let mut all: Vec<u64> = flying.into_keys().chain(self.waiting.drain(..)).collect();
+        all.extend(self.later.drain(..).map(|(_, number)| number));
+        all.sort_unstable();
+        all.dedup();
+        for number in &all {
+            if let Some(work) = self.works.get_mut(number) {
+                // Whether it has become larger is looked at first.
+                work.seen = None;
+            }
+        }
+        self.waiting = all.into();
+    }
+}
+
+/// Whether there is room for one more beside these.
+fn room(flying: &std::collections::HashMap<u64, Flying>, next: Flying) -> Sent {
+    let bytes: u64 = flying.values().map(|other| other.writes).sum();
+    if next.alone && !flying.is_empty() || flying.values().any(|other| other.alone) {
+        return Sent::First;
+    }
+    match flying.len() >= MAX_CALLS || (bytes > 0 && bytes + next.writes > MAX_BYTES) {
+        true => Sent::Blocked,
+        false => Sent::Gone,
+    }
+}
+
+fn flying(call: &Call, order: &Order, left: u64, now: Instant) -> Flying {
+    let writes = match call {
+        Call::Write(_, source, _) => source.run().map_or(0, |(_, length)| length.into()),
+        _ => 0,
+    };
+    Flying {
+        sent: now,
+        writes,
+        covers: left,
+        alone: matches!(order, Order::Resize { .. }),
+    }
+}
+
+/// What is known without asking the server.
+fn known(order: &Order, file: &Attributes, dirt: Dirt) -> Option<Outcome> {
+    match order {
+        Order::Flush if dirt.is_clean() && !dirt.is_lost() => Some(Outcome::Done),
+        Order::Extent { offset } => Some(Outcome::Extent {
+            length: file.size.saturating_sub(*offset).max(1),
+            mapped: true,
+        }),
+        _ => None,
+    }
+}

@@ -1,0 +1,131 @@
+//! Asking what the file is, step by step, and what comes of it.
+
+use std::time::{Duration, Instant};
+
+use crate::call::Reply;
+use crate::link::{ANSWER, FIRST_BACKOFF};
+use crate::prepare::{Next, Step};
+use crate::session::{Event, Session, Stage, Turn};
+use crate::{Error, Kind};
+
+/// The number of the calls of a preparation.
+pub(crate) const PREPARATION: u64 = u64::MAX;
+
+/// How soon a server is asked again that was not ready.
+const SOON: Duration = Duration::from_millis(250);
+
+impl Session {
+    /// Takes the step that is due.
+    pub(crate) fn ask(&mut self, now: Instant) {
+        let (Stage::Preparing(preparation, turn), Some(context)) =
+            (&mut self.stage, &mut self.context)
+        else {
+            return;
+        };
+        let Some(call) = preparation.call() else {
+            return;
+        };
+        *turn = Turn::Answered(now + ANSWER);
+        if let Err(error) = context.send(PREPARATION, &preparation.handle, call) {
+            self.trouble = error;
+            self.broken = true;
+        }
+    }
+
+    pub(crate) fn answered(&mut self, reply: Reply) {
+        let now = Instant::now();
+        if self.parting {
+            return self.over();
+        }
+        let Stage::Preparing(preparation, turn) = &mut self.stage else {
+            return;
+        };
+        let doing = preparation.doing();
+        match preparation.answer(reply, &mut self.dirt) {
+            _ if self.dirt.is_lost() => {}
+            Next::Go if preparation.step == Step::Done => self.prepared(now),
+            Next::Go => self.ask(now),
+            Next::Later => *turn = Turn::Taken(now + SOON),
+            Next::Stale => self.went_stale(doing),
+            Next::Lost(said) => {
+                self.trouble = Error::of(doing, Kind::NotReady).with(&said);
+                self.broken = true;
+            }
+            Next::Fail(error) => self.unprepared(error),
+        }
+    }
+
+    /// The handle is of nothing. A server may say so that is yet to mount what the file is on.
+    pub(crate) fn went_stale(&mut self, doing: &'static str) {
+        self.trouble = Error::of(doing, Kind::NotFound).with("its handle is of nothing any more");
+        self.stale_handle = true;
+        self.root = None;
+        self.broken = true;
+    }
+
+    /// The file is as it was asked for.
+    fn prepared(&mut self, now: Instant) {
+        let Stage::Preparing(preparation, _) = std::mem::replace(&mut self.stage, Stage::Ready)
+        else {
+            return;
+        };
+        let doing = preparation.doing();
+        if !preparation.is_of(self.handle.as_ref()) {
+            return self.unprepared(Error::of(doing, Kind::Another));
+        }
+        let file = preparation.file;
+        if self.file.is_none() && file.read_only && !self.options.read_only {
+            return self.unprepared(Error::of(doing, Kind::ReadOnly));
+        }
+        self.handle = Some(preparation.handle);
+        self.stale_handle = false;
+        self.backoff = FIRST_BACKOFF;
+        let outage = self.outage.take();
+        match self.file.replace(file.clone()) {
+            None => self.events.push(Event::Opened(Ok(file.clone()))),
+            Some(before) => {
+                if outage.is_some() {
+                    self.events.push(Event::Back);
+                }
+                if before != file {
+                    self.events.push(Event::Changed(file.clone()));
+                }
+            }
+        }
+        for _ in 0..std::mem::take(&mut self.looks) {
+            self.events.push(Event::Looked(Ok(file.clone())));
+        }
+        self.send_all(now);
+    }
+
+    /// It cannot be used, now or for good.
+    fn unprepared(&mut self, error: Error) {
+        self.trouble = error.clone();
+        if self.file.is_none() && error.kind() != Kind::NotReady {
+            return self.refuse(error);
+        }
+        // It may become what it was; and what it is now is found from the beginning.
+        self.stale_handle = true;
+        self.root = None;
+        self.broken = true;
+    }
+
+    /// What had ended well may be lost: nothing is believed any more.
+    pub(crate) fn poison(&mut self) {
+        match self.stage {
+            Stage::Poisoned | Stage::Over => return,
+            // Whoever leaves has flushed what was dear.
+            Stage::Leaving(_) => return self.over(),
+            _ => {}
+        }
+        let error = Error::of("flushing", Kind::Medium);
+        let error = error.with("the server may have lost what it had answered: open it anew");
+        self.trouble = error.clone();
+        self.fail_all(&error);
+        self.drop_connection();
+        self.stage = Stage::Poisoned;
+        self.outage = None;
+        self.broken = false;
+        self.events.push(Event::Poisoned(error));
+    }
+}

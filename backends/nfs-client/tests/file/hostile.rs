@@ -1,0 +1,333 @@
+//! Servers that mean no good, or do not what others do.
+
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use labelgate_fixtures::random::Random;
+use labelgate_nfs_client::{Address, Event, Kind, Options, Order, Owner};
+
+use crate::{Bench, kind};
+
+const SIZE: u32 = 1 << 20;
+
+/// Procedures of NFS; MOUNT's is called 0.
+const MOUNT: u32 = 0;
+const GETATTR: u32 = 1;
+const READ: u32 = 6;
+const WRITE: u32 = 7;
+const COMMIT: u32 = 21;
+
+/// A call: which, and the last word of its fixed part.
+#[derive(Clone, Copy)]
+struct Call {
+    procedure: u32,
+    count: u32,
+}
+
+/// What a server answers that means well, but for what is read.
+fn well(call: Call) -> Vec<u32> {
+    match call.procedure {
+        MOUNT => vec![0, 4, 0x0102_0304, 1, 1],
+        GETATTR => {
+            let mut words = vec![0; 22];
+            (words[1], words[7]) = (1, SIZE);
+            words
+        }
+        3 => vec![0, 4, 0x0506_0708, 0, 0],
+        4 => vec![0, 0, 0x1f],
+        READ => {
+            let data = vec![0x5a5a_5a5a; call.count.div_ceil(4) as usize];
+            [&[0, 0, call.count, 0, call.count][..], &data].concat()
+        }
+        WRITE => vec![0, 0, 0, call.count, 2, 7, 7],
+        19 => vec![
+            0,
+            0,
+            65536,
+            65536,
+            1,
+            65536,
+            65536,
+            1,
+            4096,
+            0,
+            1 << 30,
+            0,
+            1,
+            0x1b,
+        ],
+        COMMIT => vec![0, 0, 0, 7, 7],
+        other => panic!("procedure {other}"),
+    }
+}
+
+fn call(stream: &mut TcpStream) -> Option<(u32, Call)> {
+    let mut mark = [0; 4];
+    stream.read_exact(&mut mark).ok()?;
+    let mut record = vec![0; (u32::from_be_bytes(mark) & 0x7fff_ffff) as usize];
+    stream.read_exact(&mut record).ok()?;
+    let word = |at: usize| u32::from_be_bytes(record[at..at + 4].try_into().unwrap());
+    let procedure = match word(12) {
+        100_005 => MOUNT,
+        _ => word(20),
+    };
+    // Behind the credential, a verifier of no length, a handle of four bytes and an offset.
+    let at = 32 + word(28) as usize + 8 + 8 + 8;
+    let count = match procedure {
+        READ | WRITE => word(at),
+        _ => 0,
+    };
+    Some((word(0), Call { procedure, count }))
+}
+
+/// A server that answers so; nothing, and it hangs up.
+fn serve(answer: impl Fn(Call) -> Option<Vec<u32>> + Send + Sync + 'static) -> Options {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let answer = Arc::new(answer);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (Ok(mut stream), answer) = (stream, Arc::clone(&answer)) else {
+                return;
+            };
+            let _ = stream.set_read_timeout(Some(Duration::from_secs(20)));
+            thread::spawn(move || {
+                while let Some((number, call)) = call(&mut stream) {
+                    let Some(rest) = answer(call) else { return };
+                    let words = [&[number, 1, 0, 0, 0, 0][..], &rest].concat();
+                    let mark = 0x8000_0000 | (words.len() as u32 * 4);
+                    let words = [mark].into_iter().chain(words);
+                    let bytes: Vec<u8> = words.flat_map(u32::to_be_bytes).collect();
+                    if stream.write_all(&bytes).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    Options {
+        address: Address {
+            server: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            nfs_port: port,
+            mount_port: port,
+            export: "/disks".to_owned(),
+            path: "disk.raw".to_owned(),
+        },
+        owner: Owner { uid: 1, gid: 1 },
+        read_only: false,
+        write_through: true,
+        connect: Duration::from_secs(10),
+        patience: Duration::from_secs(20),
+    }
+}
+
+#[test]
+fn a_server_that_means_well_is_used() {
+    let mut bench = Bench::open(serve(|call| Some(well(call)))).unwrap();
+    assert_eq!(bench.file().size, u64::from(SIZE));
+    bench.write(0, &[1; 100_000]).unwrap();
+    assert_eq!(bench.read(3, 100_001), Ok(vec![0x5a; 100_001]));
+    bench.run(Order::Flush).unwrap();
+    bench.close();
+}
+
+/// libnfs 4.0 would write 4 GiB of the server's choice behind the end of 4 bytes.
+#[test]
+fn a_list_of_flavours_that_is_too_long_is_no_list() {
+    let options = serve(|call| match call.procedure {
+        MOUNT => Some([&[0, 4, 1, 0x4000_0001][..], &[0x4141_4141; 400]].concat()),
+        _ => Some(well(call)),
+    });
+    assert_eq!(kind(Bench::open(options).map(drop)), Kind::Unfit);
+}
+
+/// More than was asked for, or another length than is there, lands nowhere.
+#[test]
+fn what_is_read_lands_in_its_place_and_nowhere_else() {
+    for (count, length) in [(8192, 8192), (4096, 0), (8192, 4096), (0, u32::MAX)] {
+        let options = serve(move |call| match call.procedure {
+            READ => {
+                let data = vec![0x4141_4141; 2048];
+                Some([&[0, 0, count, 0, length][..], &data].concat())
+            }
+            _ => Some(well(call)),
+        });
+        let mut bench = Bench::open(options).unwrap();
+        bench.put(0, &[0xee; 16384]);
+        let place = bench.place(4096, 4096);
+        let offset = 0;
+        assert_eq!(
+            kind(bench.run(Order::Read { offset, place })),
+            Kind::NotReady
+        );
+        assert_eq!(bench.get(0, 16384), [0xee; 16384]);
+    }
+}
+
+/// A server that reads and writes a little at a time, and asks for patience every other time.
+#[test]
+fn a_server_that_does_little_at_a_time_is_asked_again() {
+    let asked = AtomicU32::new(0);
+    let options = serve(move |mut call| {
+        let jukebox = asked.fetch_xor(1, Ordering::Relaxed) == 0;
+        Some(match call.procedure {
+            READ | WRITE | COMMIT | GETATTR if jukebox => vec![10_008, 0, 0],
+            READ | WRITE => {
+                call.count = call.count.min(2500);
+                well(call)
+            }
+            _ => well(call),
+        })
+    });
+    let mut bench = Bench::open(options).unwrap();
+    bench.write(0, &[1; 5000]).unwrap();
+    assert_eq!(bench.read(0, 5000), Ok(vec![0x5a; 5000]));
+    bench.run(Order::Flush).unwrap();
+}
+
+/// One that leaves in its memory what it was asked to write through: it is flushed before it has ended.
+/// And one whose verifier then is another one has lost it.
+#[test]
+fn a_server_that_writes_nothing_through_is_made_to_flush() {
+    for changes in [false, true] {
+        let commits = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&commits);
+        let options = serve(move |call| {
+            let mut words = well(call);
+            match call.procedure {
+                WRITE => words[4] = 0,
+                COMMIT => {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                    words[4] += u32::from(changes);
+                }
+                _ => {}
+            }
+            Some(words)
+        });
+        let mut bench = Bench::open(options).unwrap();
+        let written = bench.write(0, &[1; 4096]);
+        assert_eq!(commits.load(Ordering::Relaxed), 1);
+        let poisoned = |event: &Event| matches!(event, Event::Poisoned(_));
+        assert_eq!(bench.news.iter().any(poisoned), changes);
+        match changes {
+            true => assert_eq!(kind(written), Kind::Medium),
+            false => assert_eq!(written, Ok(())),
+        }
+    }
+}
+
+/// What a server says no with is told as what it is, and nothing of it poisons anything.
+#[test]
+fn a_refusal_is_told_as_what_it_is() {
+    let status = Arc::new(AtomicU32::new(0));
+    let said = Arc::clone(&status);
+    let options = serve(move |call| {
+        let said = said.load(Ordering::Relaxed);
+        Some(match call.procedure {
+            READ | WRITE if said != 0 => vec![said, 0, 0],
+            _ => well(call),
+        })
+    });
+    let mut bench = Bench::open(options).unwrap();
+    for (number, expected) in [
+        (1, Kind::Permission),
+        (5, Kind::Medium),
+        (13, Kind::Permission),
+        (27, Kind::OutOfRange),
+        (28, Kind::NoSpace),
+        (30, Kind::ReadOnly),
+        (69, Kind::NoSpace),
+        (10_006, Kind::Medium),
+        (4711, Kind::Medium),
+    ] {
+        status.store(number, Ordering::Relaxed);
+        assert_eq!(kind(bench.write(0, &[1; 512])), expected);
+        assert_eq!(kind(bench.read(0, 512)), expected);
+    }
+    status.store(0, Ordering::Relaxed);
+    bench.write(0, &[1; 512]).unwrap();
+    bench.run(Order::Flush).unwrap();
+}
+
+/// Somebody has made the file smaller.
+#[test]
+fn a_file_that_ends_earlier_is_no_zeros() {
+    let smaller = Arc::new(AtomicU32::new(0));
+    let now = Arc::clone(&smaller);
+    let options = serve(move |call| {
+        let mut words = well(call);
+        match (call.procedure, now.load(Ordering::Relaxed)) {
+            (GETATTR, size @ 1..) => words[7] = size,
+            (READ, 1..) => {
+                words = vec![0, 0, 512, 1, 512]
+                    .into_iter()
+                    .chain([1; 128])
+                    .collect()
+            }
+            _ => {}
+        }
+        Some(words)
+    });
+    let mut bench = Bench::open(options).unwrap();
+    smaller.store(4608, Ordering::Relaxed);
+    assert_eq!(kind(bench.read(4096, 4096)), Kind::Medium);
+    let size = bench.hear(|event| match event {
+        Event::Changed(file) => Some(file.size),
+        _ => None,
+    });
+    assert_eq!(size, 4608);
+    assert_eq!(kind(bench.read(4096, 4096)), Kind::OutOfRange);
+}
+
+/// Words that make no sense, with lengths that are not longer than what is there: those the library does
+/// not survive.
+#[test]
+fn fuzz_a_server_that_says_anything() {
+    let seconds = std::env::var("LABELGATE_FUZZ_SECONDS");
+    let seconds = seconds
+        .ok()
+        .and_then(|seconds| seconds.parse().ok())
+        .unwrap_or(3);
+    let until = Instant::now() + Duration::from_secs(seconds);
+    let mut seed = 0;
+    while Instant::now() < until {
+        seed += 1;
+        let calls = AtomicU32::new(0);
+        let mut options = serve(move |call| {
+            let turn = calls.fetch_add(1, Ordering::Relaxed);
+            let mut random = Random::new(seed << 16 | u64::from(turn));
+            let mut words = well(call);
+            let fixed = words.len().min(24);
+            for _ in 0..random.below(3) {
+                let at = random.below(fixed as u64) as usize;
+                let small = [0, 1, 2, 3, 5, 13, 28, 70, 10_008, 4096, 65_536];
+                words[at] = small[random.below(small.len() as u64) as usize];
+            }
+            let length = words.len() as u64;
+            if random.below(8) == 0 {
+                words.truncate(random.below(length + 1) as usize);
+            }
+            (random.below(32) != 0).then_some(words)
+        });
+        options.connect = Duration::from_millis(200);
+        options.patience = Duration::from_millis(300);
+        options.write_through = seed % 2 == 0;
+        let Ok(mut bench) = Bench::open(options) else {
+            continue;
+        };
+        // Whatever comes of it, it ends.
+        for round in 0..8_u64 {
+            let write = bench.order(round * 4096, &[1; 9000], round % 3 == 0);
+            let tags = [write, Order::Flush, Order::Resize { size: 2 << 20 }];
+            for tag in tags.map(|order| bench.begin(order)).into_iter().flatten() {
+                let _ = bench.wait(tag);
+            }
+            let _ = bench.read(0, 4096);
+        }
+    }
+    println!("{seed} servers");
+}

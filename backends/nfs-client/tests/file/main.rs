@@ -1,0 +1,20 @@
+//! Files on a real server.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a panic in a helper is a failed test, as in the tests themselves"
+)]
+
+mod bench;
+mod ends;
+mod hostile;
+mod model;
+mod refused;
+mod restart;
+mod sizes;
+
+pub(crate) use bench::{Bench, Disk, LIMIT, kind, with};
