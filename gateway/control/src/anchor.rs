@@ -1,6 +1,6 @@
 //! What an anchor says: where an image is that is no file here, and what opens it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,8 @@ pub enum Anchor {
     Gluster(GlusterAnchor),
     /// A logical unit of an upstream iSCSI target.
     Iscsi(IscsiAnchor),
+    /// A file of an upstream NFS server.
+    Nfs(NfsAnchor),
 }
 
 /// Where an RBD image is, and what opens it.
@@ -104,6 +106,29 @@ pub struct IscsiAnchor {
     pub shared: bool,
 }
 
+/// Where a file of an upstream NFS server is, and as whom it is opened. The server believes that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NfsAnchor {
+    /// The server's IP address. No name: a keeper asks nobody for addresses.
+    pub server: IpAddr,
+    /// The port of its NFS; 0 to ask its port mapper.
+    pub nfs_port: u16,
+    /// The port of its MOUNT; 0 to ask its port mapper.
+    pub mount_port: u16,
+    /// The directory that it exports.
+    pub export: Text<1024>,
+    /// The file in that directory: plain names with `/` between.
+    pub path: Text<1024>,
+    /// The user's number on the server.
+    pub uid: u32,
+    /// The group's number on the server.
+    pub gid: u32,
+    /// Whether each write is stable when it is answered. Otherwise a server that is restarted over what
+    /// was not flushed makes the image fail until it is opened anew.
+    pub write_through: bool,
+}
+
 /// Why text is no anchor. The text itself is not shown: there is a key in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AnchorError {
@@ -150,6 +175,7 @@ impl Anchor {
             Self::Rbd(anchor) => anchor.lacks(),
             Self::Gluster(anchor) => anchor.lacks(),
             Self::Iscsi(anchor) => anchor.lacks(),
+            Self::Nfs(anchor) => anchor.lacks(),
         };
         match empty {
             Some(name) => Err(AnchorError::Empty(name)),
@@ -219,6 +245,12 @@ impl IscsiAnchor {
         let lone = pairs.into_iter().find(|(_, whole)| !whole);
         lone.map(|(name, _)| name)
             .or_else(|| empty([("target", &self.target), ("initiator", &self.initiator)]))
+    }
+}
+
+impl NfsAnchor {
+    fn lacks(&self) -> Option<&'static str> {
+        empty([("export", &self.export), ("path", &self.path)])
     }
 }
 
@@ -319,6 +351,35 @@ mod tests {
                 Err(AnchorError::Malformed),
                 "{wrong}"
             );
+        }
+    }
+
+    const FILE: &str = r#"
+        backend = "nfs"
+        server = "192.0.2.1"
+        nfs_port = 2049
+        mount_port = 0
+        export = "/export/disks"
+        path = "vms/web-1.raw"
+        uid = 107
+        gid = 64
+        write_through = true
+    "#;
+
+    #[test]
+    fn an_anchor_of_a_file_is_whole() {
+        let anchor = Anchor::parse(FILE).unwrap();
+        assert_eq!(Anchor::parse(&anchor.to_text().unwrap()), Ok(anchor));
+        let nowhere = FILE.replace("vms/web-1.raw", "");
+        assert_eq!(Anchor::parse(&nowhere), Err(AnchorError::Empty("path")));
+        for wrong in [
+            FILE.replace("192.0.2.1", "store.example.org"),
+            FILE.replace("nfs_port = 2049", "nfs_port = 70000"),
+            FILE.replace("uid = 107", "uid = -1"),
+            FILE.replace("gid = 64", ""),
+        ] {
+            let refused = Anchor::parse(&wrong);
+            assert_eq!(refused, Err(AnchorError::Malformed), "{wrong}");
         }
     }
 

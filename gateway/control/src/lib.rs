@@ -77,7 +77,9 @@ mod to_keysmith;
 mod to_portmap;
 mod to_worker;
 
-pub use anchor::{Anchor, AnchorError, GlusterAnchor, IscsiAnchor, MAX_ANCHOR, RbdAnchor};
+pub use anchor::{
+    Anchor, AnchorError, GlusterAnchor, IscsiAnchor, MAX_ANCHOR, NfsAnchor, RbdAnchor,
+};
 pub use bytes::{Bytes, TooLong};
 pub use codec::{DecodeError, EncodeError, MAX_MESSAGE, decode, encode};
 pub use designator::{Designator, Serial};

@@ -88,6 +88,8 @@ pub enum Library {
     Gluster(Box<GlusterVolume>),
     /// `libiscsi.so.7`.
     Iscsi,
+    /// `libnfs.so.13`.
+    Nfs,
 }
 
 /// A volume of Gluster's.
