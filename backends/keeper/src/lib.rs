@@ -25,6 +25,7 @@ mod gluster;
 mod images;
 mod iscsi;
 mod memory;
+mod nfs;
 mod outgoing;
 mod queue;
 mod rbd;

@@ -17,6 +17,7 @@ use crate::Fault;
 use crate::backend::Backend;
 use crate::gluster::{self, Gluster, Reached};
 use crate::iscsi::Iscsi;
+use crate::nfs::Nfs;
 use crate::rbd::Rbd;
 use crate::serve::{Bells, Keeper};
 
@@ -54,6 +55,7 @@ pub fn run() -> Result<(), Fault> {
         Library::Rbd => serve_rbd(control, handed),
         Library::Gluster(volume) => serve_gluster(control, handed, *volume),
         Library::Iscsi => serve_iscsi(control, handed),
+        Library::Nfs => serve_nfs(control, handed),
     }
 }
 
@@ -87,6 +89,19 @@ fn serve_iscsi(control: KeeperEnd, handed: Handed) -> Result<(), Fault> {
         &report,
         Iscsi::new(Rc::new(memory), patience),
     )
+}
+
+fn serve_nfs(control: KeeperEnd, handed: Handed) -> Result<(), Fault> {
+    labelgate_nfs_client::load()?;
+    let report = confine(&profile(
+        Profile::keeper(),
+        reading(&handed.anchors),
+        &handed,
+    ))?;
+    let patience = patience(&handed);
+    let (memory, rest) = handed.split();
+    let backend = Nfs::new(Rc::new(memory), patience);
+    serve(control, rest, &report, backend)
 }
 
 fn reading(anchors: &[OwnedFd]) -> Reach<'_> {
