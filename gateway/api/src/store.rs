@@ -1,5 +1,7 @@
 //! Stores.
 
+use std::net::IpAddr;
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -85,6 +87,28 @@ pub enum Backend {
         /// one label reaches all that they open then.
         #[serde(default)]
         shared: bool,
+    },
+    /// A directory of an upstream NFS server, whose files are images. Nothing opens it but being able to
+    /// reach the server: it has no key.
+    Nfs {
+        /// The server's IP address.
+        #[schema(value_type = String, examples("10.0.0.9"))]
+        server: IpAddr,
+        /// The directory that it exports.
+        #[schema(examples("/export/disks"))]
+        export: String,
+        /// The port of its NFS; by default its port mapper is asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<u16>, minimum = 1)]
+        nfs_port: Option<NonZeroU16>,
+        /// The port of its MOUNT; by default its port mapper is asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<u16>, minimum = 1)]
+        mount_port: Option<NonZeroU16>,
+        /// Whose files they are there.
+        uid: u32,
+        /// Their group there.
+        gid: u32,
     },
 }
 

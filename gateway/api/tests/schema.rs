@@ -168,6 +168,8 @@ fn requests_are_what_the_document_says() {
         AddBackend: json!({"name": "gl", "backend": {"kind": "gluster", "servers": "10.0.0.1",
             "volume": "vms", "directory": "images"}});
         AddBackend: json!({"name": "san", "backend": target(), "secrets": {"secret": "secret-of-gateway"}});
+        AddBackend: json!({"name": "nas", "backend": {"kind": "nfs", "server": "10.0.0.9", "export": "/x",
+            "nfs_port": 2049, "uid": 107, "gid": 64}});
         RekeyStore: json!({"key": KEY});
         RekeyStore: json!({"secrets": {"secret": "secret-of-gateway", "target_secret": "secret-of-target"}});
         CreateImage: json!({"store": "vms", "name": "a.b", "label": "content"});
@@ -209,6 +211,8 @@ fn what_the_document_refuses_is_refused() {
         AddBackend: json!({"name": "ceph", "backend": {"kind": "gluster"}, "key": KEY});
         AddBackend: json!({"name": "ceph", "backend": {"kind": "rbd", "pool": "vms"}, "key": KEY});
         RekeyStore: json!({"key": "not a key at all"});
+        AddBackend: json!({"name": "nas", "backend": {"kind": "nfs", "server": "10.0.0.9", "export": "/x",
+            "nfs_port": 0, "uid": 107, "gid": 64}});
         RekeyStore: json!({"secrets": {"target_secret": "secret-of-target"}});
         AddBackend: json!({"name": "san", "backend": {"kind": "iscsi", "portal": "10.0.0.9"}});
         LabelImage: json!({"label": "s0"});

@@ -37,6 +37,7 @@ mod store;
 mod store_add;
 mod store_iscsi;
 mod store_key;
+mod store_nfs;
 mod table;
 mod upload;
 mod worker;

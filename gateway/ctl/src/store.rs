@@ -12,10 +12,10 @@ use crate::store_add::Add;
 use crate::store_key::Key;
 use crate::table::Table;
 
-/// Stores: the directories, pools, volumes and targets that hold images.
+/// Stores: the directories, pools, volumes, targets and exports that hold images.
 #[derive(Debug, Subcommand)]
 pub(crate) enum StoreCommand {
-    Add(Add),
+    Add(Box<Add>),
     /// List stores.
     List,
     /// Show one store. Its key, if it has one, is never shown.
@@ -24,7 +24,7 @@ pub(crate) enum StoreCommand {
         name: StoreName,
     },
     Key(Key),
-    /// Remove a store that has no images. Its directory, pool, volume or target stays as it is.
+    /// Remove a store that has no images. Its directory, pool, volume, target or export stays as it is.
     Rm {
         /// The store.
         name: StoreName,
@@ -64,6 +64,7 @@ fn place(store: &Store) -> String {
         (None, Some(Backend::Rbd { pool, .. })) => format!("rbd:{pool}"),
         (None, Some(Backend::Gluster { volume, .. })) => format!("gluster:{volume}"),
         (None, Some(Backend::Iscsi { target, .. })) => format!("iscsi:{target}"),
+        (None, Some(Backend::Nfs { server, export, .. })) => format!("nfs:{server}:{export}"),
         (None, None) => "-".to_owned(),
     }
 }
@@ -106,6 +107,25 @@ fn show(output: &mut Output, store: Store) -> std::io::Result<()> {
             ("user", or_dash(user.clone())),
             ("target user", or_dash(target_user.clone())),
             ("shared", if *shared { "yes" } else { "no" }.to_owned()),
+        ]),
+        Some(Backend::Nfs {
+            server,
+            export,
+            nfs_port,
+            mount_port,
+            uid,
+            gid,
+        }) => fields.extend([
+            ("kind", "nfs".to_owned()),
+            ("server", server.to_string()),
+            ("export", export.clone()),
+            ("NFS port", or_dash(nfs_port.map(|port| port.to_string()))),
+            (
+                "MOUNT port",
+                or_dash(mount_port.map(|port| port.to_string())),
+            ),
+            ("uid", uid.to_string()),
+            ("gid", gid.to_string()),
         ]),
         None => fields.extend([
             ("kind", "directory".to_owned()),

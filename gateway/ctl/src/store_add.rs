@@ -11,18 +11,19 @@ use crate::fault::Fault;
 use crate::output::Output;
 use crate::store_iscsi::{IscsiStore, SHARED};
 use crate::store_key::key;
+use crate::store_nfs::NfsStore;
 
-/// Add a directory as a store, a pool of a Ceph cluster, a volume of Gluster's, or an upstream iSCSI
-/// target.
+/// Add a directory as a store, a pool of a Ceph cluster, a volume of Gluster's, an upstream iSCSI
+/// target, or a directory of an upstream NFS server.
 #[derive(Debug, Args)]
 pub(crate) struct Add {
     /// What it shall be called: lower-case letters, digits and dashes.
     name: StoreName,
     /// The directory, absolute. Only root should be able to write it.
-    #[arg(required_unless_present_any = ["rbd", "gluster", "iscsi"], conflicts_with_all = ["rbd", "gluster", "iscsi"])]
+    #[arg(required_unless_present_any = ["rbd", "gluster", "iscsi", "nfs"], conflicts_with_all = ["rbd", "gluster", "iscsi", "nfs"])]
     path: Option<PathBuf>,
     /// Give every label a tree of files of its own in it, for its NFS clients.
-    #[arg(long, conflicts_with_all = ["rbd", "gluster", "iscsi"])]
+    #[arg(long, conflicts_with_all = ["rbd", "gluster", "iscsi", "nfs"])]
     trees: bool,
     /// Which users of a label's clients to tell apart in its tree. With anything but "all", files have
     /// the owners that clients give them.
@@ -34,6 +35,8 @@ pub(crate) struct Add {
     gluster: GlusterStore,
     #[command(flatten)]
     iscsi: IscsiStore,
+    #[command(flatten)]
+    nfs: NfsStore,
 }
 
 /// Who counts as the label itself.
@@ -114,6 +117,7 @@ impl Add {
             rbd,
             gluster,
             iscsi,
+            nfs,
         } = self;
         let nothing = Nothing {};
         match (path, rbd.key_file) {
@@ -144,6 +148,16 @@ impl Add {
                     backend,
                     key: None,
                     secrets,
+                };
+                ask.show::<PostBackend>(&nothing, &nothing, &body, added)
+                    .await
+            }
+            (None, _) if nfs.nfs => {
+                let body = AddBackend {
+                    name,
+                    backend: nfs.backend(),
+                    key: None,
+                    secrets: None,
                 };
                 ask.show::<PostBackend>(&nothing, &nothing, &body, added)
                     .await

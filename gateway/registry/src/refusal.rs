@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use labelgate_mac::Label;
 use uuid::Uuid;
 
-use crate::record::{HostName, ImageFile, IscsiName, PoolName, StorePath, VolumeName};
+use crate::record::{ExportPath, HostName, ImageFile, IscsiName, PoolName, StorePath, VolumeName};
 use crate::{IdentityName, ImageId, Network, StoreName};
 
 /// One thing in the registry. Labels are boxed here: they are large, and errors rare.
@@ -117,13 +117,23 @@ pub enum Refusal {
         /// Whose it is.
         store: StoreName,
     },
+    /// Two stores on one export, or one within the other.
+    #[error(
+        "export {export} of this server overlaps with store {store}; use that store, or another directory"
+    )]
+    ExportTaken {
+        /// The export.
+        export: ExportPath,
+        /// Whose it is.
+        store: StoreName,
+    },
     /// A pool is opened with a key, a target with secrets for the names it has, and a directory without.
     #[error(
-        "store {0} has a key and needs none, or needs one; a pool has a key, a target a secret for each name, a directory or a volume nothing"
+        "store {0} has a key and needs none, or needs one; a pool has a key, a target a secret for each name, a directory, a volume or an export nothing"
     )]
     KeyOfStore(StoreName),
     /// Not what an image in a pool is called.
-    #[error("{file} is no image in a pool, on a volume or on a target: {why}")]
+    #[error("{file} is no image in a pool, on a volume, a target or a server: {why}")]
     NotInPool {
         /// What it was called.
         file: ImageFile,

@@ -3,7 +3,7 @@
 use labelgate_mac::Label;
 
 use super::check_label;
-use crate::record::{Image, InPool, Place, Store, check_on_volume, unit_of};
+use crate::record::{Image, InPool, Place, Store, check_on_server, check_on_volume, unit_of};
 use crate::{ImageId, Refusal, Snapshot, StoreName, Thing};
 
 impl Snapshot {
@@ -75,6 +75,7 @@ pub(crate) fn place_of(image: &Image, store: &Store) -> String {
             gluster.path_of(file)
         ),
         Place::Iscsi(iscsi) => format!("{iscsi}: {}", file.display()),
+        Place::Nfs(nfs) => format!("server {}: {}", nfs.server, nfs.path_of(file)),
     }
 }
 
@@ -86,6 +87,7 @@ pub(crate) fn check_in_store(image: &Image, store: &Store) -> Result<(), Refusal
         Place::Rbd(_) => InPool::parse(&file).map(drop).map_err(|e| e.to_string()),
         Place::Gluster(_) => check_on_volume(&file).map_err(|e| e.to_string()),
         Place::Iscsi(_) => unit_of(&file).map(drop).map_err(|e| e.to_string()),
+        Place::Nfs(_) => check_on_server(&file).map_err(|e| e.to_string()),
     };
     named.map_err(|why| Refusal::NotInPool {
         file: image.file.clone(),

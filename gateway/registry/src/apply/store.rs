@@ -13,6 +13,7 @@ impl Snapshot {
         let place = store.place.to_string();
         let taken = |other: &&Store| match (&other.place, &store.place) {
             (Place::Gluster(one), Place::Gluster(another)) => one.meets(another),
+            (Place::Nfs(one), Place::Nfs(another)) => one.meets(another),
             (one, _) => one.to_string() == place,
         };
         if let Some(other) = self.stores.values().find(taken) {
@@ -32,6 +33,10 @@ impl Snapshot {
                 },
                 Place::Iscsi(iscsi) => Refusal::TargetTaken {
                     target: iscsi.target.clone(),
+                    store: other,
+                },
+                Place::Nfs(nfs) => Refusal::ExportTaken {
+                    export: nfs.export.clone(),
                     store: other,
                 },
             });

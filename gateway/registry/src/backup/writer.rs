@@ -50,7 +50,7 @@ pub(super) fn write_at_most(
         + snapshot.leases.len()
         + snapshot.cursors.len();
     out.line(&Header {
-        version: version(&store_keys),
+        version: version(store_keys),
         revision: snapshot.revision,
         records: records as u64,
     })?;

@@ -9,6 +9,7 @@ mod image;
 mod lease;
 mod level;
 mod path;
+mod server;
 mod store;
 mod upstream;
 mod words;
@@ -22,7 +23,8 @@ pub use image::{BlockSize, Image, fresh_designator};
 pub use lease::Lease;
 pub use level::Level;
 pub use path::{ImageFile, PathError, StorePath};
-pub use store::{Gluster, Iscsi, Place, Rbd, Squash, Store};
+pub use server::{ExportPath, check_on_server};
+pub use store::{Gluster, Iscsi, Nfs, Place, Rbd, Squash, Store};
 pub use upstream::{ChapName, IscsiName, Portal, PortalError, UnitError, unit_of};
 pub use words::{HostName, Purpose};
 

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::net::IpAddr;
+use std::num::NonZeroU16;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChapName, EntityName, IscsiName, Monitors, PoolName, Portal, Record, Servers, StorePath,
-    VolumeDirectory, VolumeName,
+    ChapName, EntityName, ExportPath, IscsiName, Monitors, PoolName, Portal, Record, Servers,
+    StorePath, VolumeDirectory, VolumeName,
 };
 use crate::{StoreKey, StoreName};
 
@@ -39,6 +41,29 @@ pub enum Place {
     Gluster(Gluster),
     /// On an upstream iSCSI target, as logical units.
     Iscsi(Iscsi),
+    /// On an upstream NFS server, as files.
+    Nfs(Nfs),
+}
+
+/// A directory of an upstream NFS server. Nothing opens it but being able to reach the server, which believes who
+/// asks.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nfs {
+    /// The server. No name: whoever uses it asks nobody for addresses.
+    pub server: IpAddr,
+    /// The directory that it exports.
+    pub export: ExportPath,
+    /// The port of its NFS; none to ask its port mapper.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nfs_port: Option<NonZeroU16>,
+    /// The port of its MOUNT; none to ask its port mapper.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mount_port: Option<NonZeroU16>,
+    /// Whose files they are there.
+    pub uid: u32,
+    /// Their group there.
+    pub gid: u32,
 }
 
 /// An upstream iSCSI target. The secrets that open it are kept apart: [`crate::Registry::store_key`].
@@ -113,7 +138,30 @@ impl fmt::Display for Place {
             Self::Rbd(rbd) => rbd.fmt(f),
             Self::Gluster(gluster) => gluster.fmt(f),
             Self::Iscsi(iscsi) => iscsi.fmt(f),
+            Self::Nfs(nfs) => nfs.fmt(f),
         }
+    }
+}
+
+impl fmt::Display for Nfs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { server, export, .. } = self;
+        write!(f, "export {export} of {server}")
+    }
+}
+
+impl Nfs {
+    /// Whether a file may be an image of both.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        self.server == other.server && self.export.meets(&other.export)
+    }
+
+    /// Where a file beneath the directory is, as the server calls it.
+    #[must_use]
+    pub fn path_of(&self, file: &std::path::Path) -> String {
+        let export = self.export.as_str().trim_end_matches('/');
+        format!("{export}/{}", file.display())
     }
 }
 
@@ -176,7 +224,7 @@ impl Store {
     pub const fn directory(&self) -> Option<&StorePath> {
         match &self.place {
             Place::Directory { path, .. } => Some(path),
-            Place::Rbd(_) | Place::Gluster(_) | Place::Iscsi(_) => None,
+            _ => None,
         }
     }
 
@@ -184,8 +232,8 @@ impl Store {
     #[must_use]
     pub const fn rbd(&self) -> Option<&Rbd> {
         match &self.place {
-            Place::Directory { .. } | Place::Gluster(_) | Place::Iscsi(_) => None,
             Place::Rbd(rbd) => Some(rbd),
+            _ => None,
         }
     }
 
@@ -193,7 +241,7 @@ impl Store {
     #[must_use]
     pub fn is_opened_with(&self, key: Option<&StoreKey>) -> bool {
         match &self.place {
-            Place::Directory { .. } | Place::Gluster(_) => key.is_none(),
+            Place::Directory { .. } | Place::Gluster(_) | Place::Nfs(_) => key.is_none(),
             Place::Rbd(_) => key.and_then(StoreKey::cephx).is_some(),
             Place::Iscsi(iscsi) => iscsi.is_opened_with(key),
         }
@@ -220,6 +268,8 @@ struct Written {
     gluster: Option<Gluster>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     iscsi: Option<Iscsi>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nfs: Option<Nfs>,
 }
 
 impl TryFrom<Written> for Store {
@@ -234,18 +284,24 @@ impl TryFrom<Written> for Store {
             rbd,
             gluster,
             iscsi,
+            nfs,
         } = written;
-        let place = match (path, rbd, gluster, iscsi) {
-            (Some(path), None, None, None) => Place::Directory {
+        let place = match (path, rbd, gluster, iscsi, nfs) {
+            (Some(path), None, None, None, None) => Place::Directory {
                 path,
                 trees,
                 squash,
             },
             _ if trees || !squash.is_all() => return Err("trees that are in no directory"),
-            (None, Some(rbd), None, None) => Place::Rbd(rbd),
-            (None, None, Some(gluster), None) => Place::Gluster(gluster),
-            (None, None, None, Some(iscsi)) => Place::Iscsi(iscsi),
-            _ => return Err("a store that is not one of directory, pool, volume and target"),
+            (None, Some(rbd), None, None, None) => Place::Rbd(rbd),
+            (None, None, Some(gluster), None, None) => Place::Gluster(gluster),
+            (None, None, None, Some(iscsi), None) => Place::Iscsi(iscsi),
+            (None, None, None, None, Some(nfs)) => Place::Nfs(nfs),
+            _ => {
+                return Err(
+                    "a store that is not one of directory, pool, volume, target and export",
+                );
+            }
         };
         Ok(Self { name, place })
     }
@@ -261,6 +317,7 @@ impl From<Store> for Written {
             rbd: None,
             gluster: None,
             iscsi: None,
+            nfs: None,
         };
         match store.place {
             Place::Directory {
@@ -271,6 +328,7 @@ impl From<Store> for Written {
             Place::Rbd(rbd) => written.rbd = Some(rbd),
             Place::Gluster(gluster) => written.gluster = Some(gluster),
             Place::Iscsi(iscsi) => written.iscsi = Some(iscsi),
+            Place::Nfs(nfs) => written.nfs = Some(nfs),
         }
         written
     }
@@ -337,7 +395,12 @@ mod tests {
         let text = format!(r#"{{"name":"san","iscsi":{target}}}"#);
         let iscsi: Store = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_string(&iscsi).unwrap(), text);
+        let export = r#"{"server":"10.0.0.9","export":"/disks","uid":107,"gid":64}"#;
+        let text = format!(r#"{{"name":"nas","nfs":{export}}}"#);
+        let nfs: Store = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_string(&nfs).unwrap(), text);
         for wrong in [
+            format!(r#"{{"name":"nas","nfs":{export},"iscsi":{target}}}"#),
             format!(r#"{{"name":"san","gluster":{volume},"iscsi":{target}}}"#),
             format!(r#"{{"name":"gl","rbd":{pool},"gluster":{volume}}}"#),
             format!(r#"{{"name":"gl","trees":true,"gluster":{volume}}}"#),

@@ -93,7 +93,7 @@ fn a_target_is_one_store_and_a_unit_of_it_one_image() {
     let mut other = image("san", "other", "s0:c1,c3");
     for (unit, why) in [
         ("7", "is image san/web already"),
-        ("07", "07 is no image in a pool, on a volume or on a target"),
+        ("07", "07 is no image in a pool"),
         ("web", "is no number of a logical unit"),
     ] {
         other.file = unit.parse().unwrap();

@@ -8,7 +8,8 @@ use labelgate_api::{
     self as api, AddBackend, Backend, ErrorCode, RekeyStore, StorePath, TargetSecrets,
 };
 use labelgate_registry::{
-    CephxKey, Change, ChapSecrets, Gluster, Iscsi, NewStore, Place, Rbd, Store, StoreKey, StoreName,
+    CephxKey, Change, ChapSecrets, Gluster, Iscsi, NewStore, Nfs, Place, Rbd, Store, StoreKey,
+    StoreName,
 };
 use tokio::time::timeout;
 
@@ -97,6 +98,21 @@ fn place(backend: &Backend) -> Result<Place, Denied> {
             target_user: target_user.as_deref().map(same).transpose()?,
             shared: *shared,
         }),
+        Backend::Nfs {
+            server,
+            export,
+            nfs_port,
+            mount_port,
+            uid,
+            gid,
+        } => Place::Nfs(Nfs {
+            server: *server,
+            export: same(export)?,
+            nfs_port: *nfs_port,
+            mount_port: *mount_port,
+            uid: *uid,
+            gid: *gid,
+        }),
     })
 }
 
@@ -144,6 +160,7 @@ fn in_words(backend: &Backend) -> String {
             volume,
             directory: Some(directory),
         } => format!("volume {volume} at {servers}, directory {directory}"),
+        Backend::Nfs { server, export, .. } => format!("export {export} of {server}"),
         Backend::Iscsi {
             portal,
             target,

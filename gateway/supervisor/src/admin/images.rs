@@ -118,6 +118,7 @@ pub(super) enum Home {
     /// With what directories are called there.
     Volume(Names),
     Target,
+    Server,
 }
 
 impl Home {
@@ -127,6 +128,7 @@ impl Home {
             Place::Rbd(_) => Self::Pool(names.clone()),
             Place::Gluster(_) => Self::Volume(names.clone()),
             Place::Iscsi(_) => Self::Target,
+            Place::Nfs(_) => Self::Server,
         }
     }
 }
@@ -158,6 +160,11 @@ pub(super) fn new_image(
         (None, Home::Volume(names)) => kept::default_file(names, label, name, designator.serial),
         (None, Home::Pool(names)) => kept::default_place(names, label, name),
         (None, Home::Directory) => format!("{name}.img"),
+        (None, Home::Server) => {
+            let message = "which file of its server the image is was not said";
+            return Err(Denied::new(ErrorCode::Invalid, message)
+                .hint("say --existing --file PATH, from the exported directory"));
+        }
         (None, Home::Target) => {
             let message = "which logical unit of its target the image is was not said";
             return Err(

@@ -92,6 +92,13 @@ pub(super) async fn make(turn: &Turn, mut new: registry::Image, empty: bool) -> 
         return Err(Denied::new(ErrorCode::Unsupported, message)
             .hint("make one there, and take it in with --existing --file NUMBER"));
     }
+    if image.store.nfs().is_some() && empty {
+        let message =
+            format!("image {image} is on an upstream server, where files are not made by us");
+        return Err(Denied::new(ErrorCode::Unsupported, message).hint(
+            "make one there (truncate -s SIZE), and take it in with --existing --file PATH",
+        ));
+    }
     if image.store.pool().is_none() {
         turn.change(Change::AddImage(new)).await?;
         return Ok(());
@@ -164,7 +171,7 @@ pub(super) async fn grow(turn: &Turn, image: &Arc<Image>, size: u64) -> Result<(
             "make the logical unit larger on its target: the gateway and its clients notice by themselves",
         ));
     }
-    if image.store.gluster().is_some() {
+    if image.store.pool().is_none() {
         // Its keeper makes nothing smaller.
         turn.change(change).await?;
         return Ok(());
@@ -197,12 +204,12 @@ pub(super) fn check_deletion(image: &Image) -> Result<(), Denied> {
             "remove the image without --delete-data, and then its logical unit on the target",
         ));
     }
-    if image.store.gluster().is_none() {
+    if image.store.pool().is_some() || !image.is_kept() {
         return Ok(());
     }
     let message = format!("image {image} is the file {place}, which the gateway cannot delete");
     Err(Denied::new(ErrorCode::Unsupported, message).hint(
-        "remove the image without --delete-data, and then its file, on a mount of the volume",
+        "remove the image without --delete-data, and then its file, on a mount or on its server",
     ))
 }
 

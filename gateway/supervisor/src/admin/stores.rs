@@ -183,6 +183,14 @@ fn backend(store: &Store) -> Option<Backend> {
             volume: gluster.volume.to_string(),
             directory: gluster.directory.as_ref().map(ToString::to_string),
         }),
+        Place::Nfs(nfs) => Some(Backend::Nfs {
+            server: nfs.server,
+            export: nfs.export.to_string(),
+            nfs_port: nfs.nfs_port,
+            mount_port: nfs.mount_port,
+            uid: nfs.uid,
+            gid: nfs.gid,
+        }),
         Place::Iscsi(Target { iscsi, .. }) => Some(Backend::Iscsi {
             portal: iscsi.portal.to_string(),
             target: iscsi.target.to_string(),

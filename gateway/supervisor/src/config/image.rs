@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use labelgate_control::{Designator, Text};
 use labelgate_mac::Label;
-use labelgate_registry::{InPool, check_on_volume, unit_of};
+use labelgate_registry::{InPool, check_on_server, check_on_volume, unit_of};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -212,6 +212,7 @@ fn check_in_pool(raw: &RawImage, store: &Store, problems: &mut Collector<'_>) {
     let named = match &store.place {
         Place::Gluster(_) => check_on_volume(file).map_err(|why| why.to_string()),
         Place::Iscsi(_) => unit_of(file).map(drop).map_err(|why| why.to_string()),
+        Place::Nfs(_) => check_on_server(file).map_err(|why| why.to_string()),
         Place::Rbd(_) | Place::Directory { .. } => {
             InPool::parse(file).map(drop).map_err(|why| why.to_string())
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use labelgate_registry::{CephxKey, ChapSecrets, Gluster, Iscsi, Rbd};
+use labelgate_registry::{CephxKey, ChapSecrets, Gluster, Iscsi, Nfs, Rbd};
 
 use super::squash::Squash;
 
@@ -34,6 +34,8 @@ pub enum Place {
     Gluster(Gluster),
     /// On an upstream iSCSI target: keepers hold them.
     Iscsi(Target),
+    /// On an upstream NFS server: keepers hold them.
+    Nfs(Nfs),
 }
 
 /// An upstream iSCSI target.
@@ -67,6 +69,7 @@ impl Store {
                 (Place::Rbd(pool), Place::Rbd(other)) => pool.rbd == other.rbd,
                 (Place::Gluster(gluster), Place::Gluster(other)) => gluster == other,
                 (Place::Iscsi(target), Place::Iscsi(other)) => target.iscsi == other.iscsi,
+                (Place::Nfs(nfs), Place::Nfs(other)) => nfs == other,
                 _ => false,
             }
     }
@@ -107,6 +110,15 @@ impl Store {
         }
     }
 
+    /// Its export, if it is one of an upstream server.
+    #[must_use]
+    pub const fn nfs(&self) -> Option<&Nfs> {
+        match &self.place {
+            Place::Nfs(nfs) => Some(nfs),
+            _ => None,
+        }
+    }
+
     /// Whether keepers hold its images, because they are no files here.
     #[must_use]
     pub const fn is_kept(&self) -> bool {
@@ -140,6 +152,7 @@ impl Store {
                 gluster.volume,
                 gluster.servers
             ),
+            Place::Nfs(nfs) => format!("{} of {}", nfs.path_of(file), nfs.server),
             Place::Iscsi(Target { iscsi, .. }) => {
                 format!(
                     "logical unit {} of {iscsi} at {}",
@@ -158,6 +171,7 @@ impl fmt::Display for Place {
             Self::Rbd(pool) => pool.rbd.fmt(f),
             Self::Gluster(gluster) => gluster.fmt(f),
             Self::Iscsi(target) => target.iscsi.fmt(f),
+            Self::Nfs(nfs) => nfs.fmt(f),
         }
     }
 }

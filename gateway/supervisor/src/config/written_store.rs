@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::num::NonZeroU16;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use labelgate_registry::{CephxKey, Gluster, Rbd};
+use labelgate_registry::{CephxKey, Gluster, Nfs, Rbd};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -27,6 +28,7 @@ enum Kind {
     Rbd,
     Gluster,
     Iscsi,
+    Nfs,
 }
 
 /// `[[store]]`, as written.
@@ -54,6 +56,12 @@ pub(super) struct RawStore {
     pub(super) target_user: Option<Spanned<String>>,
     pub(super) target_secret_file: Option<Spanned<PathBuf>>,
     pub(super) shared: Option<Spanned<bool>>,
+    server: Option<Spanned<String>>,
+    export: Option<Spanned<String>>,
+    nfs_port: Option<Spanned<NonZeroU16>>,
+    mount_port: Option<Spanned<NonZeroU16>>,
+    uid: Option<Spanned<u32>>,
+    gid: Option<Spanned<u32>>,
 }
 
 /// The stores, by name and in the order of the file.
@@ -80,6 +88,7 @@ pub(super) fn check_stores(raw: Vec<RawStore>, problems: &mut Collector<'_>) -> 
             Kind::Rbd => check_pool(&raw, problems),
             Kind::Gluster => check_volume(&raw, problems),
             Kind::Iscsi => check_target(&raw, problems),
+            Kind::Nfs => check_export(&raw, problems),
         };
         // What is wrong with it is noted, and no second thing is to be wrong because of it.
         let place = place.unwrap_or_else(|| Place::Directory {
@@ -96,6 +105,16 @@ pub(super) fn check_stores(raw: Vec<RawStore>, problems: &mut Collector<'_>) -> 
             Place::Iscsi(_) => {
                 places.check("target", &place.to_string(), &raw.name.span(), problems);
             }
+            Place::Nfs(nfs) => {
+                places.check("directory", &place.to_string(), &raw.name.span(), problems);
+                let of_nfs = stores.in_order.iter().filter_map(|store| store.nfs());
+                if of_nfs.clone().any(|other| other != nfs && other.meets(nfs)) {
+                    let what = format_args!(
+                        "the {nfs} overlaps with that of another store: one file could be two images"
+                    );
+                    problems.at(&raw.name.span(), what);
+                }
+            }
         }
         let name = raw.name.into_inner();
         let store = Arc::new(Store { name, place });
@@ -110,7 +129,7 @@ fn check_directory(raw: &RawStore, problems: &mut Collector<'_>) -> Option<Place
     let Some(path) = &raw.path else {
         problems.at(
             &raw.name.span(),
-            "the store has no path; give it a directory, or write kind = \"rbd\", \"gluster\" or \"iscsi\"",
+            "the store has no path; give it a directory, or write kind = \"rbd\", \"gluster\", \"iscsi\" or \"nfs\"",
         );
         return None;
     };
@@ -166,6 +185,37 @@ fn check_volume(raw: &RawStore, problems: &mut Collector<'_>) -> Option<Place> {
     }))
 }
 
+fn check_export(raw: &RawStore, problems: &mut Collector<'_>) -> Option<Place> {
+    let of = (&raw.name, "nfs");
+    let server = checked("server", raw.server.as_ref(), of, problems);
+    let export = checked("export", raw.export.as_ref(), of, problems);
+    let uid = needed("uid", raw.uid.as_ref(), of, problems);
+    let gid = needed("gid", raw.gid.as_ref(), of, problems);
+    let port = |port: Option<&Spanned<NonZeroU16>>| port.map(|port| *port.get_ref());
+    Some(Place::Nfs(Nfs {
+        server: server?,
+        export: export?,
+        nfs_port: port(raw.nfs_port.as_ref()),
+        mount_port: port(raw.mount_port.as_ref()),
+        uid: uid?,
+        gid: gid?,
+    }))
+}
+
+/// Something that a store of this kind has to have.
+fn needed<T: Copy>(
+    key: &str,
+    value: Option<&Spanned<T>>,
+    (store, kind): (&Spanned<String>, &str),
+    problems: &mut Collector<'_>,
+) -> Option<T> {
+    if value.is_none() {
+        let what = format_args!("a store of kind {kind:?} needs {key}");
+        problems.at(&store.span(), what);
+    }
+    value.map(|value| *value.get_ref())
+}
+
 impl RawStore {
     /// The keys that are there and belong to a kind.
     fn keys_of(&self, kind: Kind) -> Vec<(&'static str, Range<usize>)> {
@@ -202,21 +252,37 @@ impl RawStore {
                 span("target_secret_file", self.target_secret_file.as_ref()),
                 span("shared", self.shared.as_ref()),
             ],
+            Kind::Nfs => vec![
+                span("server", self.server.as_ref()),
+                span("export", self.export.as_ref()),
+                span("nfs_port", self.nfs_port.as_ref()),
+                span("mount_port", self.mount_port.as_ref()),
+                span("uid", self.uid.as_ref()),
+                span("gid", self.gid.as_ref()),
+            ],
         };
         keys.into_iter().flatten().collect()
     }
 
     /// Notes keys that belong to another kind of store.
     fn refuse_others(&self, own: Kind, problems: &mut Collector<'_>) {
-        let kinds = [Kind::Directory, Kind::Rbd, Kind::Gluster, Kind::Iscsi];
+        let kinds = [
+            Kind::Directory,
+            Kind::Rbd,
+            Kind::Gluster,
+            Kind::Iscsi,
+            Kind::Nfs,
+        ];
         for other in kinds.into_iter().filter(|kind| *kind != own) {
             let whose = match (other, own) {
                 (Kind::Directory, Kind::Rbd) => "a directory; remove it, or kind = \"rbd\"",
                 (Kind::Directory, Kind::Gluster) => "a directory; remove it, or kind = \"gluster\"",
+                (Kind::Directory, Kind::Nfs) => "a directory; remove it, or kind = \"nfs\"",
                 (Kind::Directory, _) => "a directory; remove it, or kind = \"iscsi\"",
                 (Kind::Rbd, _) => "a pool; write kind = \"rbd\", or remove it",
                 (Kind::Gluster, _) => "a volume; write kind = \"gluster\", or remove it",
                 (Kind::Iscsi, _) => "a target; write kind = \"iscsi\", or remove it",
+                (Kind::Nfs, _) => "an NFS server; write kind = \"nfs\", or remove it",
             };
             for (key, span) in self.keys_of(other) {
                 problems.at(&span, format_args!("{key} belongs to {whose}"));

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::io;
+use std::num::NonZeroU16;
 use std::sync::Arc;
 
-use labelgate_control::{Anchor, GlusterAnchor, GlusterVolume, RbdAnchor, Secret, Text};
+use labelgate_control::{Anchor, GlusterAnchor, GlusterVolume, NfsAnchor, RbdAnchor, Secret, Text};
 use labelgate_mac::Label;
-use labelgate_registry::{Gluster, InPool, UnitError};
+use labelgate_registry::{Gluster, InPool, Nfs, UnitError};
 
 use super::anchor::{AnchorFailure, Opener};
 use super::keysmith::{Entity, Instance, Keysmith, KeysmithError};
@@ -113,6 +114,9 @@ impl Gate {
         if let Some(gluster) = self.store.gluster() {
             return self.anchor_on_volume(image, gluster, may_make);
         }
+        if let Some(nfs) = self.store.nfs() {
+            return self.anchor_on_server(image, nfs);
+        }
         if let Some(target) = self.store.upstream() {
             return self.anchor_on_target(image, target).await;
         }
@@ -160,6 +164,25 @@ impl Gate {
             path: Text::new(path)?,
             context: Text::new(&image_context(&self.label).to_string())?,
             make: may_make,
+        });
+        self.write(image, &anchor)
+    }
+
+    /// A server believes who asks: there is no key. The label's keeper is told which file it is and whose.
+    fn anchor_on_server(&self, image: &Image, nfs: &Nfs) -> Result<(), AccessError> {
+        let path = image.file.to_str().unwrap_or_default();
+        labelgate_registry::check_on_server(path)?;
+        let port = |port: Option<NonZeroU16>| port.map_or(0, NonZeroU16::get);
+        let anchor = Anchor::Nfs(NfsAnchor {
+            server: nfs.server,
+            nfs_port: port(nfs.nfs_port),
+            mount_port: port(nfs.mount_port),
+            export: Text::new(nfs.export.as_str())?,
+            path: Text::new(path)?,
+            uid: nfs.uid,
+            gid: nfs.gid,
+            // Otherwise what was answered is lost with a server that is started again.
+            write_through: true,
         });
         self.write(image, &anchor)
     }
@@ -226,7 +249,8 @@ impl Gate {
     ) -> Result<(), AccessError> {
         if self.store.pool().is_none() {
             // Its keeper is reaped, and had no key of its own. What is left of it are requests that
-            // bricks have taken already, which its successor's lock waits for, or a target, which the
+            // bricks have taken already, which its successor's lock waits for, or a server has,
+            // and those that a target has, which the
             // successor makes end them before it takes the reservation over.
             return Ok(());
         }

@@ -18,6 +18,8 @@ pub enum Network {
     Ceph,
     /// An upstream target.
     Iscsi,
+    /// An upstream NFS server.
+    Nfs,
 }
 
 impl Network {
@@ -26,6 +28,7 @@ impl Network {
         match self {
             Self::Ceph => "labelgate_ceph_port_t",
             Self::Iscsi => "iscsi_port_t",
+            Self::Nfs => "nfs_port_t",
         }
     }
 
@@ -33,6 +36,7 @@ impl Network {
         match self {
             Self::Ceph => "labelgate_use_ceph",
             Self::Iscsi => "labelgate_use_iscsi",
+            Self::Nfs => "labelgate_use_nfs",
         }
     }
 }
@@ -42,6 +46,7 @@ impl fmt::Display for Network {
         f.write_str(match self {
             Self::Ceph => "Ceph",
             Self::Iscsi => "upstream iSCSI targets",
+            Self::Nfs => "upstream NFS servers",
         })
     }
 }

@@ -30,13 +30,13 @@ pub enum Clash {
         /// The file's.
         file: PathBuf,
     },
-    /// Two stores of one pool, volume or target.
+    /// Two stores of one pool, volume, target or export.
     #[error(
         "the {pool} is a store in the registry and in the configuration file: one image could be \
          two; remove one of them"
     )]
     Pool {
-        /// The pool, volume or target.
+        /// The pool, volume, target or export.
         pool: String,
     },
     /// An image whose store is not there.
@@ -183,6 +183,11 @@ fn check_places(ours: &registry::Place, theirs: &Place) -> Result<(), Clash> {
             }
         }
         (registry::Place::Gluster(ours), Place::Gluster(theirs)) if ours.meets(theirs) => {
+            return Err(Clash::Pool {
+                pool: ours.to_string(),
+            });
+        }
+        (registry::Place::Nfs(ours), Place::Nfs(theirs)) if ours.meets(theirs) => {
             return Err(Clash::Pool {
                 pool: ours.to_string(),
             });

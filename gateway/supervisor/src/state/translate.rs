@@ -39,6 +39,7 @@ pub(super) fn store(record: &registry::Store) -> Store {
                 key: None,
             }),
             registry::Place::Gluster(gluster) => Place::Gluster(gluster.clone()),
+            registry::Place::Nfs(nfs) => Place::Nfs(nfs.clone()),
             registry::Place::Iscsi(iscsi) => Place::Iscsi(Target {
                 iscsi: iscsi.clone(),
                 secrets: None,

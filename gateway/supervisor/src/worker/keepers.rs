@@ -154,6 +154,7 @@ impl Service {
             Place::Directory { .. } | Place::Gluster(_) => return Ok(()),
             Place::Rbd(_) => Network::Ceph,
             Place::Iscsi(_) => Network::Iscsi,
+            Place::Nfs(_) => Network::Nfs,
         };
         let reach = self.shared.provider.check_reach(context, to);
         reach.map_err(io::Error::other)
@@ -225,6 +226,7 @@ impl Service {
                 Library::Gluster(Box::new(on_volume(gluster).map_err(io::Error::other)?))
             }
             Place::Iscsi(_) => Library::Iscsi,
+            Place::Nfs(_) => Library::Nfs,
             Place::Rbd(_) | Place::Directory { .. } => Library::Rbd,
         };
         Ok(ConfigureKeeper {

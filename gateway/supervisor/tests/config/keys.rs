@@ -72,7 +72,7 @@ fn an_unknown_key_is_named_with_those_that_are_known() {
         ),
         (
             "[[store]]\nname = \"vms\"\npath = \"/x\"\ncolour = 1\n",
-            "4: unknown field `colour`, expected one of `name`, `kind`, `path`, `trees`, `squash`, `monitors`, `pool`, `entity`, `key_file`, `servers`, `volume`, `directory`, `portal`, `target`, `initiator`, `user`, `secret_file`, `target_user`, `target_secret_file`, `shared`",
+            "4: unknown field `colour`, expected one of `name`, `kind`, `path`, `trees`, `squash`, `monitors`, `pool`, `entity`, `key_file`, `servers`, `volume`, `directory`, `portal`, `target`, `initiator`, `user`, `secret_file`, `target_user`, `target_secret_file`, `shared`, `server`, `export`, `nfs_port`, `mount_port`, `uid`, `gid`",
         ),
         (
             "\n[[sotre]]\n",
@@ -84,7 +84,7 @@ fn an_unknown_key_is_named_with_those_that_are_known() {
         ),
         (
             "\n\n[[store]]\nname = \"vms\"\n",
-            "4: the store has no path; give it a directory, or write kind = \"rbd\", \"gluster\" or \"iscsi\"",
+            "4: the store has no path; give it a directory, or write kind = \"rbd\", \"gluster\", \"iscsi\" or \"nfs\"",
         ),
         (
             "[gateway]\nuid_base = -1\n",

@@ -217,3 +217,47 @@ fn what_a_target_lacks_or_cannot_have_is_told_with_its_line() {
         "labelgate.toml:4: portal belongs to a target; write kind = \"iscsi\", or remove it"
     );
 }
+
+/// A store that is an export, with these lines.
+fn export(name: &str, lines: &str) -> String {
+    format!("[[store]]\nname = \"{name}\"\nkind = \"nfs\"\n{lines}")
+}
+
+#[test]
+fn an_export_is_a_store_whose_images_are_its_files() {
+    let lines =
+        "server = \"10.0.0.9\"\nexport = \"/disks\"\nnfs_port = 2049\nuid = 107\ngid = 64\n";
+    let image = "[[image]]\nname = \"disk\"\nstore = \"nas\"\nfile = \"vms/web-1.raw\"\nlabel = \"s0:c1,c2\"\n";
+    let text = export("nas", lines) + image;
+    let config = Config::parse(&text, Path::new("labelgate.toml")).unwrap();
+    let store = &config.stores[0];
+    let nfs = store.nfs().unwrap();
+    assert_eq!((nfs.uid, nfs.gid, nfs.mount_port), (107, 64, None));
+    assert!(config.images[0].is_kept() && config.images[0].in_pool().is_none());
+    assert_eq!(
+        store.place_of(&config.images[0].file),
+        "/disks/vms/web-1.raw of 10.0.0.9"
+    );
+    let again = text.clone() + &export("again", lines);
+    assert!(problems(&again).contains("is there already, on line 2; remove one"));
+    let within = text.clone() + &export("within", &lines.replace("/disks", "/disks/vms"));
+    assert!(problems(&within).contains("overlaps with that of another store"));
+    let beside = text.clone() + &export("beside", &lines.replace("/disks", "/others"));
+    assert!(Config::parse(&beside, Path::new("labelgate.toml")).is_ok());
+    for wrong in ["../web", "vms/../web", ".snapshot/web", "/web"] {
+        let said = problems(&text.replace("vms/web-1.raw", wrong));
+        assert!(
+            said.contains("the image's name on its server") || said.contains("plain path"),
+            "{said}"
+        );
+    }
+    assert_eq!(
+        problems(&export(
+            "nas",
+            "server = \"nas.example.org\"\nexport = \"disks\"\nuid = 0\n"
+        )),
+        "labelgate.toml:2: a store of kind \"nfs\" needs gid\n\
+         labelgate.toml:4: server: invalid IP address syntax\n\
+         labelgate.toml:5: export: the exported directory begins with none of /"
+    );
+}
