@@ -67,7 +67,8 @@ unsafe fn result(data: *mut c_void, landing: &Landing) -> Reply {
     let answer = match landing {
         Landing::State => {
             let good = good!(data, GETATTR3res, GETATTR3res_u);
-            Some(Answer::State(state(&good.obj_attributes)))
+            let state = state(&good.obj_attributes);
+            state.makes_sense().then_some(Answer::State(state))
         }
         Landing::Find => {
             let good = good!(data, LOOKUP3res, LOOKUP3res_u);

@@ -59,6 +59,11 @@ impl State {
     pub(crate) const fn is_file(&self) -> bool {
         self.kind == c::NF3REG
     }
+
+    /// Whether there can be such a file.
+    pub(crate) const fn makes_sense(&self) -> bool {
+        self.size <= MAX_SIZE
+    }
 }
 
 /// What a server can do.

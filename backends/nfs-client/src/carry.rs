@@ -1,5 +1,6 @@
 //! Operations: how they are sent, and when they are sent again.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use crate::attributes::Attributes;
@@ -25,16 +26,6 @@ pub(crate) struct Flying {
     alone: bool,
 }
 
-/// What comes of sending an operation's next call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sent {
-    Gone,
-    /// It has to wait for others.
-    Blocked,
-    /// And whatever comes after it has to, too.
-    First,
-}
-
 impl Session {
     /// Sends what waits to be, if that is possible now.
     pub(crate) fn send_all(&mut self, now: Instant) {
@@ -46,54 +37,46 @@ impl Session {
         let due: Vec<(Instant, u64)> = due;
         self.waiting
             .extend(due.into_iter().map(|(_, number)| number));
-        let mut blocked = Vec::new();
         while let Some(number) = self.waiting.pop_front() {
-            let sent = self.send(number, now);
-            if sent != Sent::Gone {
-                blocked.push(number);
-            }
-            if sent == Sent::First || self.broken {
+            if !self.send(number, now) {
+                self.waiting.push_front(number);
                 break;
             }
         }
-        for number in blocked.into_iter().rev() {
-            self.waiting.push_front(number);
-        }
     }
 
-    /// Sends the next call of an operation.
-    fn send(&mut self, number: u64, now: Instant) -> Sent {
+    /// Sends the next call of an operation; whether it need not wait for others.
+    fn send(&mut self, number: u64, now: Instant) -> bool {
         let (Some(work), Some(file), Some(handle), Some(context)) = (
             self.works.get(&number),
             &self.file,
             &self.handle,
             &mut self.context,
         ) else {
-            return Sent::Gone;
+            return true;
         };
         if let Some(outcome) = known(&work.order, file, self.dirt) {
             self.done(number, Ok(outcome));
-            return Sent::Gone;
+            return true;
         }
         let Some(call) = work.call(file, self.options.write_through) else {
             let error = Error::of(work.order.doing(), Kind::OutOfRange);
             self.done(number, Err(error));
-            return Sent::Gone;
+            return true;
         };
         let flying = flying(&call, &work.order, self.dirt.left(), now);
-        match room(&self.flying, flying) {
-            Sent::Gone => {}
-            other => return other,
+        if !has_room(&self.flying, flying) {
+            return false;
         }
         match context.send(number, handle, call) {
             Ok(()) => {
                 self.flying.insert(number, flying);
-                Sent::Gone
+                true
             }
             Err(error) => {
                 self.trouble = error;
                 self.broken = true;
-                Sent::Blocked
+                false
             }
         }
     }
@@ -124,16 +107,11 @@ impl Session {
     }
 }
 
-/// Whether there is room for one more beside these.
-fn room(flying: &std::collections::HashMap<u64, Flying>, next: Flying) -> Sent {
+/// Whether one more may be under way beside these.
+fn has_room(flying: &HashMap<u64, Flying>, next: Flying) -> bool {
     let bytes: u64 = flying.values().map(|other| other.writes).sum();
-    if next.alone && !flying.is_empty() || flying.values().any(|other| other.alone) {
-        return Sent::First;
-    }
-    match flying.len() >= MAX_CALLS || (bytes > 0 && bytes + next.writes > MAX_BYTES) {
-        true => Sent::Blocked,
-        false => Sent::Gone,
-    }
+    let alone = next.alone || flying.values().any(|other| other.alone);
+    flying.is_empty() || (!alone && flying.len() < MAX_CALLS && bytes + next.writes <= MAX_BYTES)
 }
 
 fn flying(call: &Call, order: &Order, left: u64, now: Instant) -> Flying {

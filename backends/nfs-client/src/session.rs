@@ -247,8 +247,10 @@ impl Session {
         let now = Instant::now();
         self.advance(now);
         self.send_all(now);
-        let alive = self.context.as_ref().is_none_or(Context::flush);
-        self.broken |= !alive;
+        if let Some(context) = self.context.as_ref().filter(|context| !context.flush()) {
+            self.trouble = Error::of("sending a call", Kind::NotReady).with(&context.said());
+            self.broken = true;
+        }
         self.take();
         if self.broken {
             self.lost(now);

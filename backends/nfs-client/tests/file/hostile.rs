@@ -21,11 +21,12 @@ const READ: u32 = 6;
 const WRITE: u32 = 7;
 const COMMIT: u32 = 21;
 
-/// A call: which, and the last word of its fixed part.
+/// A call: which, how much is read or written, and how stable a write shall be.
 #[derive(Clone, Copy)]
 struct Call {
     procedure: u32,
     count: u32,
+    stable: u32,
 }
 
 /// What a server answers that means well, but for what is read.
@@ -77,11 +78,17 @@ fn call(stream: &mut TcpStream) -> Option<(u32, Call)> {
     };
     // Behind the credential, a verifier of no length, a handle of four bytes and an offset.
     let at = 32 + word(28) as usize + 8 + 8 + 8;
-    let count = match procedure {
-        READ | WRITE => word(at),
-        _ => 0,
+    let (count, stable) = match procedure {
+        READ => (word(at), 0),
+        WRITE => (word(at), word(at + 4)),
+        _ => (0, 0),
     };
-    Some((word(0), Call { procedure, count }))
+    let call = Call {
+        procedure,
+        count,
+        stable,
+    };
+    Some((word(0), call))
 }
 
 /// A server that answers so; nothing, and it hangs up.
@@ -133,6 +140,35 @@ fn a_server_that_means_well_is_used() {
     assert_eq!(bench.read(3, 100_001), Ok(vec![0x5a; 100_001]));
     bench.run(Order::Flush).unwrap();
     bench.close();
+}
+
+/// It is asked for: a server that is not asked to write through need not.
+#[test]
+fn what_shall_be_stable_is_asked_for_as_such() {
+    for (write_through, stable, expected) in [
+        (true, false, 2),
+        (true, true, 2),
+        (false, true, 2),
+        (false, false, 0),
+    ] {
+        let asked = Arc::new(AtomicU32::new(u32::MAX));
+        let heard = Arc::clone(&asked);
+        let mut options = serve(move |call| {
+            if call.procedure == WRITE {
+                heard.store(call.stable, Ordering::Relaxed);
+            }
+            Some(well(call))
+        });
+        options.write_through = write_through;
+        let mut bench = Bench::open(options).unwrap();
+        let write = bench.order(0, &[1; 4096], stable);
+        bench.run(write).unwrap();
+        assert_eq!(asked.load(Ordering::Relaxed), expected);
+        let (offset, length) = (4096, 4096);
+        bench.run(Order::Zero { offset, length }).unwrap();
+        let through = if write_through { 2 } else { 0 };
+        assert_eq!(asked.load(Ordering::Relaxed), through);
+    }
 }
 
 /// libnfs 4.0 would write 4 GiB of the server's choice behind the end of 4 bytes.

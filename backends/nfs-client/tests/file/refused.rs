@@ -148,6 +148,14 @@ fn a_flush_that_fails_is_the_last_thing_that_is_heard() {
         bench.write(0, &[1; 1 << 20]).unwrap();
         bench.run(Order::Flush).unwrap();
         store.leave_no_room().unwrap();
+        // One that is written through fails for itself alone.
+        let mut through = Bench::start(disk);
+        let refused = kind(through.write(12 << 20, &[9; 4 << 20]));
+        assert!(
+            matches!(refused, Kind::NoSpace | Kind::Medium),
+            "{refused:?}"
+        );
+        assert_eq!(through.read(0, 512), Ok(vec![1; 512]));
         bench.write(4 << 20, &[2; 4 << 20]).unwrap();
         assert_eq!(kind(bench.run(Order::Flush)), Kind::Medium);
         store.make_room().unwrap();
