@@ -16,5 +16,6 @@ mod model;
 mod refused;
 mod restart;
 mod sizes;
+mod speed;
 
 pub(crate) use bench::{Bench, Disk, LIMIT, kind, with};
