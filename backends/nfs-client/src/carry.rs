@@ -6,13 +6,16 @@ use std::time::Instant;
 use crate::attributes::Attributes;
 use crate::call::Call;
 use crate::dirt::Dirt;
-use crate::order::{Order, Outcome};
+use crate::order::{Order, Outcome, Work};
 use crate::session::{Event, Session, Stage};
 use crate::{Error, Kind};
 
 /// The most calls under way, and the most bytes that they write: the library has a copy of each.
 const MAX_CALLS: usize = 64;
 const MAX_BYTES: u64 = 16 << 20;
+
+/// How often an operation is sent that is answered by nothing of use, or with which the connection goes.
+pub(crate) const ATTEMPTS: u32 = 16;
 
 /// A call on its way.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +25,8 @@ pub(crate) struct Flying {
     writes: u64,
     /// Of a flush, how much it covers.
     pub(crate) covers: u64,
-    /// It makes the file larger, on condition that nothing changes it meanwhile.
+    /// It makes the file larger, on condition that nothing changes it meanwhile; or the connection has
+    /// gone with it so often that it shall take no other one along.
     alone: bool,
 }
 
@@ -64,7 +68,7 @@ impl Session {
             self.done(number, Err(error));
             return true;
         };
-        let flying = flying(&call, &work.order, self.dirt.left(), now);
+        let flying = flying(&call, work, self.dirt.left(), now);
         if !has_room(&self.flying, flying) {
             return false;
         }
@@ -90,9 +94,19 @@ impl Session {
     }
 
     /// The connection is gone: what was on its way is to be sent again, in the order in which it was
-    /// asked for.
+    /// asked for. What it goes with again and again may be why.
     pub(crate) fn take_back(&mut self) {
         let flying = std::mem::take(&mut self.flying);
+        for number in flying.keys() {
+            let Some(work) = self.works.get_mut(number) else {
+                continue;
+            };
+            work.attempts += 1;
+            if work.attempts > ATTEMPTS {
+                let error = self.trouble.clone();
+                self.done(*number, Err(error));
+            }
+        }
         let mut all: Vec<u64> = flying.into_keys().chain(self.waiting.drain(..)).collect();
         all.extend(self.later.drain(..).map(|(_, number)| number));
         all.sort_unstable();
@@ -114,7 +128,7 @@ fn has_room(flying: &HashMap<u64, Flying>, next: Flying) -> bool {
     flying.is_empty() || (!alone && flying.len() < MAX_CALLS && bytes + next.writes <= MAX_BYTES)
 }
 
-fn flying(call: &Call, order: &Order, left: u64, now: Instant) -> Flying {
+fn flying(call: &Call, work: &Work, left: u64, now: Instant) -> Flying {
     let writes = match call {
         Call::Write(_, source, _) => source.run().map_or(0, |(_, length)| length.into()),
         _ => 0,
@@ -123,7 +137,7 @@ fn flying(call: &Call, order: &Order, left: u64, now: Instant) -> Flying {
         sent: now,
         writes,
         covers: left,
-        alone: matches!(order, Order::Resize { .. }),
+        alone: matches!(work.order, Order::Resize { .. }) || work.attempts > ATTEMPTS / 2,
     }
 }
 

@@ -6,13 +6,11 @@ use labelgate_libnfs_sys as c;
 
 use crate::attributes::State;
 use crate::call::{Answer, Reply, Stability, Verifier};
-use crate::carry::Flying;
+use crate::carry::{ATTEMPTS, Flying};
 use crate::order::{Order, Outcome, Work};
 use crate::session::{Event, Session};
 use crate::{Error, Kind};
 
-/// How often an operation is sent that the server answers by nothing of use.
-const ATTEMPTS: u32 = 16;
 /// How soon what a server asks patience for is sent again.
 const SOON: Duration = Duration::from_millis(200);
 
@@ -54,17 +52,11 @@ impl Session {
         self.send_all(Instant::now());
     }
 
-    /// The connection is gone, or what the server says makes no sense.
+    /// The connection is gone, or what the server says makes no sense: then it goes, too.
     fn useless(&mut self, number: u64, flying: Flying, said: &str) {
-        // If it is gone, the server has said nothing.
-        let answered = !self.broken;
-        if let (true, Some(work)) = (answered, self.works.get_mut(&number)) {
-            let error = Error::of(work.order.doing(), Kind::NotReady).with(said);
-            self.trouble = error.clone();
-            work.attempts += 1;
-            if work.attempts > ATTEMPTS {
-                return self.done(number, Err(error));
-            }
+        // If it is gone already, the server has said nothing.
+        if let (false, Some(work)) = (self.broken, self.works.get(&number)) {
+            self.trouble = Error::of(work.order.doing(), Kind::NotReady).with(said);
         }
         self.broken = true;
         self.flying.insert(number, flying);
@@ -144,11 +136,10 @@ impl Session {
         let Some(work) = self.works.get_mut(&number) else {
             return;
         };
-        work.done += u64::from(length);
+        work.came(length);
         if work.is_complete() {
             return self.done(number, Ok(Outcome::Done));
         }
-        work.attempts += u32::from(length == 0);
         if end || work.attempts > ATTEMPTS {
             // It has been made smaller.
             self.stale = true;
@@ -173,8 +164,7 @@ impl Session {
             self.dirt.wrote(verifier);
             work.dirty = true;
         }
-        work.done += u64::from(length);
-        work.attempts += u32::from(length == 0);
+        work.came(length);
         if self.dirt.is_lost() {
             return;
         }
@@ -225,6 +215,15 @@ impl Session {
 }
 
 impl Work {
+    /// So many bytes more are done.
+    fn came(&mut self, length: u32) {
+        self.done += u64::from(length);
+        self.attempts = match length {
+            0 => self.attempts + 1,
+            _ => 0,
+        };
+    }
+
     fn is_complete(&self) -> bool {
         self.done >= self.order.span().1
     }

@@ -204,6 +204,21 @@ fn what_is_read_lands_in_its_place_and_nowhere_else() {
     }
 }
 
+/// A server that hangs up at a write, each time: the others wait for the one that ends it.
+#[test]
+fn a_call_that_the_connection_goes_with_is_given_up() {
+    let options = serve(|call| match (call.procedure, call.count) {
+        (WRITE, 512) => None,
+        _ => Some(well(call)),
+    });
+    let mut bench = Bench::open(options).unwrap();
+    let bad = bench.order(0, &[1; 512], false);
+    let good = bench.order(0, &[1; 4096], false);
+    let tags = [bad, good].map(|order| bench.begin(order).unwrap());
+    assert_eq!(kind(bench.wait(tags[0])), Kind::NotReady);
+    bench.wait(tags[1]).unwrap();
+}
+
 /// A server that reads and writes a little at a time, and asks for patience every other time.
 #[test]
 fn a_server_that_does_little_at_a_time_is_asked_again() {
