@@ -72,61 +72,7 @@ fn place(store: &Store) -> String {
 fn show(output: &mut Output, store: Store) -> std::io::Result<()> {
     let mut fields = vec![("store", store.name.to_string())];
     match &store.backend {
-        Some(Backend::Rbd {
-            monitors,
-            pool,
-            entity,
-        }) => fields.extend([
-            ("kind", "rbd".to_owned()),
-            ("monitors", monitors.clone()),
-            ("pool", pool.clone()),
-            ("entity", format!("client.{entity}")),
-        ]),
-        Some(Backend::Gluster {
-            servers,
-            volume,
-            directory,
-        }) => fields.extend([
-            ("kind", "gluster".to_owned()),
-            ("servers", servers.clone()),
-            ("volume", volume.clone()),
-            ("directory", or_dash(directory.clone())),
-        ]),
-        Some(Backend::Iscsi {
-            portal,
-            target,
-            initiator,
-            user,
-            target_user,
-            shared,
-        }) => fields.extend([
-            ("kind", "iscsi".to_owned()),
-            ("portal", portal.clone()),
-            ("target", target.clone()),
-            ("initiator", initiator.clone()),
-            ("user", or_dash(user.clone())),
-            ("target user", or_dash(target_user.clone())),
-            ("shared", if *shared { "yes" } else { "no" }.to_owned()),
-        ]),
-        Some(Backend::Nfs {
-            server,
-            export,
-            nfs_port,
-            mount_port,
-            uid,
-            gid,
-        }) => fields.extend([
-            ("kind", "nfs".to_owned()),
-            ("server", server.to_string()),
-            ("export", export.clone()),
-            ("NFS port", or_dash(nfs_port.map(|port| port.to_string()))),
-            (
-                "MOUNT port",
-                or_dash(mount_port.map(|port| port.to_string())),
-            ),
-            ("uid", uid.to_string()),
-            ("gid", gid.to_string()),
-        ]),
+        Some(backend) => fields.extend(fields_of(backend)),
         None => fields.extend([
             ("kind", "directory".to_owned()),
             ("path", place(&store)),
@@ -138,6 +84,67 @@ fn show(output: &mut Output, store: Store) -> std::io::Result<()> {
     fields.push(("images", store.images.to_string()));
     fields.push(("declared in", declared_in(store.source)));
     output.fields(&fields)
+}
+
+/// What a backend is, field by field.
+fn fields_of(backend: &Backend) -> Vec<(&'static str, String)> {
+    match backend {
+        Backend::Rbd {
+            monitors,
+            pool,
+            entity,
+        } => vec![
+            ("kind", "rbd".to_owned()),
+            ("monitors", monitors.clone()),
+            ("pool", pool.clone()),
+            ("entity", format!("client.{entity}")),
+        ],
+        Backend::Gluster {
+            servers,
+            volume,
+            directory,
+        } => vec![
+            ("kind", "gluster".to_owned()),
+            ("servers", servers.clone()),
+            ("volume", volume.clone()),
+            ("directory", or_dash(directory.clone())),
+        ],
+        Backend::Iscsi {
+            portal,
+            target,
+            initiator,
+            user,
+            target_user,
+            shared,
+        } => vec![
+            ("kind", "iscsi".to_owned()),
+            ("portal", portal.clone()),
+            ("target", target.clone()),
+            ("initiator", initiator.clone()),
+            ("user", or_dash(user.clone())),
+            ("target user", or_dash(target_user.clone())),
+            ("shared", if *shared { "yes" } else { "no" }.to_owned()),
+        ],
+        Backend::Nfs {
+            server,
+            export,
+            nfs_port,
+            mount_port,
+            uid,
+            gid,
+        } => vec![
+            ("kind", "nfs".to_owned()),
+            ("server", server.to_string()),
+            ("export", export.clone()),
+            ("NFS port", or_dash(nfs_port.map(|port| port.to_string()))),
+            (
+                "MOUNT port",
+                or_dash(mount_port.map(|port| port.to_string())),
+            ),
+            ("uid", uid.to_string()),
+            ("gid", gid.to_string()),
+        ],
+    }
 }
 
 fn list(output: &mut Output, stores: Stores) -> std::io::Result<()> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use labelgate_api::endpoints::{PostBackend, PostStore};
-use labelgate_api::{AddBackend, AddStore, Backend, Nothing, Squash, Store, StoreName};
+use labelgate_api::{AddBackend, AddStore, Backend, Nothing, Squash, Store, StoreKey, StoreName};
 
 use crate::ask::Ask;
 use crate::fault::Fault;
@@ -97,6 +97,18 @@ struct GlusterStore {
     directory: Option<String>,
 }
 
+impl RbdStore {
+    fn backend(self) -> Result<(Backend, StoreKey), Fault> {
+        let key = key(&self.key_file.unwrap_or_default())?;
+        let backend = Backend::Rbd {
+            monitors: self.monitors.unwrap_or_default(),
+            pool: self.pool.unwrap_or_default(),
+            entity: self.entity.unwrap_or_default(),
+        };
+        Ok((backend, key))
+    }
+}
+
 impl GlusterStore {
     fn backend(self) -> Backend {
         Backend::Gluster {
@@ -109,74 +121,42 @@ impl GlusterStore {
 
 impl Add {
     pub(crate) async fn run(self, ask: &Ask) -> Result<(), Fault> {
-        let Self {
-            name,
-            path,
-            trees,
-            squash,
-            rbd,
-            gluster,
-            iscsi,
-            nfs,
-        } = self;
         let nothing = Nothing {};
-        match (path, rbd.key_file) {
-            (Some(path), _) => {
-                let body = AddStore {
-                    name,
-                    path,
-                    trees,
-                    squash: squash.into(),
-                };
-                ask.show::<PostStore>(&nothing, &nothing, &body, added)
-                    .await
-            }
-            (None, _) if gluster.gluster => {
-                let body = AddBackend {
-                    name,
-                    backend: gluster.backend(),
-                    key: None,
-                    secrets: None,
-                };
-                ask.show::<PostBackend>(&nothing, &nothing, &body, added)
-                    .await
-            }
-            (None, _) if iscsi.iscsi => {
-                let (backend, secrets) = iscsi.backend()?;
-                let body = AddBackend {
-                    name,
-                    backend,
-                    key: None,
-                    secrets,
-                };
-                ask.show::<PostBackend>(&nothing, &nothing, &body, added)
-                    .await
-            }
-            (None, _) if nfs.nfs => {
-                let body = AddBackend {
-                    name,
-                    backend: nfs.backend(),
-                    key: None,
-                    secrets: None,
-                };
-                ask.show::<PostBackend>(&nothing, &nothing, &body, added)
-                    .await
-            }
-            (None, key_file) => {
-                let body = AddBackend {
-                    name,
-                    backend: Backend::Rbd {
-                        monitors: rbd.monitors.unwrap_or_default(),
-                        pool: rbd.pool.unwrap_or_default(),
-                        entity: rbd.entity.unwrap_or_default(),
-                    },
-                    key: Some(key(&key_file.unwrap_or_default())?),
-                    secrets: None,
-                };
-                ask.show::<PostBackend>(&nothing, &nothing, &body, added)
-                    .await
-            }
+        if let Some(path) = self.path {
+            let body = AddStore {
+                name: self.name,
+                path,
+                trees: self.trees,
+                squash: self.squash.into(),
+            };
+            return ask
+                .show::<PostStore>(&nothing, &nothing, &body, added)
+                .await;
         }
+        let body = self.backend()?;
+        ask.show::<PostBackend>(&nothing, &nothing, &body, added)
+            .await
+    }
+
+    /// What there is to add that is no directory.
+    fn backend(self) -> Result<AddBackend, Fault> {
+        let (backend, key, secrets) = if self.gluster.gluster {
+            (self.gluster.backend(), None, None)
+        } else if self.nfs.nfs {
+            (self.nfs.backend(), None, None)
+        } else if self.iscsi.iscsi {
+            let (backend, secrets) = self.iscsi.backend()?;
+            (backend, None, secrets)
+        } else {
+            let (backend, key) = self.rbd.backend()?;
+            (backend, Some(key), None)
+        };
+        Ok(AddBackend {
+            name: self.name,
+            backend,
+            key,
+            secrets,
+        })
     }
 }
 

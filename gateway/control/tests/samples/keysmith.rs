@@ -22,18 +22,8 @@ fn instances() -> List<Text<512>, 6> {
     List::try_from(vec![full(); 6]).unwrap()
 }
 
-/// Every message to a keysmith.
-pub fn to_keysmith() -> Vec<ToKeysmith> {
-    let configure = ToKeysmith::Configure(ConfigureKeysmith {
-        monitors: full(),
-        entity: full(),
-        key: secret(),
-        pool: full(),
-        prefix: full(),
-        unprivileged: true,
-        context: Some(full()),
-    });
-    let look = ToKeysmith::Look(Box::new(LookAtTarget {
+fn look() -> ToKeysmith {
+    ToKeysmith::Look(Box::new(LookAtTarget {
         target: IscsiAnchor {
             portal: "[ffff::ffff]:65535".parse().unwrap(),
             target: full(),
@@ -50,7 +40,20 @@ pub fn to_keysmith() -> Vec<ToKeysmith> {
         milliseconds: u32::MAX,
         unprivileged: true,
         context: Some(full()),
-    }));
+    }))
+}
+
+/// Every message to a keysmith.
+pub fn to_keysmith() -> Vec<ToKeysmith> {
+    let configure = ToKeysmith::Configure(ConfigureKeysmith {
+        monitors: full(),
+        entity: full(),
+        key: secret(),
+        pool: full(),
+        prefix: full(),
+        unprivileged: true,
+        context: Some(full()),
+    });
     let tasks = [
         KeysmithTask::MakeKey {
             entity: full(),
@@ -93,7 +96,7 @@ pub fn to_keysmith() -> Vec<ToKeysmith> {
         request: u64::MAX,
         task,
     });
-    [configure, look].into_iter().chain(requests).collect()
+    [configure, look()].into_iter().chain(requests).collect()
 }
 
 /// Every message from a keysmith.
