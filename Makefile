@@ -72,7 +72,7 @@ test-full: ## All of that, hundreds of kills, minutes of fuzzing, suites, the re
 	@$(STAGE) "suites for file systems" 600 $(SHELL) -c 'fixtures/setup suites && \
 		$(CARGO) test $(LOCKED) --test nfs_suites -- --ignored'
 	@$(STAGE) "kills behind Ceph, Gluster, iSCSI and NFS" 600 $(SHELL) -c '\
-		$(CARGO) test --locked -p labelgate-fixtures --test ceph --test gluster --test gluster_volume -- --ignored && \
+		$(CARGO) test --locked -p labelgate-fixtures --test ceph --test gluster --test gluster_volume --test target --test export -- --ignored && \
 		$(CARGO) test --locked -p labelgate-initiator --test unit -- --ignored && \
 		$(CARGO) test --locked -p labelgate-nfs-client --test file -- --ignored'
 	@$(STAGE) "the manual's own build" 900 \
