@@ -56,11 +56,11 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fis
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -s h -l help -d 'Print help'
-complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "add" -d 'Add a directory as a store, a pool of a Ceph cluster, a volume of Gluster\'s, or an upstream iSCSI target'
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "add" -d 'Add a directory as a store, a pool of a Ceph cluster, a volume of Gluster\'s, an upstream iSCSI target, or a directory of an upstream NFS server'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "list" -d 'List stores'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "show" -d 'Show one store. Its key, if it has one, is never shown'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "key" -d 'Give a store that is a pool another key, or one that is a target other secrets. Keepers that run go on with what they have'
-complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "rm" -d 'Remove a store that has no images. Its directory, pool, volume or target stays as it is'
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "rm" -d 'Remove a store that has no images. Its directory, pool, volume, target or export stays as it is'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l squash -d 'Which users of a label\'s clients to tell apart in its tree. With anything but "all", files have the owners that clients give them' -r -f -a "all\t'Everybody: all files are the label\'s'
 root\t'Root, who is nobody then; others are told apart'
@@ -79,6 +79,12 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l target-user -d 'The name that the target has to prove by CHAP, if it has to' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l secret-file -d 'The file with the gateway\'s secret in its first line; - for standard input' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l target-secret-file -d 'The file with the target\'s secret in its first line' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l server -d 'The server\'s IP address' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l export -d 'The directory, as the server exports it' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l nfs-port -d 'The port of its NFS, if its port mapper is not to be asked' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l mount-port -d 'The port of its MOUNT, if its port mapper is not to be asked' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l uid -d 'Whose files they are on the server' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l gid -d 'Their group on the server' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l socket -d 'The gateway\'s admin socket' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l trees -d 'Give every label a tree of files of its own in it, for its NFS clients'
@@ -86,6 +92,7 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l gluster -d 'Add a volume of Gluster\'s, whose files are served'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l iscsi -d 'Add an upstream iSCSI target, whose logical units are served'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l shared -d 'Take credentials that open more than one logical unit. Whoever takes over the keeper of one label then reaches all that they open'
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l nfs -d 'Add a directory that an upstream NFS server exports, whose files are served'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -112,11 +119,11 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from rm" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
-complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a directory as a store, a pool of a Ceph cluster, a volume of Gluster\'s, or an upstream iSCSI target'
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a directory as a store, a pool of a Ceph cluster, a volume of Gluster\'s, an upstream iSCSI target, or a directory of an upstream NFS server'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "list" -d 'List stores'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one store. Its key, if it has one, is never shown'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "key" -d 'Give a store that is a pool another key, or one that is a target other secrets. Keepers that run go on with what they have'
-complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Remove a store that has no images. Its directory, pool, volume or target stays as it is'
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Remove a store that has no images. Its directory, pool, volume, target or export stays as it is'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -l socket -d 'The gateway\'s admin socket' -r -F
@@ -477,11 +484,11 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand help; and not __fish
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and not __fish_seen_subcommand_from status store image identity group level lease worker audit reload backup restore metrics completions generate help" -f -a "completions" -d 'Print the completions for a shell'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and not __fish_seen_subcommand_from status store image identity group level lease worker audit reload backup restore metrics completions generate help" -f -a "generate" -d 'Write man pages or completions, for packages'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and not __fish_seen_subcommand_from status store image identity group level lease worker audit reload backup restore metrics completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "add" -d 'Add a directory as a store, a pool of a Ceph cluster, a volume of Gluster\'s, or an upstream iSCSI target'
+complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "add" -d 'Add a directory as a store, a pool of a Ceph cluster, a volume of Gluster\'s, an upstream iSCSI target, or a directory of an upstream NFS server'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "list" -d 'List stores'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "show" -d 'Show one store. Its key, if it has one, is never shown'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "key" -d 'Give a store that is a pool another key, or one that is a target other secrets. Keepers that run go on with what they have'
-complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "rm" -d 'Remove a store that has no images. Its directory, pool, volume or target stays as it is'
+complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "rm" -d 'Remove a store that has no images. Its directory, pool, volume, target or export stays as it is'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from image" -f -a "create" -d 'Create an empty image, or take in a file that is in the store already'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from image" -f -a "import" -d 'Make a new image of a raw or qcow2 file, or of what comes by a pipe'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from image" -f -a "clone" -d 'Make a new image that is a copy of another one'
