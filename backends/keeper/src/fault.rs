@@ -49,9 +49,6 @@ pub enum Fault {
     /// The same of iSCSI's.
     #[error(transparent)]
     Iscsi(#[from] labelgate_initiator::Error),
-    /// The same of NFS's.
-    #[error(transparent)]
-    Nfs(#[from] labelgate_nfs_client::Error),
     /// What the library is made of is not to be found.
     #[error("the library's own files: {0}")]
     Reach(io::Error),

@@ -92,7 +92,6 @@ fn serve_iscsi(control: KeeperEnd, handed: Handed) -> Result<(), Fault> {
 }
 
 fn serve_nfs(control: KeeperEnd, handed: Handed) -> Result<(), Fault> {
-    labelgate_nfs_client::load()?;
     let report = confine(&profile(
         Profile::keeper(),
         reading(&handed.anchors),

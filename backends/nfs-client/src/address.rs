@@ -1,6 +1,5 @@
 //! Where a file is, and whose calls are made.
 
-use std::ffi::{CStr, CString};
 use std::net::{IpAddr, SocketAddr};
 
 use crate::Error;
@@ -8,7 +7,7 @@ use crate::Error;
 /// The longest path that is mounted, in bytes (RFC 1813 5.1.1).
 const MAX_EXPORT: usize = 1024;
 /// The longest name of a file, in bytes, and how many of them a path may have.
-const MAX_NAME: usize = 255;
+pub(crate) const MAX_NAME: usize = 255;
 const MAX_NAMES: usize = 16;
 /// Where a port mapper is.
 const PORT_MAPPER: u16 = 111;
@@ -47,7 +46,7 @@ impl Address {
     }
 
     /// The names on the way to the file.
-    pub(crate) fn names(&self) -> Result<Vec<CString>, Error> {
+    pub(crate) fn names(&self) -> Result<Vec<Name>, Error> {
         let names: Result<Vec<_>, _> = self.path.split('/').map(name).collect();
         match names {
             Ok(names) if names.len() <= MAX_NAMES => Ok(names),
@@ -64,15 +63,19 @@ impl Address {
     }
 }
 
-/// A name that is no way out of a directory.
-fn name(text: &str) -> Result<CString, Error> {
-    let plain = !matches!(text, "" | "." | "..") && text.len() <= MAX_NAME;
-    let name = plain.then(|| CString::new(text).ok()).flatten();
-    name.ok_or(Error::Path("the path"))
+/// A name that is no way out of a directory, at most [`MAX_NAME`] bytes.
+pub(crate) type Name = String;
+
+fn name(text: &str) -> Result<Name, Error> {
+    let way_out = matches!(text, "" | "." | "..") || text.contains('\0');
+    match way_out || text.len() > MAX_NAME {
+        true => Err(Error::Path("the path")),
+        false => Ok(text.to_owned()),
+    }
 }
 
 /// The longest handle in bytes.
-pub(crate) const MAX_HANDLE: usize = 64;
+pub(crate) const MAX_HANDLE: u32 = 64;
 
 /// What a server calls a file or directory. It means the same as long as there is the file, also
 /// after the server was restarted; and never another one.
@@ -82,20 +85,12 @@ pub(crate) struct Handle(Box<[u8]>);
 impl Handle {
     /// Nothing if it is none.
     pub(crate) fn new(bytes: &[u8]) -> Option<Self> {
-        (1..=MAX_HANDLE)
-            .contains(&bytes.len())
-            .then(|| Self(bytes.into()))
+        (!bytes.is_empty() && bytes.len() <= MAX_HANDLE as usize).then(|| Self(bytes.into()))
     }
 
     pub(crate) const fn bytes(&self) -> &[u8] {
         &self.0
     }
-}
-
-/// What the library takes a name as.
-pub(crate) fn pointed(name: &CStr) -> *mut libc::c_char {
-    // It only reads it.
-    name.as_ptr().cast_mut()
 }
 
 #[cfg(test)]
@@ -112,12 +107,7 @@ mod tests {
             path: path.to_owned(),
         };
         let names = address("/disks", "a/b c/d.raw").names();
-        assert_eq!(
-            names,
-            Ok(["a", "b c", "d.raw"]
-                .map(|name| CString::new(name).unwrap())
-                .to_vec())
-        );
+        assert_eq!(names, Ok(["a", "b c", "d.raw"].map(str::to_owned).to_vec()));
         let long = "x".repeat(256);
         let deep = ["x"; 17].join("/");
         for path in ["", "/a", "a/", "a//b", ".", "a/../b", "a\0b", &long, &deep] {

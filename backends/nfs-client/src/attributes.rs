@@ -1,8 +1,8 @@
 //! What a file is, and what its server can do. It is believed as far as it makes sense.
 
-use labelgate_libnfs_sys as c;
+use crate::standard as s;
 
-/// The most that is read or written by one call, in bytes: what the library takes of an answer.
+/// The most that is read or written by one call, in bytes: that much memory an answer takes.
 pub(crate) const MAX_TRANSFER: u32 = 1 << 20;
 /// The least that a server must be able to.
 const MIN_TRANSFER: u32 = 512;
@@ -57,7 +57,7 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) const fn is_file(&self) -> bool {
-        self.kind == c::NF3REG
+        self.kind == s::NF3REG
     }
 
     /// Whether there can be such a file.

@@ -1,14 +1,8 @@
 //! What is asked of NFS, and what is answered.
 
-use std::ffi::CString;
-use std::ptr::NonNull;
-
 use crate::Place;
-use crate::address::Handle;
+use crate::address::{Handle, Name};
 use crate::attributes::{Limits, State, Time};
-
-/// Zeros to be written.
-static ZEROS: [u8; 256 << 10] = [0; 256 << 10];
 
 /// How many zeros can be written at a time, in bytes.
 pub(crate) const MAX_ZEROS: u32 = 256 << 10;
@@ -19,7 +13,7 @@ pub(crate) enum Call {
     /// What it is (GETATTR).
     State,
     /// The handle of a name in it (LOOKUP).
-    Find(CString),
+    Find(Name),
     /// What may be done with it (ACCESS).
     Access,
     /// What its server can do (FSINFO).
@@ -51,16 +45,20 @@ pub(crate) enum Stability {
 }
 
 impl Source {
-    /// Where it is, and how long it is; nothing if it is not as it should be.
-    pub(crate) fn run(&self) -> Option<(NonNull<u8>, u32)> {
+    /// How long it is, in bytes.
+    pub(crate) const fn length(&self) -> u32 {
         match self {
-            Self::Place(place, from, length) => {
-                let bytes = usize::try_from(*length).ok()?;
-                Some((place.at(*from, bytes)?, *length))
-            }
-            Self::Zeros(length) => {
-                let zeros = ZEROS.get(..usize::try_from(*length).ok()?)?;
-                Some((NonNull::from(zeros).cast(), *length))
+            Self::Place(_, _, length) | Self::Zeros(length) => *length,
+        }
+    }
+
+    /// Copies it, if it is as it should be: to so many bytes.
+    pub(crate) fn copy_out(&self, into: &mut [u8]) -> bool {
+        match self {
+            Self::Place(place, from, _) => place.copy_out(*from, into),
+            Self::Zeros(_) => {
+                into.fill(0);
+                true
             }
         }
     }

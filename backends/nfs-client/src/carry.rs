@@ -10,7 +10,7 @@ use crate::order::{Order, Outcome, Work};
 use crate::session::{Event, Session, Stage};
 use crate::{Error, Kind};
 
-/// The most calls under way, and the most bytes that they write: the library has a copy of each.
+/// The most calls under way, and the most bytes that they write: there is a copy of each.
 const MAX_CALLS: usize = 64;
 const MAX_BYTES: u64 = 16 << 20;
 
@@ -130,7 +130,7 @@ fn has_room(flying: &HashMap<u64, Flying>, next: Flying) -> bool {
 
 fn flying(call: &Call, work: &Work, left: u64, now: Instant) -> Flying {
     let writes = match call {
-        Call::Write(_, source, _) => source.run().map_or(0, |(_, length)| length.into()),
+        Call::Write(_, source, _) => source.length().into(),
         _ => 0,
     };
     Flying {

@@ -3,14 +3,9 @@
 use std::fmt;
 use std::io;
 
-use labelgate_libnfs_sys::LoadError;
-
 /// Why something could not be done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The library is missing.
-    #[error(transparent)]
-    Library(#[from] LoadError),
     /// A path does not lead to a file beneath an exported directory: the caller's fault.
     #[error("{0} is not made of plain names")]
     Path(&'static str),
@@ -85,7 +80,7 @@ impl Error {
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {
-            Self::Library(_) | Self::Path(_) => Kind::Unfit,
+            Self::Path(_) => Kind::Unfit,
             Self::Server { kind, .. } => *kind,
         }
     }

@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use labelgate_libnfs_sys as c;
-
 use crate::attributes::State;
 use crate::call::{Answer, Reply, Stability, Verifier};
 use crate::carry::{ATTEMPTS, Flying};
 use crate::order::{Order, Outcome, Work};
 use crate::session::{Event, Session};
+use crate::standard as s;
 use crate::{Error, Kind};
 
 /// How soon what a server asks patience for is sent again.
@@ -27,13 +26,13 @@ enum Verdict {
 /// What a number of RFC 1813 2.6 means.
 const fn verdict(status: u32) -> Verdict {
     match status {
-        c::NFS3ERR_JUKEBOX => Verdict::Later,
-        c::NFS3ERR_NOT_SYNC => Verdict::Again,
-        c::NFS3ERR_STALE | c::NFS3ERR_BADHANDLE => Verdict::Stale,
-        c::NFS3ERR_PERM | c::NFS3ERR_ACCES => Verdict::Fail(Kind::Permission),
-        c::NFS3ERR_NOSPC | c::NFS3ERR_DQUOT => Verdict::Fail(Kind::NoSpace),
-        c::NFS3ERR_ROFS => Verdict::Fail(Kind::ReadOnly),
-        c::NFS3ERR_FBIG => Verdict::Fail(Kind::OutOfRange),
+        s::NFS3ERR_JUKEBOX => Verdict::Later,
+        s::NFS3ERR_NOT_SYNC => Verdict::Again,
+        s::NFS3ERR_STALE | s::NFS3ERR_BADHANDLE => Verdict::Stale,
+        s::NFS3ERR_PERM | s::NFS3ERR_ACCES => Verdict::Fail(Kind::Permission),
+        s::NFS3ERR_NOSPC | s::NFS3ERR_DQUOT => Verdict::Fail(Kind::NoSpace),
+        s::NFS3ERR_ROFS => Verdict::Fail(Kind::ReadOnly),
+        s::NFS3ERR_FBIG => Verdict::Fail(Kind::OutOfRange),
         _ => Verdict::Fail(Kind::Medium),
     }
 }

@@ -1,4 +1,4 @@
-//! Images that are files on upstream NFS servers (version 3, RFC 1813), over libnfs.
+//! Images that are files on upstream NFS servers (version 3, RFC 1813).
 //!
 //! A [`Session`] is one file. It carries out orders on memory that its owner shares with others
 //! ([`Place`]): what is read lands there, what is written is taken from there. None of its calls waits,
@@ -16,59 +16,44 @@
 //! in a protocol beside it, advisory ones, which this crate does not speak. Nor does the server prove
 //! who it is, and it believes which user asks: whoever has the network in between has the file.
 //!
-//! # What the library is trusted with
+//! # Why not libnfs
 //!
-//! libnfs encodes calls, sends them, finds the answer that belongs to each, and decodes it. It neither
-//! looks for servers nor connects: its `connect` asks for names and binds low ports, which a confined
-//! process must not, so sockets are made here and handed to it. It copies what is to be written when it
-//! is asked to write, and has what was read in memory of its own, from where it is copied into its place:
-//! one copy each way. Of a server it takes records of at most 1 MiB and 4 KiB, one at a time.
-//!
-//! MOUNT and the port mapper are asked without it: of the answer to MOUNT, version 4.0 believes
-//! how long its list of flavours is, multiplies that by four in 32 bits, and writes behind the end of what
-//! it has allocated then. Of the answers that it is used for here, it believes the length of
-//! the verifier, so that a server can have it read what is not in the answer: it may make this process
-//! crash, or have other memory of it read as the file's content. A server can also make it use memory
-//! without bound, by a record that never ends. Whoever uses this crate bounds the memory of its
-//! process, and keeps in it nothing that the server and the file's users must not know.
+//! Whoever has the network in between, or the server, must not get hold of this process, which is one of
+//! a guest's own label. libnfs 4.0 writes behind the end of its memory for an answer to MOUNT whose list
+//! of flavours says it has 2^30 + 1 entries, and reads what is not in an answer for a verifier of negative
+//! length (`nfs-cat` dies of either); it gathers a record that never ends without bound; and its `connect`
+//! asks for names and binds low ports. What is used of the protocol is eight procedures, so they are here:
+//! what a server says is bounded and believed as far as it makes sense; a session has at most 64
+//! calls under way, copies of 16 MiB that are to be written, and one answer of at most 1 MiB and 4 KiB.
+//! What was read is copied from there into its place, and nowhere else.
 
 mod address;
-mod answer;
 mod ask;
 mod attributes;
 mod call;
 mod carry;
 mod context;
+mod decode;
 mod dirt;
+mod encode;
 mod error;
 mod landing;
 mod leave;
 mod link;
-mod mailbox;
 mod order;
 mod place;
 mod poll;
 mod prepare;
 mod question;
+mod rpc;
 mod session;
 mod settle;
 mod socket;
+mod standard;
 
 pub use address::{Address, Owner};
 pub use attributes::Attributes;
 pub use error::{Error, Kind};
-pub use labelgate_libnfs_sys::LoadError;
 pub use order::{Order, Outcome};
 pub use place::Place;
 pub use session::{Event, Options, Session};
-
-/// Loads the library, which opens files and maps them to be executed: to be called before a process
-/// confines itself. Starts no thread.
-///
-/// # Errors
-///
-/// [`Error::Library`]
-pub fn load() -> Result<(), Error> {
-    labelgate_libnfs_sys::Libnfs::get()?;
-    Ok(())
-}

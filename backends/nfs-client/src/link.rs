@@ -168,13 +168,8 @@ impl Session {
         if let Err(error) = socket::outcome(&socket) {
             return self.fell(unreachable(&error), now);
         }
-        match Context::new(socket, self.options.owner) {
-            Ok(context) => {
-                self.context = Some(context);
-                self.prepare(now);
-            }
-            Err(error) => self.fell(error, now),
-        }
+        self.context = Some(Context::new(socket, self.options.owner));
+        self.prepare(now);
     }
 
     fn fell(&mut self, error: Error, now: Instant) {

@@ -48,13 +48,23 @@ impl Place {
         within.then(|| unsafe { self.bytes.cast::<u8>().add(from) })
     }
 
+    /// Copies what is at `from` out.
+    pub(crate) fn copy_out(&self, from: usize, into: &mut [u8]) -> bool {
+        let Some(at) = self.at(from, into.len()) else {
+            return false;
+        };
+        // SAFETY: so many bytes are there, and they are nobody's reference; what is in them while
+        // another process writes there is whatever it is.
+        unsafe { std::ptr::copy_nonoverlapping(at.as_ptr(), into.as_mut_ptr(), into.len()) };
+        true
+    }
+
     /// Copies into what is at `from`.
     pub(crate) fn copy_in(&self, from: usize, bytes: &[u8]) -> bool {
         let Some(at) = self.at(from, bytes.len()) else {
             return false;
         };
-        // SAFETY: so many bytes are there, and they are nobody's reference; what is in them while
-        // another process writes there is whatever it is.
+        // SAFETY: as above.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), at.as_ptr(), bytes.len()) };
         true
     }

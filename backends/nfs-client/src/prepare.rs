@@ -2,14 +2,12 @@
 //! its server has lost something.
 
 use std::collections::VecDeque;
-use std::ffi::CString;
 
-use labelgate_libnfs_sys as c;
-
-use crate::address::Handle;
+use crate::address::{Handle, Name};
 use crate::attributes::Attributes;
 use crate::call::{Answer, Call, Reply};
 use crate::dirt::Dirt;
+use crate::standard as s;
 use crate::{Error, Kind};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +41,7 @@ pub(crate) struct Preparation {
     /// The directory or file that is asked about.
     pub(crate) handle: Handle,
     /// The names that are yet to be found.
-    names: VecDeque<CString>,
+    names: VecDeque<Name>,
     /// Whether the handle is the one that the file had before.
     known: bool,
     /// There is another connection than there was: the server may have been restarted.
@@ -54,7 +52,7 @@ pub(crate) struct Preparation {
 
 impl Preparation {
     /// Of a file beneath a directory.
-    pub(crate) fn find(root: Handle, names: Vec<CString>) -> Self {
+    pub(crate) fn find(root: Handle, names: Vec<Name>) -> Self {
         Self {
             step: Step::Find,
             file: Attributes::default(),
@@ -117,16 +115,16 @@ impl Preparation {
     fn refused(&self, status: u32, dirt: &mut Dirt) -> Next {
         let said = format!("status {status}");
         match status {
-            c::NFS3ERR_JUKEBOX => Next::Later,
-            c::NFS3ERR_STALE | c::NFS3ERR_BADHANDLE => Next::Stale,
+            s::NFS3ERR_JUKEBOX => Next::Later,
+            s::NFS3ERR_STALE | s::NFS3ERR_BADHANDLE => Next::Stale,
             _ if self.step == Step::Verify => {
                 // As with any flush that fails.
                 dirt.lose();
                 Next::Go
             }
-            c::NFS3ERR_NOENT | c::NFS3ERR_NAMETOOLONG => self.fail(Kind::NotFound, ""),
-            c::NFS3ERR_NOTDIR => self.fail(Kind::NotFound, "what is on the way is no directory"),
-            c::NFS3ERR_PERM | c::NFS3ERR_ACCES => self.fail(Kind::Permission, &said),
+            s::NFS3ERR_NOENT | s::NFS3ERR_NAMETOOLONG => self.fail(Kind::NotFound, ""),
+            s::NFS3ERR_NOTDIR => self.fail(Kind::NotFound, "what is on the way is no directory"),
+            s::NFS3ERR_PERM | s::NFS3ERR_ACCES => self.fail(Kind::Permission, &said),
             _ => self.fail(Kind::Medium, &said),
         }
     }
@@ -207,7 +205,7 @@ mod tests {
     }));
 
     fn preparation() -> Preparation {
-        let names = ["a", "b"].map(|name| CString::new(name).unwrap());
+        let names = ["a", "b"].map(str::to_owned);
         Preparation::find(Handle::new(&[1]).unwrap(), names.to_vec())
     }
 
@@ -217,7 +215,7 @@ mod tests {
         let replies = [
             found(2),
             found(3),
-            state(c::NF3REG),
+            state(s::NF3REG),
             Reply::Good(Answer::Access(true, false)),
             LIMITS,
         ];
@@ -239,13 +237,13 @@ mod tests {
             Next::Fail(error) => Some(error.kind()),
             _ => None,
         };
-        let refused = preparation.answer(Reply::Refused(c::NFS3ERR_NOTDIR), &mut dirt);
+        let refused = preparation.answer(Reply::Refused(s::NFS3ERR_NOTDIR), &mut dirt);
         assert_eq!(kind(refused), Some(Kind::NotFound));
         preparation.answer(found(2), &mut dirt);
         preparation.answer(found(3), &mut dirt);
-        let directory = preparation.answer(state(c::NF3DIR), &mut dirt);
+        let directory = preparation.answer(state(2), &mut dirt);
         assert_eq!(kind(directory), Some(Kind::Unfit));
-        preparation.answer(state(c::NF3REG), &mut dirt);
+        preparation.answer(state(s::NF3REG), &mut dirt);
         let secret = preparation.answer(Reply::Good(Answer::Access(false, true)), &mut dirt);
         assert_eq!(kind(secret), Some(Kind::Permission));
         let lost = preparation.answer(LIMITS, &mut dirt);
@@ -258,7 +256,7 @@ mod tests {
         dirt.wrote([1; 8]);
         let mut preparation = Preparation::again(Handle::new(&[3]).unwrap(), true);
         let access = Reply::Good(Answer::Access(true, true));
-        for reply in [state(c::NF3REG), access, LIMITS] {
+        for reply in [state(s::NF3REG), access, LIMITS] {
             assert_eq!(preparation.answer(reply, &mut dirt), Next::Go);
         }
         assert_eq!(preparation.step, Step::Verify);

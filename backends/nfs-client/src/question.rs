@@ -5,22 +5,19 @@
 use labelgate_wire::{NoRoom, Reader, Truncated, Writer};
 
 use crate::address::{Handle, MAX_HANDLE, Owner};
+use crate::rpc::{self, AUTH_SYS, LAST, Procedure, Taken};
 use crate::{Error, Kind};
 
 /// The longest answer in bytes.
 pub(crate) const MAX_ANSWER: usize = 4096;
-/// The longest question: its header, and a path of at most 1024 bytes.
-const MAX_QUESTION: usize = 1280;
-/// The most bytes of a verifier (RFC 5531 8.2), and the most flavours that make sense.
-const MAX_VERIFIER: u32 = 400;
+/// The most bytes that a question takes: a path.
+const MAX_QUESTION: usize = 1040;
+/// The most flavours that make sense.
 const MAX_FLAVOURS: u32 = 64;
-/// That a user's number is believed.
-const AUTH_SYS: u32 = 1;
-const LAST: u32 = 0x8000_0000;
 const TCP: u32 = 6;
 
-const PORT_MAPPER: [u32; 3] = [100_000, 2, 3];
-const MOUNT: [u32; 3] = [100_005, 3, 1];
+const PORT_MAPPER: Procedure = [100_000, 2, 3];
+const MOUNT: Procedure = [100_005, 3, 1];
 
 /// A program of the server's whose port is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,44 +61,21 @@ impl Question {
 
     /// The record to be sent.
     pub(crate) fn record(&self, number: u32, owner: Owner) -> Result<Vec<u8>, NoRoom> {
-        let mut room = vec![0; MAX_QUESTION];
-        let mut writer = Writer::new(room.get_mut(4..).unwrap_or_default());
-        self.write(&mut writer, number, owner)?;
-        let length = writer.written();
-        room.truncate(4 + length);
-        let mark = LAST | u32::try_from(length).unwrap_or(0);
-        if let Some(first) = room.first_chunk_mut() {
-            *first = mark.to_be_bytes();
-        }
-        Ok(room)
-    }
-
-    fn write(&self, writer: &mut Writer<'_>, number: u32, owner: Owner) -> Result<(), NoRoom> {
-        let program = match self {
+        let procedure = match self {
             Self::Port(_) => PORT_MAPPER,
             Self::Mount(_) => MOUNT,
         };
-        // A call, of version 2 of RPC.
-        for word in [number, 0, 2].into_iter().chain(program) {
-            writer.u32(word)?;
-        }
-        // Who asks: a time, a name without letters, user, group, no further groups; no verifier.
-        for word in [AUTH_SYS, 20, 0, 0, owner.uid, owner.gid, 0, 0, 0] {
-            writer.u32(word)?;
-        }
-        match self {
+        let arguments = |writer: &mut Writer<'_>| match self {
             Self::Port(program) => {
                 for word in [program.number(), 3, TCP, 0] {
                     writer.u32(word)?;
                 }
                 Ok(())
             }
-            Self::Mount(path) => {
-                writer.u32(u32::try_from(path.len()).map_err(|_| NoRoom)?)?;
-                writer.put(path.as_bytes())?;
-                writer.zeros(path.len().next_multiple_of(4) - path.len())
-            }
-        }
+            Self::Mount(path) => rpc::put_bytes(writer, path.as_bytes()),
+        };
+        let record = rpc::begin(number, procedure, owner, MAX_QUESTION, arguments)?;
+        rpc::seal(record).ok_or(NoRoom)
     }
 
     /// What has come so far: nothing as long as there must be more.
@@ -127,20 +101,17 @@ impl Question {
 
     fn parse(&self, number: u32, record: &[u8]) -> Result<Result<Told, Error>, Truncated> {
         let mut reader = Reader::new(record);
-        if (reader.u32()?, reader.u32()?) != (number, 1) {
-            return Err(Truncated);
-        }
         let fail = |kind, said: &str| Ok(Err(Error::of(self.doing(), kind).with(said)));
-        if reader.u32()? != 0 {
-            return fail(
-                Kind::Permission,
-                "the server wants to know more of who asks",
-            );
-        }
-        reader.skip(4)?;
-        skip_bytes(&mut reader, MAX_VERIFIER)?;
-        if reader.u32()? != 0 {
-            return fail(Kind::NotReady, "the server does not offer it");
+        match rpc::head(&mut reader)? {
+            (other, _) if other != number => return Err(Truncated),
+            (_, Taken::Denied) => {
+                return fail(
+                    Kind::Permission,
+                    "the server wants to know more of who asks",
+                );
+            }
+            (_, Taken::Unknown) => return fail(Kind::NotReady, "the server does not offer it"),
+            (_, Taken::Well) => {}
         }
         match self {
             Self::Port(program) => match u16::try_from(reader.u32()?) {
@@ -159,12 +130,7 @@ impl Question {
 }
 
 fn mounted(reader: &mut Reader<'_>) -> Result<Result<Told, Error>, Truncated> {
-    let length = usize::try_from(reader.u32()?).unwrap_or(usize::MAX);
-    if length > MAX_HANDLE {
-        return Err(Truncated);
-    }
-    let handle = Handle::new(reader.take(length)?).ok_or(Truncated)?;
-    reader.skip(length.next_multiple_of(4) - length)?;
+    let handle = Handle::new(rpc::take_bytes(reader, MAX_HANDLE)?).ok_or(Truncated)?;
     let flavours = reader.u32()?;
     if flavours > MAX_FLAVOURS {
         return Err(Truncated);
@@ -178,15 +144,6 @@ fn mounted(reader: &mut Reader<'_>) -> Result<Result<Told, Error>, Truncated> {
         true => Ok(Told::Root(handle)),
         false => Err(refused),
     })
-}
-
-fn skip_bytes(reader: &mut Reader<'_>, most: u32) -> Result<(), Truncated> {
-    let length = reader.u32()?;
-    if length > most {
-        return Err(Truncated);
-    }
-    let length = usize::try_from(length).unwrap_or(usize::MAX);
-    reader.skip(length.next_multiple_of(4))
 }
 
 #[cfg(test)]
@@ -215,7 +172,7 @@ mod tests {
         let mount = Question::Mount("/disks".into()).record(7, OWNER).unwrap();
         assert_eq!(mount[mount.len() - 12..], *b"\0\0\0\x06/disks\0\0");
         let long = Question::Mount("x".repeat(1024)).record(7, OWNER).unwrap();
-        assert!(long.len() < MAX_QUESTION);
+        assert_eq!(long.len(), 4 + 60 + 4 + 1024);
         assert!(Question::Mount("x".repeat(2000)).record(7, OWNER).is_err());
     }
 

@@ -150,10 +150,9 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Its path makes no sense, the library is missing, or the system has no descriptor.
+    /// Its path makes no sense, or the system has no descriptor.
     pub fn open(options: Options) -> Result<Self, Error> {
         options.address.check()?;
-        crate::load()?;
         let poll = Poll::new().map_err(|error| Error::system("starting a session", &error))?;
         let now = Instant::now();
         let mut session = Self {
@@ -242,12 +241,14 @@ impl Session {
     pub fn drive(&mut self) -> Vec<Event> {
         let happened = self.poll.take();
         if happened != 0 {
-            self.serve(happened);
+            self.serve();
         }
         let now = Instant::now();
         self.advance(now);
         self.send_all(now);
-        if let Some(context) = self.context.as_ref().filter(|context| !context.flush()) {
+        if let Some(context) = &mut self.context
+            && !context.flush()
+        {
             self.trouble = Error::of("sending a call", Kind::NotReady).with(&context.said());
             self.broken = true;
         }
@@ -261,7 +262,7 @@ impl Session {
         std::mem::take(&mut self.events)
     }
 
-    fn serve(&mut self, happened: i32) {
+    fn serve(&mut self) {
         match &mut self.stage {
             Stage::Asking(ask, _) => {
                 let told = ask.serve();
@@ -270,8 +271,8 @@ impl Session {
             Stage::Connecting(..) => return self.connected(),
             _ => {}
         }
-        if let Some(context) = &self.context
-            && !context.serve(happened)
+        if let Some(context) = &mut self.context
+            && !context.serve()
         {
             self.trouble = Error::of("waiting for an answer", Kind::NotReady).with(&context.said());
             self.broken = true;
@@ -282,7 +283,7 @@ impl Session {
         }
     }
 
-    /// Takes what the library has called back.
+    /// Takes what was answered.
     fn take(&mut self) {
         let Some(context) = &mut self.context else {
             return;

@@ -2,10 +2,9 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, ipproto, socket_with, sockopt};
 
@@ -43,14 +42,4 @@ pub(crate) fn begin(to: SocketAddr) -> io::Result<OwnedFd> {
 /// What has come of connecting, once there is an event.
 pub(crate) fn outcome(socket: &OwnedFd) -> io::Result<()> {
     Ok(sockopt::socket_error(socket)??)
-}
-
-/// Whether there is something to be read.
-pub(crate) fn is_readable(socket: impl AsFd) -> bool {
-    let mut polled = [PollFd::new(&socket, PollFlags::IN)];
-    let now = Timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    matches!(poll(&mut polled, Some(&now)), Ok(1..))
 }

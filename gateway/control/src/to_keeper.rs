@@ -88,7 +88,7 @@ pub enum Library {
     Gluster(Box<GlusterVolume>),
     /// `libiscsi.so.7`.
     Iscsi,
-    /// `libnfs.so.13`.
+    /// None: NFS is the keeper's own.
     Nfs,
 }
 
