@@ -13,6 +13,8 @@ const LAST_BACKOFF: Duration = Duration::from_secs(3);
 /// How long a connection may take, a login, an answer while a unit is prepared.
 const CONNECT: Duration = Duration::from_secs(5);
 const LOGIN: Duration = Duration::from_secs(10);
+/// A target that has not let in who had been in for so long has other secrets, or another mind.
+const REFUSED: Duration = Duration::from_secs(10);
 pub(crate) const ANSWER: Duration = Duration::from_secs(10);
 /// How long a target may be silent that owes something, and that does not, before it is asked whether
 /// it is there; and how long it has to answer that.
@@ -135,6 +137,9 @@ impl Session {
         self.broken = true;
         if self.unit.is_none() && final_one {
             self.refuse(self.trouble.clone());
+        } else if final_one && self.outage.is_some_and(|since| since.elapsed() >= REFUSED) {
+            // Whoever comes next may have another secret.
+            self.fenced();
         }
     }
 

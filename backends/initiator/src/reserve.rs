@@ -1,7 +1,7 @@
 //! Persistent reservations (SPC-4 5.13): that nobody else writes.
 //!
 //! The unit is reserved as *write exclusive*: others may read it, as a backup does. The key says whose
-//! it is: the upper 48 bits who has it, the lower 16 which in a row of sessions that take its place one
+//! it is: the upper 32 bits who has it, the lower 32 which in a row of sessions that take its place one
 //! after the other. A later one takes the unit over from an earlier one, which is shut out by that, and
 //! never the other way round.
 
@@ -61,8 +61,8 @@ pub(crate) fn preempt(key: u64, theirs: u64) -> (Command, Buffer) {
 /// Whether a key is that of a session before one with the key `own`, or of itself. The count goes
 /// round.
 fn is_before(key: u64, own: u64) -> bool {
-    let ahead = own.wrapping_sub(key) & 0xffff;
-    key >> 16 == own >> 16 && ahead < 0x8000
+    let ahead = own.wrapping_sub(key) & 0xffff_ffff;
+    key >> 32 == own >> 32 && ahead < 0x8000_0000
 }
 
 /// Asks who has reserved it.
@@ -96,13 +96,13 @@ mod tests {
             data.extend([0; 8]);
             data
         };
-        let own = Some(0x7_0005);
+        let own = Some(0x7_0000_0005);
         for (key, expected) in [
-            (0x7_0005, Holder::Ours(0x7_0005)),
-            (0x7_0004, Holder::Ours(0x7_0004)),
-            (0x7_ffff, Holder::Ours(0x7_ffff)),
-            (0x7_0006, Holder::Another(0x7_0006)),
-            (0x8_0005, Holder::Another(0x8_0005)),
+            (0x7_0000_0005, Holder::Ours(0x7_0000_0005)),
+            (0x7_0000_0004, Holder::Ours(0x7_0000_0004)),
+            (0x7_ffff_ffff, Holder::Ours(0x7_ffff_ffff)),
+            (0x7_0000_0006, Holder::Another(0x7_0000_0006)),
+            (0x8_0000_0005, Holder::Another(0x8_0000_0005)),
         ] {
             assert_eq!(holder(&held(key), own), Ok(expected));
         }

@@ -27,8 +27,8 @@ pub struct Options {
     /// not to be had. Otherwise what has not been flushed is lost if the target loses its power, and no
     /// later flush tells.
     pub write_through: bool,
-    /// It is reserved by this key: nobody else shall write to it. The upper 48 bits say who has it; the
-    /// lower 16 count, from one session to the next that takes its place: it takes the unit over from
+    /// It is reserved by this key: nobody else shall write to it. The upper 32 bits say who has it; the
+    /// lower 32 count, from one session to the next that takes its place: it takes the unit over from
     /// those before it, and is shut out by those after it.
     pub key: Option<u64>,
     /// How long it may take until the unit is open.

@@ -8,7 +8,7 @@ use crate::visible::{devices, names};
 use crate::{Credentials, Device, Error, Kind};
 
 /// The most targets that are looked into besides the one.
-const MAX_OTHERS: usize = 64;
+const MAX_OTHERS: usize = 1024;
 /// How many of them are named.
 const NAMED: usize = 3;
 

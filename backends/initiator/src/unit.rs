@@ -225,16 +225,24 @@ pub(crate) fn extent(data: &[u8], block: u64) -> Result<(u64, bool), Nonsense> {
     }
 }
 
-/// REPORT LUNS: the logical units that can be addressed, and whether there are more than are listed.
+/// REPORT LUNS: the logical units that can be addressed, and whether there are more: that are not listed, or that are addressed in
+/// ways that are not known here.
 pub(crate) fn units(data: &[u8]) -> Result<(Vec<u16>, bool), Nonsense> {
     let mut reader = Reader::new(data);
     let length = usize::try_from(reader.u32()?).map_err(|_| Nonsense)?;
     let entries = data.get(8..).unwrap_or_default();
     let listed = entries.get(..length.min(entries.len())).unwrap_or_default();
     let mut units: Vec<u16> = listed.chunks_exact(8).filter_map(number).collect();
+    let known = |entry: &[u8]| number(entry).is_some() || is_well_known(entry);
+    let strange = !listed.chunks_exact(8).all(known);
     units.sort_unstable();
     units.dedup();
-    Ok((units, length > entries.len()))
+    Ok((units, strange || length > entries.len()))
+}
+
+/// Whether it is one of the units that every target may have beside its disks (SPC-4 8).
+fn is_well_known(entry: &[u8]) -> bool {
+    matches!(*entry, [0xc1, 0, ..])
 }
 
 /// The number of a logical unit of the first level, by peripheral or flat addressing.

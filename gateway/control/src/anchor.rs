@@ -96,8 +96,8 @@ pub struct IscsiAnchor {
     /// The secret that proves it; empty if it need not.
     pub target_secret: Secret<254>,
     /// The key that the unit is reserved by, so that nobody else writes to it; 0 for no reservation, and
-    /// below 2^63, which is where TOML's numbers end. The upper 48 bits are the gateway's own for this
-    /// image; the lower 16 count its keepers: each takes the unit over from those before it.
+    /// below 2^63, which is where TOML's numbers end. The upper 32 bits are the gateway's own for this
+    /// unit; the lower 32 count its keepers: each takes the unit over from those before it.
     pub reservation: u64,
     /// Whether each write is stable when it is answered, as far as the unit can do that.
     pub write_through: bool,

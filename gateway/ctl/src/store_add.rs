@@ -140,6 +140,9 @@ impl Add {
 
     /// What there is to add that is no directory.
     fn backend(self) -> Result<AddBackend, Fault> {
+        if !self.iscsi.iscsi && self.iscsi.has_files() {
+            return Err(Fault::Usage("--secret-file belongs to --iscsi"));
+        }
         let (backend, key, secrets) = if self.gluster.gluster {
             (self.gluster.backend(), None, None)
         } else if self.nfs.nfs {

@@ -66,6 +66,11 @@ impl SecretFiles {
 }
 
 impl IscsiStore {
+    /// Whether files with secrets were named.
+    pub(crate) const fn has_files(&self) -> bool {
+        self.files.secret_file.is_some()
+    }
+
     pub(crate) fn backend(self) -> Result<(Backend, Option<TargetSecrets>), Fault> {
         let secrets = self.files.read()?;
         let backend = Backend::Iscsi {

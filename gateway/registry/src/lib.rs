@@ -52,9 +52,9 @@ pub use network::{Network, NetworkError};
 pub use record::{
     BackendNameError, BlockSize, ChapName, EntityName, ExportPath, Gluster, Group, HostName,
     Identity, Image, ImageFile, InPool, Iscsi, IscsiName, Lease, Level, Monitors, Nfs, PathError,
-    Place, PoolName, Portal, PortalError, Proof, Purpose, Rbd, Servers, Squash, Store, StorePath,
-    UnitError, VolumeDirectory, VolumeName, check_on_server, check_on_volume, fresh_designator,
-    unit_of,
+    Place, PoolName, Portal, PortalError, Proof, Purpose, Rbd, ServerAddress, ServerAddressError,
+    Servers, Squash, Store, StorePath, UnitError, VolumeDirectory, VolumeName, check_on_server,
+    check_on_volume, fresh_designator, unit_of,
 };
 pub use refusal::{Kind, Refusal, Thing};
 pub use registry::{Applied, Registry};

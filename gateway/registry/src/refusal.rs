@@ -127,11 +127,14 @@ pub enum Refusal {
         /// Whose it is.
         store: StoreName,
     },
-    /// A pool is opened with a key, a target with secrets for the names it has, and a directory without.
-    #[error(
-        "store {0} has a key and needs none, or needs one; a pool has a key, a target a secret for each name, a directory, a volume or an export nothing"
-    )]
-    KeyOfStore(StoreName),
+    /// A store is opened with something else than was brought, or with nothing.
+    #[error("store {store} is opened with {needs}, and with nothing else; bring that")]
+    KeyOfStore {
+        /// The store.
+        store: StoreName,
+        /// What it is opened with.
+        needs: &'static str,
+    },
     /// Not what an image in a pool is called.
     #[error("{file} is no image in a pool, on a volume, a target or a server: {why}")]
     NotInPool {
@@ -326,7 +329,7 @@ impl Refusal {
             | Self::ProvedByChap(_)
             | Self::ProvedByToken(_)
             | Self::TooFewCategories
-            | Self::KeyOfStore(_)
+            | Self::KeyOfStore { .. }
             | Self::NotInPool { .. }
             | Self::DirectInPool(_)
             | Self::ContentInPool(_)

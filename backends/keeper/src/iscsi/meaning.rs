@@ -30,7 +30,9 @@ pub(super) const fn failure(error: &Error) -> Failure {
 /// Why an image is not open.
 pub(super) fn not_served(error: &Error) -> NotServed {
     match error.kind() {
-        Kind::Held | Kind::Fenced => NotServed::Held,
+        Kind::Held => NotServed::Unfit(Text::clean(&format!(
+            "{error}; if nobody else uses it, clear that on its target: sg_persist --out --clear"
+        ))),
         Kind::NotReady | Kind::Resources => NotServed::Unreachable(Text::clean(&error.to_string())),
         _ => NotServed::Unfit(Text::clean(&error.to_string())),
     }

@@ -5,12 +5,12 @@
 
 mod meaning;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use labelgate_buffers::Memory;
 use labelgate_control::{Anchor, IscsiAnchor, KeptShape, NotServed, Text};
@@ -26,6 +26,9 @@ use meaning::{failure, not_served, shape};
 /// How long operations wait for a target that is gone.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long what could not be looked at is not looked at again.
+const AGAIN: Duration = Duration::from_secs(5);
+
 /// The most that is discarded or made zeros at a time, in bytes.
 const MAX_RANGE: u64 = 1 << 30;
 
@@ -34,12 +37,21 @@ pub(crate) struct Iscsi {
     memory: Rc<Memory>,
     connect: Duration,
     images: HashMap<u32, Kept>,
-    /// Targets whose credentials were found to open one unit alone.
-    single: HashSet<(SocketAddr, Text<223>)>,
+    /// What credentials were found to open.
+    looked: Vec<Looked>,
     /// How long reads are that are under way.
     reads: HashMap<u64, u64>,
     /// What there is to tell besides what sessions say.
     news: VecDeque<Event>,
+}
+
+/// What came of looking what credentials open.
+struct Looked {
+    portal: SocketAddr,
+    target: Text<223>,
+    credentials: Credentials,
+    result: Result<(), NotServed>,
+    at: Instant,
 }
 
 struct Kept {
@@ -55,7 +67,7 @@ impl Iscsi {
             memory,
             connect,
             images: HashMap::new(),
-            single: HashSet::new(),
+            looked: Vec::new(),
             reads: HashMap::new(),
             news: VecDeque::new(),
         }
@@ -142,22 +154,32 @@ impl Iscsi {
 
     /// Credentials that are for one unit are not used if they open more: whoever has taken this process
     /// over would have all of it. Looks once, before anything is served by them: until then there is
-    /// nobody whom that could hold up.
+    /// nobody whom that could hold up. What came of it holds for a while, so that many images of one
+    /// target that is gone wait once.
     fn look(&mut self, anchor: &IscsiAnchor) -> Result<(), NotServed> {
-        let has = (anchor.portal, anchor.target.clone());
-        if anchor.shared || self.single.contains(&has) {
+        if anchor.shared {
             return Ok(());
         }
+        let with = credentials(anchor);
         let at = (anchor.portal, anchor.target.as_str());
-        let seen = sight(at, &credentials(anchor), self.connect).map_err(|e| not_served(&e))?;
-        if !seen.is_single() {
-            return Err(NotServed::Unfit(Text::clean(&format!(
-                "its store's credentials open {seen}; give it some that open this unit alone, or say \
-                 that the store's are shared"
-            ))));
+        let is_it = |looked: &Looked| {
+            (looked.portal, looked.target.as_str()) == at && looked.credentials == with
+        };
+        if let Some(looked) = self.looked.iter().find(|looked| is_it(looked))
+            && (looked.result.is_ok() || looked.at.elapsed() < AGAIN)
+        {
+            return looked.result.clone();
         }
-        self.single.insert(has);
-        Ok(())
+        let result = single(at, &with, self.connect);
+        self.looked.retain(|looked| !is_it(looked));
+        self.looked.push(Looked {
+            portal: anchor.portal,
+            target: anchor.target.clone(),
+            credentials: with,
+            result: result.clone(),
+            at: Instant::now(),
+        });
+        result
     }
 
     /// A session is open, or will not be.
@@ -181,6 +203,18 @@ impl Iscsi {
         }
         self.news.push_back(Event::Opened(image, result));
     }
+}
+
+/// Whether credentials open one unit and nothing else.
+fn single(at: (SocketAddr, &str), with: &Credentials, limit: Duration) -> Result<(), NotServed> {
+    let seen = sight(at, with, limit).map_err(|error| not_served(&error))?;
+    if seen.is_single() {
+        return Ok(());
+    }
+    Err(NotServed::Unfit(Text::clean(&format!(
+        "its store's credentials open {seen}; give it some that open this unit alone, or say that \
+         the store's are shared"
+    ))))
 }
 
 /// What an image looks like, if it is so large: it is its target that makes it larger.

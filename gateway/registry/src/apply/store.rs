@@ -8,7 +8,7 @@ impl Snapshot {
         let store = &new.store;
         self.check_free::<Store>(&store.name, Thing::Store)?;
         if !store.is_opened_with(new.key.as_ref()) {
-            return Err(Refusal::KeyOfStore(store.name.clone()));
+            return Err(key_of(store));
         }
         let place = store.place.to_string();
         let taken = |other: &&Store| match (&other.place, &store.place) {
@@ -49,7 +49,7 @@ impl Snapshot {
         let store: &mut Store = self.get_mut(name, Thing::Store)?;
         match store.is_opened_with(Some(key)) {
             true => Ok(()),
-            false => Err(Refusal::KeyOfStore(name.clone())),
+            false => Err(key_of(store)),
         }
     }
 
@@ -64,5 +64,12 @@ impl Snapshot {
         }
         let _: Store = self.remove(name, Thing::Store)?;
         Ok(())
+    }
+}
+
+fn key_of(store: &Store) -> Refusal {
+    Refusal::KeyOfStore {
+        store: store.name.clone(),
+        needs: store.needs(),
     }
 }

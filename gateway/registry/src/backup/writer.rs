@@ -9,9 +9,10 @@ use zeroize::Zeroizing;
 use super::line::{Header, Line, Trailer};
 use super::{Contents, LONGEST_BACKUP};
 use crate::master_key::StoredKey;
+use crate::record::{Place, Store};
 use crate::store_key::StoredStoreKey;
 use crate::token::StoredToken;
-use crate::{BackupError, StoreKey, StoreName};
+use crate::{BackupError, Snapshot, StoreKey, StoreName};
 
 /// A line that has no room of this size grows, and leaves a copy; one with secrets is shorter.
 const ROOM: usize = 4096;
@@ -50,7 +51,7 @@ pub(super) fn write_at_most(
         + snapshot.leases.len()
         + snapshot.cursors.len();
     out.line(&Header {
-        version: version(store_keys),
+        version: version(snapshot, store_keys),
         revision: snapshot.revision,
         records: records as u64,
     })?;
@@ -105,8 +106,9 @@ impl Lines<'_> {
 }
 
 /// The oldest version that knows what there is to be written.
-fn version(store_keys: &BTreeMap<StoreName, StoreKey>) -> u32 {
-    match store_keys.values().any(|key| key.chap().is_some()) {
+fn version(snapshot: &Snapshot, store_keys: &BTreeMap<StoreName, StoreKey>) -> u32 {
+    let upstream = |store: &Store| matches!(store.place, Place::Iscsi(_) | Place::Nfs(_));
+    match snapshot.stores.values().any(upstream) {
         true => 4,
         false if store_keys.is_empty() => 2,
         false => 3,

@@ -23,7 +23,7 @@ pub use image::{BlockSize, Image, fresh_designator};
 pub use lease::Lease;
 pub use level::Level;
 pub use path::{ImageFile, PathError, StorePath};
-pub use server::{ExportPath, check_on_server};
+pub use server::{ExportPath, ServerAddress, ServerAddressError, check_on_server};
 pub use store::{Gluster, Iscsi, Nfs, Place, Rbd, Squash, Store};
 pub use upstream::{ChapName, IscsiName, Portal, PortalError, UnitError, unit_of};
 pub use words::{HostName, Purpose};

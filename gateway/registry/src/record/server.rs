@@ -1,6 +1,9 @@
 //! What files of an upstream NFS server are found by.
 
+use std::fmt;
+use std::net::IpAddr;
 use std::path::Path;
+use std::str::FromStr;
 
 use super::backend_text::{BackendNameError, Rule, backend_text};
 
@@ -58,6 +61,46 @@ impl ExportPath {
     }
 }
 
+/// An upstream server's IP address, in its one spelling. No name: whoever uses it asks nobody for addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServerAddress(IpAddr);
+
+/// Why an address is no server's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no IP address of a server; write it as 10.0.0.9 or fd00::9")]
+pub struct ServerAddressError(String);
+
+impl ServerAddress {
+    /// The address.
+    #[must_use]
+    pub const fn ip(&self) -> IpAddr {
+        self.0
+    }
+}
+
+impl FromStr for ServerAddress {
+    type Err = ServerAddressError;
+
+    fn from_str(text: &str) -> Result<Self, ServerAddressError> {
+        let wrong = || ServerAddressError(text.chars().take(64).collect());
+        let address: IpAddr = text.parse().map_err(|_| wrong())?;
+        // Two spellings of one address would be two servers.
+        let address = address.to_canonical();
+        match address.is_unspecified() || address.is_multicast() {
+            true => Err(wrong()),
+            false => Ok(Self(address)),
+        }
+    }
+}
+
+impl fmt::Display for ServerAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+super::serde_as_text!(ServerAddress);
+
 /// Whether a text is where an image is beneath the directory of its store: plain names with `/` between, none of
 /// which begins with a dot.
 ///
@@ -104,6 +147,23 @@ mod tests {
         let meets = |one: &str, other: &str| export(one).unwrap().meets(&export(other).unwrap());
         assert!(meets("/srv", "/srv/a") && meets("/srv/a", "/srv") && meets("/", "/x"));
         assert!(!meets("/srv/a", "/srv/ab"));
+    }
+
+    #[test]
+    fn an_address_has_one_spelling() {
+        let server = |text: &str| text.parse::<ServerAddress>();
+        assert_eq!(server("::ffff:10.0.0.9"), server("10.0.0.9"));
+        assert!(server("fd00::9").is_ok());
+        for wrong in [
+            "",
+            "nas.example.org",
+            "0.0.0.0",
+            "::",
+            "224.0.0.1",
+            "10.0.0.9:2049",
+        ] {
+            assert!(server(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::net::IpAddr;
 use std::num::NonZeroU16;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChapName, EntityName, ExportPath, IscsiName, Monitors, PoolName, Portal, Record, Servers,
-    StorePath, VolumeDirectory, VolumeName,
+    ChapName, EntityName, ExportPath, IscsiName, Monitors, PoolName, Portal, Record, ServerAddress,
+    Servers, StorePath, VolumeDirectory, VolumeName,
 };
-use crate::{StoreKey, StoreName};
+use crate::{Secret, StoreKey, StoreName};
 
 /// Where images live.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,8 +49,8 @@ pub enum Place {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Nfs {
-    /// The server. No name: whoever uses it asks nobody for addresses.
-    pub server: IpAddr,
+    /// The server.
+    pub server: ServerAddress,
     /// The directory that it exports.
     pub export: ExportPath,
     /// The port of its NFS; none to ask its port mapper.
@@ -211,7 +210,11 @@ impl Iscsi {
         match (&self.user, key) {
             (None, None) => self.target_user.is_none(),
             (Some(_), Some(StoreKey::Chap(secrets))) => {
+                // libiscsi keeps no more.
+                let fits = |secret: &Secret| secret.expose().len() < 255;
                 secrets.reverse().is_some() == self.target_user.is_some()
+                    && fits(secrets.forward())
+                    && secrets.reverse().is_none_or(fits)
             }
             _ => false,
         }
@@ -234,6 +237,23 @@ impl Store {
         match &self.place {
             Place::Rbd(rbd) => Some(rbd),
             _ => None,
+        }
+    }
+
+    /// What it is opened with, in words.
+    #[must_use]
+    pub const fn needs(&self) -> &'static str {
+        match &self.place {
+            Place::Directory { .. } | Place::Gluster(_) | Place::Nfs(_) => "no key",
+            Place::Rbd(_) => "the key of its entity (--key-file)",
+            Place::Iscsi(Iscsi { user: None, .. }) => "no secret, since it has no user",
+            Place::Iscsi(Iscsi {
+                target_user: None, ..
+            }) => "the secret of its user (--secret-file) of at most 254 characters",
+            Place::Iscsi(_) => {
+                "the secrets of its user and of its target user (--secret-file, \
+                 --target-secret-file) of at most 254 characters each"
+            }
         }
     }
 

@@ -45,7 +45,7 @@ fn a_stores_key_is_kept_apart_from_it_and_goes_with_it() {
     refused(
         &registry,
         &rekey("local"),
-        "store local has a key and needs none",
+        "store local is opened with no key",
     );
 
     let gone = Change::RemoveStore("ceph".parse().unwrap());
@@ -60,12 +60,16 @@ fn a_pool_has_a_key_and_a_directory_none() {
         key: None,
         ..pool("ceph", "vms")
     };
-    refused(&registry, &Change::AddStore(without), "needs one");
+    refused(
+        &registry,
+        &Change::AddStore(without),
+        "opened with the key of its entity",
+    );
     let Change::AddStore(mut with) = directory("local", "/srv/local") else {
         panic!("no store");
     };
     with.key = Some(StoreKey::Cephx(STORE_KEY.parse().unwrap()));
-    refused(&registry, &Change::AddStore(with), "needs none");
+    refused(&registry, &Change::AddStore(with), "opened with no key");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Stores whose images a backend keeps.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -21,7 +22,7 @@ use super::stores::describe;
 use crate::audit::{Event, Record};
 use crate::config::Pool;
 use crate::kept::KeysmithError;
-use crate::state::Turn;
+use crate::worker::Shared;
 
 /// A cluster that does not answer for so long is out of reach.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -31,33 +32,32 @@ pub(super) async fn add(
     AskedBy(asked_by): AskedBy,
     InBody(asked): InBody<AddBackend>,
 ) -> Answer<api::Store> {
+    let name = asked.name.as_str().to_owned();
+    let reason = in_words(&asked.backend);
+    let added = add_checked(&office, &asked).await;
+    let record = Record {
+        image: Some(&name),
+        ..record(Event::StoreAdd, &asked_by)
+    };
+    recorded(record.reason(&reason), added).await.map(Json)
+}
+
+async fn add_checked(office: &Office, asked: &AddBackend) -> Result<api::Store, Denied> {
+    let name = asked.name.as_str().to_owned();
+    let place = place(&asked.backend)?;
+    let key = key(asked.key.as_ref(), asked.secrets.as_ref())?;
+    let change = Change::AddStore(NewStore {
+        store: Store {
+            name: same(&name)?,
+            place: place.clone(),
+        },
+        key: key.clone(),
+    });
+    check(office, (&name, place), key, &change).await?;
     office
         .operate(async move |turn| {
-            let name = asked.name.as_str().to_owned();
-            let result = async {
-                let place = place(&asked.backend)?;
-                let key = key(asked.key.as_ref(), asked.secrets.as_ref())?;
-                let change = Change::AddStore(NewStore {
-                    store: Store {
-                        name: same(&name)?,
-                        place: place.clone(),
-                    },
-                    key: key.clone(),
-                });
-                // What the registry says needs no cluster to be found out.
-                turn.check(&change)?;
-                check(&turn, &name, &place, key.as_ref()).await?;
-                let changed = turn.change(change).await?;
-                describe(&changed.in_force, &name)
-            };
-            let reason = in_words(&asked.backend);
-            let record = Record {
-                image: Some(&name),
-                ..record(Event::StoreAdd, &asked_by)
-            };
-            recorded(record.reason(&reason), result.await)
-                .await
-                .map(Json)
+            let changed = turn.change(change).await?;
+            describe(&changed.in_force, &name)
         })
         .await
 }
@@ -106,7 +106,7 @@ fn place(backend: &Backend) -> Result<Place, Denied> {
             uid,
             gid,
         } => Place::Nfs(Nfs {
-            server: *server,
+            server: same(&server.to_string())?,
             export: same(export)?,
             nfs_port: *nfs_port,
             mount_port: *mount_port,
@@ -183,63 +183,83 @@ pub(super) async fn rekey(
     InPath(StorePath { store }): InPath<StorePath>,
     InBody(asked): InBody<RekeyStore>,
 ) -> Answer<api::Store> {
+    let name = store.as_str().to_owned();
+    let rekeyed = rekey_checked(&office, &name, &asked).await;
+    let record = Record {
+        image: Some(&name),
+        ..record(Event::StoreRekey, &asked_by)
+    };
+    recorded(record, rekeyed).await.map(Json)
+}
+
+async fn rekey_checked(
+    office: &Office,
+    store: &str,
+    asked: &RekeyStore,
+) -> Result<api::Store, Denied> {
+    let in_force = office.state.in_force();
+    if in_force.config.stores.iter().any(|s| s.name == store) {
+        return Err(Denied::declared(format_args!("store {store}")));
+    }
+    let name: StoreName = same(store)?;
+    let key = key(asked.key.as_ref(), asked.secrets.as_ref())?;
+    let nothing = "neither a key nor secrets";
+    let key = key.ok_or_else(|| Denied::new(ErrorCode::Invalid, nothing))?;
+    let place = in_force.snapshot.stores.get(&name).map(|s| s.place.clone());
+    let place = place.ok_or_else(|| Denied::not_found("store", store))?;
+    let change = Change::RekeyStore {
+        store: name,
+        key: key.clone(),
+    };
+    check(office, (store, place), Some(key), &change).await?;
+    let store = store.to_owned();
     office
         .operate(async move |turn| {
-            let name = store.as_str().to_owned();
-            let result = async {
-                let in_force = turn.state().in_force();
-                if in_force.config.stores.iter().any(|s| s.name == name) {
-                    return Err(Denied::declared(format_args!("store {name}")));
-                }
-                let key = key(asked.key.as_ref(), asked.secrets.as_ref())?;
-                let nothing = "neither a key nor secrets";
-                let key = key.ok_or_else(|| Denied::new(ErrorCode::Invalid, nothing))?;
-                let change = Change::RekeyStore {
-                    store: same(&name)?,
-                    key: key.clone(),
-                };
-                turn.check(&change)?;
-                let stores = &in_force.snapshot.stores;
-                let place = stores
-                    .get(&same::<StoreName>(&name)?)
-                    .map(|store| &store.place);
-                let place = place.ok_or_else(|| Denied::not_found("store", &name))?;
-                check(&turn, &name, place, Some(&key)).await?;
-                let changed = turn.change(change).await?;
-                turn.state().shared().keysmiths.forget(&name);
-                describe(&changed.in_force, &name)
-            };
-            let record = Record {
-                image: Some(&name),
-                ..record(Event::StoreRekey, &asked_by)
-            };
-            recorded(record, result.await).await.map(Json)
+            let changed = turn.change(change).await?;
+            turn.state().shared().keysmiths.forget(&store);
+            describe(&changed.in_force, &store)
         })
         .await
 }
 
-/// The backend has to let the key in, so that a wrong one is noticed when it is brought.
+/// The backend has to let the key in, so that a wrong one is noticed when it is brought. What the registry
+/// says needs no backend to be found out, and goes first; nobody waits for his turn while a backend is
+/// asked.
 async fn check(
-    turn: &Turn,
-    store: &str,
-    place: &Place,
-    key: Option<&StoreKey>,
+    office: &Office,
+    (store, place): (&str, Place),
+    key: Option<StoreKey>,
+    change: &Change,
 ) -> Result<(), Denied> {
-    match (place, key) {
-        (Place::Rbd(rbd), Some(StoreKey::Cephx(key))) => check_pool(turn, store, rbd, key).await,
-        (Place::Iscsi(iscsi), key) => {
-            check_target(turn, store, iscsi, key.and_then(StoreKey::chap)).await
+    let refused = change.clone();
+    office
+        .operate(async move |turn| turn.check(&refused).map(drop).map_err(Denied::from))
+        .await?;
+    let (state, store) = (Arc::clone(&office.state), store.to_owned());
+    // To its end, even if the client does not wait: no process is left over.
+    let asked = tokio::spawn(async move {
+        let shared = state.shared();
+        match (&place, &key) {
+            (Place::Rbd(rbd), Some(StoreKey::Cephx(key))) => {
+                check_pool(shared, &store, rbd, key).await
+            }
+            (Place::Iscsi(iscsi), key) => {
+                let secrets = key.as_ref().and_then(StoreKey::chap);
+                check_target(shared, &store, iscsi, secrets).await
+            }
+            _ => Ok(()),
         }
-        _ => Ok(()),
-    }
+    });
+    let asked = asked.await;
+    asked.unwrap_or_else(|error| Err(Denied::new(ErrorCode::Internal, error)))
 }
 
-async fn check_pool(turn: &Turn, store: &str, rbd: &Rbd, key: &CephxKey) -> Result<(), Denied> {
+async fn check_pool(shared: &Shared, store: &str, rbd: &Rbd, key: &CephxKey) -> Result<(), Denied> {
     let pool = Pool {
         rbd: rbd.clone(),
         key: Some(key.clone()),
     };
-    let keysmith = turn.state().shared().keysmiths.trial(store, &pool);
+    let keysmith = shared.keysmiths.trial(store, &pool);
     match timeout(PATIENCE, keysmith.greet()).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(refused(&error)),
@@ -254,12 +274,12 @@ async fn check_pool(turn: &Turn, store: &str, rbd: &Rbd, key: &CephxKey) -> Resu
 /// Credentials that open more than one logical unit are taken only from who says that they shall:
 /// whoever takes a keeper over has all that they open.
 async fn check_target(
-    turn: &Turn,
+    shared: &Shared,
     store: &str,
     iscsi: &Iscsi,
     secrets: Option<&ChapSecrets>,
 ) -> Result<(), Denied> {
-    let forge = turn.state().shared().keysmiths.forge();
+    let forge = shared.keysmiths.forge();
     let seen = forge.look(store, iscsi, secrets).await.map_err(|error| {
         let text = format!("store {store}: {error}");
         match text.split_once("; ") {

@@ -184,7 +184,7 @@ fn backend(store: &Store) -> Option<Backend> {
             directory: gluster.directory.as_ref().map(ToString::to_string),
         }),
         Place::Nfs(nfs) => Some(Backend::Nfs {
-            server: nfs.server,
+            server: nfs.server.ip(),
             export: nfs.export.to_string(),
             nfs_port: nfs.nfs_port,
             mount_port: nfs.mount_port,

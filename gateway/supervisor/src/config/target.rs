@@ -10,6 +10,9 @@ use super::problem::Collector;
 use super::store::{Place, Target};
 use super::written_store::{RawStore, checked};
 
+/// The longest secret that libiscsi keeps, in bytes.
+const LONGEST: usize = 254;
+
 /// The target that was written, with what is wrong with it noted.
 pub(super) fn check_target(raw: &RawStore, problems: &mut Collector<'_>) -> Option<Place> {
     let of = (&raw.name, "iscsi");
@@ -65,10 +68,18 @@ fn check_proof(
     let named = name.get_ref().parse();
     let named = named.map_err(|why| problems.at(&name.span(), format_args!("{name_key}: {why}")));
     let line = |text: &str| text.trim_end_matches(['\r', '\n']).parse();
+    let path = file.get_ref().display();
     let secret = key_file::read(file.get_ref(), line).map_err(|why| {
-        let path = file.get_ref().display();
         problems.at(&file.span(), format_args!("{file_key} {path}: {why}"));
     });
+    if secret
+        .as_ref()
+        .is_ok_and(|secret: &Secret| secret.expose().len() > LONGEST)
+    {
+        let what = format_args!("{file_key} {path}: the secret has more than {LONGEST} characters");
+        problems.at(&file.span(), what);
+        return None;
+    }
     Some(Some((named.ok()?, secret.ok()?)))
 }
 

@@ -1,7 +1,6 @@
 //! Giving a label's keeper access to images, and taking it back.
 
 use std::collections::{BTreeSet, HashSet};
-use std::io;
 use std::num::NonZeroU16;
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use labelgate_mac::Label;
 use labelgate_registry::{Gluster, InPool, Nfs, UnitError};
 
 use super::anchor::{AnchorFailure, Opener};
+use super::counts::NoCount;
 use super::keysmith::{Entity, Instance, Keysmith, KeysmithError};
 use super::names::Scope;
 use crate::config::{Image, Store};
@@ -50,8 +50,11 @@ pub enum AccessError {
     #[error("its store: {0}")]
     NoSecrets(String),
     /// Its keepers cannot be counted.
-    #[error("its keepers cannot be counted in the state directory: {0}")]
-    Count(io::Error),
+    #[error("{0}")]
+    Count(#[from] NoCount),
+    /// Nobody counts them any more.
+    #[error("the gateway ends")]
+    Ends,
     /// Something of it is longer than an anchor has room for.
     #[error("its anchor has no room: {0}")]
     Long(#[from] labelgate_control::Refused),
@@ -174,7 +177,7 @@ impl Gate {
         labelgate_registry::check_on_server(path)?;
         let port = |port: Option<NonZeroU16>| port.map_or(0, NonZeroU16::get);
         let anchor = Anchor::Nfs(NfsAnchor {
-            server: nfs.server,
+            server: nfs.server.ip(),
             nfs_port: port(nfs.nfs_port),
             mount_port: port(nfs.mount_port),
             export: Text::new(nfs.export.as_str())?,

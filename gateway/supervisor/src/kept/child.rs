@@ -230,6 +230,11 @@ where
         }
     }
 
+    /// Waits until it is reaped.
+    pub async fn end(&mut self) -> io::Result<ExitStatus> {
+        self.process.wait().await
+    }
+
     /// What one that has been reaped died of.
     #[must_use]
     pub fn reaped(self, status: io::Result<ExitStatus>) -> Death {

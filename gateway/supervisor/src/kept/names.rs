@@ -3,7 +3,7 @@
 //! Another gateway may have the same labels for other machines, and a store of the same name: so the
 //! names have the gateway in them. It is known by its registry, whose backup takes it along.
 
-use labelgate_control::{MAX_ENTITY, MAX_KEPT_NAME, Serial};
+use labelgate_control::{MAX_ENTITY, MAX_KEPT_NAME};
 use labelgate_mac::Label;
 use labelgate_registry::{InPool, MasterKey};
 
@@ -48,14 +48,14 @@ impl Names {
         Self { gateway }
     }
 
-    /// What an image's logical unit is reserved by on its target, without the number of its keeper: the
-    /// upper 48 bits of a key, of which the first is 0. It is never 0.
+    /// What a logical unit of a target is reserved by, without the number of its keeper: the upper 32
+    /// bits of a key, of which the first is 0. It is never 0. Whatever image the unit is, or was before.
     #[must_use]
-    pub fn reservation_of(&self, serial: Serial) -> u64 {
-        let hash = short_hash(&[&self.gateway, &serial.to_string()]);
-        let first = hash.get(..12).unwrap_or_default();
-        let bits = u64::from_str_radix(first, 16).unwrap_or_default() & ((1 << 47) - 1);
-        bits.max(1) << 16
+    pub fn reservation_of(&self, target: &str, unit: u16) -> u64 {
+        let hash = short_hash(&[&self.gateway, target, &unit.to_string()]);
+        let first = hash.get(..8).unwrap_or_default();
+        let bits = u64::from_str_radix(first, 16).unwrap_or_default() & ((1 << 31) - 1);
+        bits.max(1) << 32
     }
 
     /// What the names of all its entities begin with.
@@ -153,13 +153,16 @@ mod tests {
     }
 
     #[test]
-    fn what_a_unit_is_reserved_by_is_its_images_and_its_gateways() {
+    fn what_a_unit_is_reserved_by_is_its_own_and_its_gateways() {
         let other = Names::of(&MasterKey::from_bytes([8; 32]));
         let mut all = HashSet::new();
         for names in [names(), other] {
-            for serial in [Serial([1; 16]), Serial([2; 16])] {
-                let key = names.reservation_of(serial);
-                assert!(key & 0xffff == 0 && key > 0 && key >> 63 == 0, "{key:x}");
+            for (target, unit) in [("iqn.a", 1), ("iqn.a", 2), ("iqn.b", 1)] {
+                let key = names.reservation_of(target, unit);
+                assert!(
+                    key & 0xffff_ffff == 0 && key > 0 && key >> 63 == 0,
+                    "{key:x}"
+                );
                 assert!(all.insert(key));
             }
         }

@@ -1,13 +1,15 @@
 //! Logical units of upstream iSCSI targets: what their keepers are given, and what their store's
 //! credentials open.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use labelgate_control::{
     Anchor, FromKeysmith, IscsiAnchor, KeysmithRefusal, LookAtTarget, Secret, Text, ToKeysmith,
 };
 use labelgate_registry::{ChapSecrets, Iscsi, unit_of};
-use tokio::time::timeout;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, timeout_at};
 
 use super::access::{AccessError, Gate};
 use super::child::{Child, Did};
@@ -54,17 +56,9 @@ impl Gate {
         let forge = self.shared.keysmiths.forge();
         let secrets = secrets(forge, &self.store.name, target).await;
         let secrets = secrets.map_err(AccessError::NoSecrets)?;
-        let serial = image.designator.serial;
         let reservation = match image.read_only {
             true => 0,
-            false => {
-                let count = self
-                    .shared
-                    .counts
-                    .next(serial)
-                    .map_err(AccessError::Count)?;
-                self.shared.keysmiths.names().reservation_of(serial) | u64::from(count)
-            }
+            false => self.reservation(target.iscsi.target.as_str(), unit).await?,
         };
         let anchor = IscsiAnchor {
             lun: unit,
@@ -72,6 +66,17 @@ impl Gate {
             ..anchor(&target.iscsi, secrets.as_ref())?
         };
         self.write(image, &Anchor::Iscsi(anchor))
+    }
+}
+
+impl Gate {
+    /// What the next keeper of a unit reserves it by.
+    async fn reservation(&self, target: &str, unit: u16) -> Result<u64, AccessError> {
+        let own = self.shared.keysmiths.names().reservation_of(target, unit);
+        let shared = Arc::clone(&self.shared);
+        let counted = spawn_blocking(move || shared.counts.next(own)).await;
+        let count = counted.map_err(|_| AccessError::Ends)??;
+        Ok(own | u64::from(count))
     }
 }
 
@@ -148,21 +153,27 @@ impl Forge {
             unprivileged: self.uids.is_none(),
             context: context.map(|context| Text::clean(&context.to_string())),
         })));
-        let mut seen = Err(NotSeen::Gone("it ended without a word".to_owned()));
+        let mut seen = None;
+        let deadline = Instant::now() + LIMIT;
         let status = loop {
-            match timeout(LIMIT, child.did()).await {
-                Ok(Did::Said(said)) => seen = hear(&mut child, said),
+            match timeout_at(deadline, child.did()).await {
+                Ok(Did::Said(_)) if seen.is_some() => child.kill("it broke the control protocol"),
+                Ok(Did::Said(said)) => seen = Some(hear(&mut child, said)),
                 Ok(Did::Exited(status)) => break status,
                 Ok(Did::Violation(violation)) => child.kill(violation.to_string()),
                 Ok(Did::Closed) => child.ask_no_more(),
                 Ok(Did::Deaf) => child.kill("it does not read its control socket"),
-                Err(_) => child.kill("it did not answer in time"),
+                Err(_) => {
+                    child.kill("it did not answer in time");
+                    break child.end().await;
+                }
             }
         };
         let pid = child.pid();
         let death = child.reaped(status);
         self.note_end(store, pid, &death);
-        seen
+        let silent = || Err(NotSeen::Gone("it ended without a word".to_owned()));
+        seen.unwrap_or_else(silent)
     }
 }
 

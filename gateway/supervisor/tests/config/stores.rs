@@ -257,7 +257,7 @@ fn an_export_is_a_store_whose_images_are_its_files() {
             "server = \"nas.example.org\"\nexport = \"disks\"\nuid = 0\n"
         )),
         "labelgate.toml:2: a store of kind \"nfs\" needs gid\n\
-         labelgate.toml:4: server: invalid IP address syntax\n\
+         labelgate.toml:4: server: \"nas.example.org\" is no IP address of a server; write it as 10.0.0.9 or fd00::9\n\
          labelgate.toml:5: export: the exported directory begins with none of /"
     );
 }
