@@ -15,8 +15,8 @@ pub enum Error {
     Text(&'static str),
     /// The file on the volume has another label than the image: an admin's business.
     #[error(
-        "its file is labelled {there:?} on the volume, and the gateway says {here:?}; if the gateway \
-         is right, set it there: setfattr -n security.selinux -v {here} on a mount with --selinux"
+        "its file is labelled {there:?} on the volume, and the gateway says {here:?}; if that is right: \
+         setfattr -n security.selinux -v THAT, on a mount with --selinux"
     )]
     Label {
         /// What the volume says.

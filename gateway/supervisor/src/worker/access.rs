@@ -24,6 +24,16 @@ impl Service {
         }
     }
 
+    /// When a keeper is to try again to open something.
+    pub(super) fn next_attempt(&self) -> Option<Instant> {
+        let lets_in = (0..)
+            .zip(&self.slots.all)
+            .filter(|(_, slot)| slot.lets_in());
+        lets_in
+            .filter_map(|(number, _)| self.images.next_attempt(number))
+            .min()
+    }
+
     pub(super) fn send_to_anchor(&mut self, number: u32, images: Vec<(u32, Arc<Image>)>) {
         let (known, had) = (self.slots.known.clone(), self.images.told(&images));
         self.send(number, async move |gate, _, _| {
@@ -104,11 +114,16 @@ impl Service {
                 Ok(()) => self.images.now_anchored(image),
                 Err(error) => {
                     failed = true;
-                    self.not_anchored(image, &error);
+                    self.not_anchored(image, &error, now);
                 }
             }
         }
-        if failed && let Some(slot) = self.slots.get(number) {
+        // What has one is served meanwhile.
+        let none = self.images.anchored(number).next().is_none();
+        if failed
+            && none
+            && let Some(slot) = self.slots.get(number)
+        {
             slot.failed(Duration::ZERO, now);
         }
         self.feed(number);
@@ -116,7 +131,7 @@ impl Service {
 
     /// An image has no anchor. One that no worker has is refused; for one that a worker has, it is
     /// tried again.
-    fn not_anchored(&mut self, number: u32, error: &AccessError) {
+    fn not_anchored(&mut self, number: u32, error: &AccessError, now: Instant) {
         let Some(served) = self.images.get_mut(number) else {
             return;
         };
@@ -124,6 +139,7 @@ impl Service {
         if told {
             let image = &served.image;
             tracing::error!(label = %self.label, %image, "its keeper cannot be let in: {error}");
+            self.images.put_off(number, now);
         } else {
             self.refuse_kept(number, &error.to_string());
         }

@@ -8,12 +8,17 @@ const LONGEST: Duration = Duration::from_secs(10);
 const HEALTHY: Duration = Duration::from_secs(60);
 
 /// Grows with every worker that dies young.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Backoff {
     deaths: u32,
 }
 
 impl Backoff {
+    /// That of what has not failed.
+    pub const fn new() -> Self {
+        Self { deaths: 0 }
+    }
+
     /// Notes that a worker, or the attempt to start one, has failed; answers how long to wait.
     pub fn failed(&mut self, lived: Duration) -> Duration {
         if lived >= HEALTHY {

@@ -11,7 +11,7 @@ use super::service::Service;
 
 /// No backend has larger blocks, in bytes.
 const LARGEST_BLOCK: u32 = 64 << 20;
-/// A keeper that cannot open again what its worker has is followed by another after so long.
+/// A keeper that cannot open again anything that its worker has is followed by another after so long.
 const AGAIN: Duration = Duration::ZERO;
 
 impl Service {
@@ -27,7 +27,8 @@ impl Service {
                 Ok(shape) => self.keeper_shaped(slot, image, shape),
                 Err(why) => {
                     tracing::warn!(label = %self.label, image, "image cannot be resized: {why}");
-                    self.is_given(slot, image)
+                    // It may have been given back meanwhile, since it could not be opened.
+                    self.images.of_slot(slot).any(|(number, _)| number == image)
                 }
             },
             FromKeeper::ImageResized { image, shape } => self.keeper_shaped(slot, image, shape),
@@ -45,7 +46,7 @@ impl Service {
         let Some(slot) = self.slots.get(number).filter(|slot| !slot.ready) else {
             return false;
         };
-        slot.ready = true;
+        slot.now_ready(Instant::now());
         let store = &slot.store.name;
         let confinement: Vec<&str> = confinement.iter().map(Text::as_str).collect();
         tracing::info!(%label, store, "keeper is confined: {}", confinement.join(", "));
@@ -92,12 +93,18 @@ impl Service {
             }
             return self.refuse_kept(number, &reason);
         }
-        // What the worker has outstanding waits for the next attempt.
         tracing::error!(label = %self.label, image = %served.image, "{reason}");
-        if let Some(slot) = self.slots.get(slot) {
-            slot.failed(AGAIN, Instant::now());
+        let now = Instant::now();
+        self.images.put_off(number, now);
+        if self.images.is_one_given(slot) {
+            // It is nobody's harm but its own clients', who are told that it is not ready.
+            return self.serve(slot);
         }
-        self.kill_keeper(slot, "it cannot open what its predecessor had open");
+        // What the worker has outstanding waits for the next keeper.
+        if let Some(slot) = self.slots.get(slot) {
+            slot.failed(AGAIN, now);
+        }
+        self.kill_keeper(slot, "it can open nothing of what its predecessor had open");
     }
 
     /// An image is open in its keeper and looks so now.
@@ -105,6 +112,7 @@ impl Service {
         if !self.is_given(slot, number) || !is_sound(shape) {
             return false;
         }
+        self.images.now_open(number, shape);
         let Some(served) = self.images.get_mut(number) else {
             return false;
         };
@@ -114,7 +122,6 @@ impl Service {
         let Some(kept) = &mut served.kept else {
             return false;
         };
-        kept.shape = Some(shape);
         match kept.told {
             Some(before) if before != shape && has => {
                 kept.told = Some(shape);

@@ -110,14 +110,18 @@ impl Service {
             .images
             .of_slot(number)
             .any(|(_, kept)| kept.told.is_some());
-        let unanchored = self.images.unanchored(number);
+        let unanchored = self.images.unanchored(number, now);
         let anchored = self.images.of_slot(number).any(|(_, kept)| kept.anchored);
         let Some(slot) = self.slots.get(number) else {
             return;
         };
         slot.needed = told;
+        let overdue = slot.ready && !slot.served && slot.waits_no_longer(now);
         if slot.is_missed() && now.saturating_duration_since(slot.down_since) >= LOST_AFTER {
             self.lose(number);
+        }
+        if overdue {
+            self.serve(number);
         }
         let Some(slot) = self.slots.get(number) else {
             return;
@@ -271,7 +275,7 @@ impl Service {
         if !ready {
             return;
         }
-        for (image, disk) in self.images.to_be_given(number) {
+        for (image, disk) in self.images.to_be_given(number, Instant::now()) {
             let anchor = match self.shared.anchors.open_for(&disk, handed) {
                 Ok(anchor) => anchor,
                 Err(error) => {
@@ -292,15 +296,15 @@ impl Service {
         self.serve(number);
     }
 
-    /// Lets the worker work with a keeper that has all that its predecessor had.
+    /// Lets the worker work with a keeper that has all that its predecessor had; or what it could open,
+    /// when it is known that it cannot open the rest, or has taken too long for it. It says of that that
+    /// it is not ready.
     pub(super) fn serve(&mut self, number: u32) {
-        if self.images.is_one_awaited(number) {
-            return;
-        }
         let Some(slot) = self.slots.get(number) else {
             return;
         };
-        if slot.served || !slot.ready {
+        let waits = slot.waits_until.is_some();
+        if slot.served || !slot.ready || !self.images.are_enough(number, waits) {
             return;
         }
         let Some(Ok(bell)) = slot.keeper.as_ref().map(Keeper::bell) else {
@@ -342,7 +346,7 @@ impl Service {
             return;
         };
         let pid = slot.keeper.as_ref().map(Keeper::pid);
-        (slot.keeper, slot.ready) = (None, false);
+        (slot.keeper, slot.ready, slot.waits_until) = (None, false, None);
         let served = std::mem::replace(&mut slot.served, false);
         let (dismissed, closing) = (slot.dismissed, slot.closing);
         slot.down_since = now;

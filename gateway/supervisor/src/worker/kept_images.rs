@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use labelgate_control::KeptShape;
 
+use super::backoff::Backoff;
 use super::images::{ImageState, Images, Served};
 use crate::config::Image;
 
@@ -21,6 +23,10 @@ pub struct Kept {
     pub shape: Option<KeptShape>,
     /// What the worker was told that it looks like, once it has it.
     pub told: Option<KeptShape>,
+    /// When it is tried again, if it could not be let in or opened: until then the slot goes on
+    /// without it.
+    pub again: Option<Instant>,
+    backoff: Backoff,
 }
 
 impl Kept {
@@ -33,7 +39,14 @@ impl Kept {
             given: false,
             shape: None,
             told: None,
+            again: None,
+            backoff: Backoff::new(),
         }
+    }
+
+    /// Whether it may be tried now.
+    fn is_due(&self, now: Instant) -> bool {
+        self.again.is_none_or(|at| at <= now)
     }
 
     /// Whether a keeper, or whoever has its keys, may have it open.
@@ -70,10 +83,12 @@ impl Images {
             .collect()
     }
 
-    /// Those that are wanted and have no anchor.
+    /// Those that are wanted, have no anchor, and may be tried.
     #[must_use]
-    pub fn unanchored(&self, slot: u32) -> Vec<(u32, Arc<Image>)> {
-        self.find(slot, |served, kept| served.is_wanted() && !kept.anchored)
+    pub fn unanchored(&self, slot: u32, now: Instant) -> Vec<(u32, Arc<Image>)> {
+        self.find(slot, |served, kept| {
+            served.is_wanted() && !kept.anchored && kept.is_due(now)
+        })
     }
 
     /// Those of a slot that have an anchor.
@@ -85,21 +100,68 @@ impl Images {
         all.map(|(_, served)| &served.image)
     }
 
-    /// Those that are wanted, have an anchor, and are not with the keeper.
+    /// Those that are wanted, have an anchor, are not with the keeper, and may be tried.
     #[must_use]
-    pub fn to_be_given(&self, slot: u32) -> Vec<(u32, Arc<Image>)> {
+    pub fn to_be_given(&self, slot: u32, now: Instant) -> Vec<(u32, Arc<Image>)> {
         self.find(slot, |served, kept| {
-            served.is_wanted() && kept.anchored && !kept.given
+            served.is_wanted() && kept.anchored && !kept.given && kept.is_due(now)
         })
     }
 
-    /// Whether the worker has one that is still wanted, and the keeper has not opened it.
+    /// Whether a keeper has what it takes for the worker to work with it: all that the worker has and
+    /// is still wanted; or some of it, when it is known that the rest cannot be opened, or that is not
+    /// waited for.
     #[must_use]
-    pub fn is_one_awaited(&self, slot: u32) -> bool {
-        let awaited = |served: &Served, kept: &Kept| {
-            served.is_wanted() && kept.told.is_some() && kept.shape.is_none()
+    pub fn are_enough(&self, slot: u32, waits: bool) -> bool {
+        let (mut open, mut failed, mut awaited) = (false, false, false);
+        let had = |served: &&Served| {
+            let kept = served.kept.filter(|kept| kept.slot == slot);
+            served.is_wanted() && kept.is_some_and(|kept| kept.told.is_some())
         };
-        !self.find(slot, awaited).is_empty()
+        for kept in self.iter().filter(had).filter_map(|served| served.kept) {
+            match (kept.shape, kept.again) {
+                (Some(_), _) => open = true,
+                (None, Some(_)) => failed = true,
+                (None, None) => awaited = true,
+            }
+        }
+        match (failed, awaited) {
+            (false, false) => true,
+            (true, false) => open,
+            (_, true) => open && !waits,
+        }
+    }
+
+    /// Whether the keeper has one open, or is opening it.
+    #[must_use]
+    pub fn is_one_given(&self, slot: u32) -> bool {
+        !self.find(slot, |_, kept| kept.given).is_empty()
+    }
+
+    /// When one is to be tried again that could not be let in or opened.
+    #[must_use]
+    pub fn next_attempt(&self, slot: u32) -> Option<Instant> {
+        let all = self.iter().filter(|served| served.is_wanted());
+        let kept = all.filter_map(|served| served.kept.as_ref());
+        let waiting = kept.filter(|kept| kept.slot == slot && !kept.anchored);
+        waiting.filter_map(|kept| kept.again).min()
+    }
+
+    /// An image could not be let in or opened: its slot goes on without it, and it is tried again
+    /// after a while.
+    pub fn put_off(&mut self, number: u32, now: Instant) {
+        self.with_kept(number, |kept| {
+            (kept.given, kept.anchored, kept.shape) = (false, false, None);
+            kept.again = now.checked_add(kept.backoff.failed(Duration::ZERO));
+        });
+    }
+
+    /// An image is open in its keeper and looks so now.
+    pub fn now_open(&mut self, number: u32, shape: KeptShape) {
+        self.with_kept(number, |kept| {
+            (kept.shape, kept.again) = (Some(shape), None);
+            kept.backoff.ended();
+        });
     }
 
     /// Of these, those that the worker has had.
@@ -155,7 +217,7 @@ impl Images {
     pub fn none_given(&mut self, slot: u32) {
         for served in self.iter_mut() {
             if let Some(kept) = served.kept.as_mut().filter(|kept| kept.slot == slot) {
-                (kept.given, kept.shape) = (false, None);
+                (kept.given, kept.shape, kept.again) = (false, None, None);
             }
         }
     }
@@ -202,20 +264,65 @@ mod tests {
         let numbers = |found: Vec<(u32, Arc<Image>)>| -> Vec<u32> {
             found.into_iter().map(|(number, _)| number).collect()
         };
-        assert_eq!(numbers(all.unanchored(0)), [0]);
-        assert_eq!(numbers(all.to_be_given(0)), [0; 0]);
+        let now = Instant::now();
+        assert_eq!(numbers(all.unanchored(0, now)), [0]);
+        assert_eq!(numbers(all.to_be_given(0, now)), [0; 0]);
         all.now_anchored(0);
-        assert_eq!(numbers(all.to_be_given(0)), [0]);
+        assert_eq!(numbers(all.to_be_given(0, now)), [0]);
         all.now_given(0);
-        assert_eq!(numbers(all.to_be_given(0)), [0; 0]);
+        assert_eq!(numbers(all.to_be_given(0, now)), [0; 0]);
 
         all.none_given(0);
-        assert_eq!(numbers(all.to_be_given(0)), [0]);
+        assert_eq!(numbers(all.to_be_given(0, now)), [0]);
         assert_eq!(all.forget_anchors(0).len(), 1);
-        assert_eq!(numbers(all.unanchored(0)), [0]);
+        assert_eq!(numbers(all.unanchored(0, now)), [0]);
         all.get_mut(0).unwrap().state = ImageState::Probing;
-        assert_eq!(numbers(all.unanchored(0)), [0; 0]);
+        assert_eq!(numbers(all.unanchored(0, now)), [0; 0]);
         assert_eq!(all.probing(0), [0]);
-        assert_eq!(numbers(all.unanchored(1)), [1]);
+        assert_eq!(numbers(all.unanchored(1, now)), [1]);
+    }
+
+    #[test]
+    fn an_image_that_cannot_be_opened_is_not_waited_for_and_is_tried_again() {
+        let mut all = images(2);
+        let shape = KeptShape {
+            size: 4096,
+            physical_block: 512,
+            discard: true,
+            stable_writes: true,
+        };
+        for number in [0, 1] {
+            let served = all.get_mut(number).unwrap();
+            served.state = ImageState::Sent;
+            served.kept = Some(Kept {
+                told: Some(shape),
+                ..Kept::new(0)
+            });
+            all.now_anchored(number);
+            all.now_given(number);
+        }
+        assert!(!all.are_enough(0, false), "none is open");
+        all.now_open(0, shape);
+        assert!(!all.are_enough(0, true) && all.are_enough(0, false));
+
+        let now = Instant::now();
+        all.put_off(1, now);
+
+        assert!(all.are_enough(0, true) && all.is_one_given(0));
+        assert!(all.unanchored(0, now).is_empty());
+        let at = all.next_attempt(0).unwrap();
+        assert!(at > now);
+        assert_eq!(all.unanchored(0, at).len(), 1);
+        all.now_anchored(1);
+        assert_eq!(all.to_be_given(0, at).len(), 1);
+        // Its attempts become rarer until it is open.
+        all.put_off(1, at);
+        assert!(all.next_attempt(0).unwrap() - at > at - now);
+        all.now_open(1, shape);
+        assert_eq!(all.next_attempt(0), None);
+        // With another keeper all are waited for again.
+        all.put_off(1, at);
+        all.none_given(0);
+        assert!(!all.are_enough(0, true) && !all.are_enough(0, false));
     }
 }

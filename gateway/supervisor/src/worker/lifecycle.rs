@@ -70,6 +70,7 @@ impl Service {
             connections,
             self.queue.deadline(),
             self.slots.deadline(),
+            self.next_attempt(),
             self.vigil.deadline(),
         ];
         all.into_iter().flatten().min()

@@ -20,6 +20,10 @@ use crate::kept::{AccessError, Anchored, Entity, Instance, Keeper, News};
 /// News of keepers that wait to be heard.
 const NEWS: usize = 256;
 
+/// A keeper that has come up is waited for so long by those whose images it has open already, until it
+/// has the others of its predecessor, too: longer than one waits for a lock.
+const OTHERS_WAIT: Duration = Duration::from_secs(10);
+
 /// A worker is told that there is no keeper when there has been none for this long.
 pub(super) const LOST_AFTER: Duration = Duration::from_secs(30);
 
@@ -79,6 +83,8 @@ pub(super) struct Slot {
     pub(super) keeper: Option<Keeper>,
     /// Whether the keeper is confined and takes images.
     pub(super) ready: bool,
+    /// Until when the worker is not given a keeper that has not opened all that it should.
+    pub(super) waits_until: Option<Instant>,
     /// Whether the worker works with it.
     pub(super) served: bool,
     /// Whether the worker was told that there is none.
@@ -167,7 +173,9 @@ impl Slots {
         let waiting = idle.filter_map(|slot| slot.not_before);
         let losing = self.all.iter().filter(|slot| slot.is_missed());
         let losing = losing.filter_map(|slot| slot.down_since.checked_add(LOST_AFTER));
-        waiting.chain(losing).min()
+        let serving = self.all.iter().filter(|slot| slot.ready && !slot.served);
+        let serving = serving.filter_map(|slot| slot.waits_until);
+        waiting.chain(losing).chain(serving).min()
     }
 }
 
@@ -178,6 +186,7 @@ impl Slot {
             queues,
             keeper: None,
             ready: false,
+            waits_until: None,
             served: false,
             lost: false,
             needed: false,
@@ -202,6 +211,27 @@ impl Slot {
     /// Whether its worker waits for a keeper, and does not know yet that it does so in vain.
     pub(super) const fn is_missed(&self) -> bool {
         self.needed && !self.served && !self.lost && !self.closing
+    }
+
+    /// The keeper takes images now.
+    pub(super) fn now_ready(&mut self, now: Instant) {
+        self.ready = true;
+        self.waits_until = now.checked_add(OTHERS_WAIT);
+    }
+
+    /// Whether the worker may be given a keeper that has not opened all that it should. Asked when that
+    /// time is over, it is not waited for any more.
+    pub(super) fn waits_no_longer(&mut self, now: Instant) -> bool {
+        if self.waits_until.is_some_and(|at| at <= now) {
+            self.waits_until = None;
+        }
+        self.waits_until.is_none()
+    }
+
+    /// Whether images may be let in at once.
+    pub(super) const fn lets_in(&self) -> bool {
+        let gone = self.keeper.is_none() && self.clearing;
+        !self.busy && !self.revoke && !self.closing && !gone && self.not_before.is_none()
     }
 
     /// Whether something may be tried.
