@@ -7,7 +7,7 @@ SHELL := bash
 export RUST_TEST_THREADS ?= 2
 # What the stages took, listed again at the end.
 export LABELGATE_STAGES := target/stages
-# Where the images of `make demo` and `make run` are: file or ceph.
+# Where the images of `make demo` and `make run` are: file, ceph or gluster.
 export BACKEND ?= file
 # How long each parser is fuzzed by `make fuzz` and `make test-full`, in seconds.
 FUZZ_SECONDS ?= 60
@@ -33,7 +33,7 @@ setup: ## Install what tests and demo need (Debian 12) and build the guest
 build: ## Build all programs
 	$(CARGO) build $(LOCKED)
 
-demo: ## Two machines, one gateway: boot from it, break into it, see it hold; BACKEND=ceph for RBD
+demo: ## Two machines, one gateway: boot from it, break into it, see it hold; BACKEND=ceph or gluster
 	@mkdir -p target
 	@$(STAGE) "setup" 240 fixtures/setup
 	@$(STAGE) "build" 350 $(CARGO) build $(LOCKED)
@@ -64,7 +64,7 @@ test: ## Formatting, lints, unit, property, fuzz and end-to-end tests
 	@$(STAGE) "integration and end-to-end tests" 1200 $(CARGO) test $(LOCKED) --test '*'
 	@echo; cat $(LABELGATE_STAGES)
 
-test-full: ## All of that, hundreds of kills, minutes of fuzzing, suites, the release build and both demos
+test-full: ## All of that, hundreds of kills, minutes of fuzzing, suites, the release build and all demos
 	@$(MAKE) --no-print-directory test
 	@LABELGATE_KILLS=$(KILLS) $(STAGE) "$(KILLS) kills" 3000 \
 		$(CARGO) test $(LOCKED) --test durability -- --test-threads 2
@@ -79,6 +79,7 @@ test-full: ## All of that, hundreds of kills, minutes of fuzzing, suites, the re
 		$(CARGO) test $(LOCKED) --test newcomer -- --ignored
 	@$(MAKE) --no-print-directory demo
 	@$(MAKE) --no-print-directory demo BACKEND=ceph
+	@$(MAKE) --no-print-directory demo BACKEND=gluster
 	@echo; cat $(LABELGATE_STAGES)
 
 bench: ## Measure beside other servers
