@@ -11,6 +11,8 @@ pub enum Front {
     Nfs,
     /// iSCSI, with the image in a Ceph cluster, and QEMU's own driver for that beside it.
     Ceph,
+    /// The same with a volume of Gluster's.
+    Gluster,
 }
 
 /// A program that makes the I/O.
@@ -85,6 +87,7 @@ impl fmt::Display for Case {
             Front::Block => "",
             Front::Nfs => "nfs-",
             Front::Ceph => "rbd-",
+            Front::Gluster => "gluster-",
         })?;
         let operation = match self.operation {
             Operation::Read => "read",
@@ -118,7 +121,9 @@ pub fn cases(quick: bool) -> Vec<Case> {
             cases.extend(at_random(front));
         }
     }
-    cases.extend(of_qemu_img(Front::Ceph));
+    for front in [Front::Ceph, Front::Gluster] {
+        cases.extend(of_qemu_img(front));
+    }
     cases
 }
 
@@ -162,7 +167,7 @@ fn at_random(front: Front) -> Vec<Case> {
         Front::Block => (Some(Client::IscsiPerf), Client::Load),
         Front::Nfs => (None, Client::NfsLoad),
         // Only QEMU knows all the ways.
-        Front::Ceph => return Vec::new(),
+        Front::Ceph | Front::Gluster => return Vec::new(),
     };
     let mut cases = Vec::new();
     for depth in [1, 32] {

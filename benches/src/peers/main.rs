@@ -15,6 +15,7 @@ mod case;
 mod ceph;
 mod client;
 mod figures;
+mod gluster;
 mod medium;
 mod options;
 mod placement;
@@ -123,7 +124,7 @@ fn measure_medium(options: &Options, part: &PathBuf) -> Result<(), Failure> {
         clients()
     );
     let mut rows = Vec::new();
-    for front in [Front::Block, Front::Nfs, Front::Ceph] {
+    for front in [Front::Block, Front::Nfs, Front::Ceph, Front::Gluster] {
         rows.extend(measure_front(options, &medium, front)?);
     }
     let text = serde_json::to_vec(&rows).map_err(|error| Failure::Unexpected(error.to_string()))?;
@@ -166,6 +167,9 @@ fn start(options: &Options, front: Front, master: &Path) -> Result<Vec<Server>, 
         let in_memory = medium::name_of_mine()? == "tmpfs";
         return ceph::start(master, in_memory, !options.without_ours);
     }
+    if front == Front::Gluster {
+        return gluster::start(master, !options.without_ours);
+    }
     let mut servers = Vec::new();
     if !options.without_ours {
         program("labelgated")?;
@@ -175,7 +179,7 @@ fn start(options: &Options, front: Front, master: &Path) -> Result<Vec<Server>, 
     match front {
         Front::Block => servers.extend([Server::tgt(master)?, Server::nbdkit(master)?]),
         Front::Nfs => servers.extend([Server::ganesha(master)?, Server::nfsserve(master)?]),
-        Front::Ceph => {}
+        Front::Ceph | Front::Gluster => {}
     }
     servers.push(Server::floor(front, options.image_size(front))?);
     Ok(servers)

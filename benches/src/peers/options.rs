@@ -9,7 +9,8 @@ use crate::medium::Kind;
 use crate::schedule::Effort;
 
 /// Measures labelgate side by side with tgt and nbdkit, with nfs-ganesha and nfsserve, with QEMU's own
-/// driver of Ceph and tgt over librbd, and with the floor of each protocol. Prints figures, asserts nothing.
+/// drivers of Ceph and Gluster and tgt over librbd, and with the floor of each protocol. Prints figures,
+/// asserts nothing.
 #[derive(Debug, Parser)]
 #[command(name = "peers", version)]
 pub struct Options {
@@ -61,7 +62,7 @@ impl Options {
         match front {
             Front::Block | Front::Nfs if !self.quick => 1 << 30,
             // A cluster may have to hold several of them in memory.
-            Front::Block | Front::Nfs | Front::Ceph => 256 << 20,
+            Front::Block | Front::Nfs | Front::Ceph | Front::Gluster => 256 << 20,
         }
     }
 

@@ -112,7 +112,7 @@ pub fn compare(case: &Case, medium: &str, servers: &[Server], series: &Series) -
 fn metric_of_time(case: &Case) -> Metric {
     match case.front {
         Front::Block | Front::Nfs => Metric::ServerCpu,
-        Front::Ceph => Metric::BothCpu,
+        Front::Ceph | Front::Gluster => Metric::BothCpu,
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::{
     ffi::OsStr,
+    fmt::Debug,
     fs,
     net::Ipv4Addr,
     path::{Path, PathBuf},
@@ -20,7 +21,7 @@ use labelgate_fixtures::{
     process::{Service, command},
 };
 
-use crate::{case::Front, ceph::Cluster};
+use crate::{case::Front, ceph::Cluster, gluster::OnVolume};
 
 /// What a server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub enum Protocol {
     Nfs,
     /// Ceph's own, without a server between the client and the cluster.
     Rados,
+    /// Gluster's own, in the same way.
+    Gluster,
 }
 
 /// A running server.
@@ -46,7 +49,7 @@ pub struct Server {
     pub is_ours: bool,
     running: Running,
     /// What it stands on. It ends with the last that does.
-    _cluster: Option<Rc<Cluster>>,
+    _stands_on: Option<Rc<dyn Debug>>,
 }
 
 #[derive(Debug)]
@@ -83,7 +86,7 @@ impl Server {
             .identity(Ipv4Addr::LOCALHOST.into(), LABEL_A)
             .setting("driver", driver);
         let (protocol, plan) = match front {
-            Front::Block | Front::Ceph => (Protocol::Iscsi, plan),
+            Front::Block | Front::Ceph | Front::Gluster => (Protocol::Iscsi, plan),
             Front::Nfs => (Protocol::Nfs, plan.nfs()),
         };
         let running = Running::Gateway(Box::new(Gateway::start(plan)?));
@@ -95,11 +98,20 @@ impl Server {
 
     /// labelgated with a store on a cluster.
     pub fn ours_on(cluster: &Rc<Cluster>) -> Result<Self, Failure> {
-        let gateway = Gateway::start(cluster.plan()?)?;
+        Self::ours_above(Rc::<Cluster>::clone(cluster), cluster.plan()?)
+    }
+
+    /// labelgated with a store on a volume.
+    pub fn ours_on_volume(volume: &Rc<OnVolume>) -> Result<Self, Failure> {
+        Self::ours_above(Rc::<OnVolume>::clone(volume), volume.plan())
+    }
+
+    fn ours_above(stands_on: Rc<dyn Debug>, plan: Plan) -> Result<Self, Failure> {
+        let gateway = Gateway::start(plan)?;
         let name = "labelgate (ring)";
         Ok(Self {
             is_ours: true,
-            _cluster: Some(Rc::clone(cluster)),
+            _stands_on: Some(stands_on),
             ..Self::other(name, Protocol::Iscsi, Running::Gateway(Box::new(gateway)))
         })
     }
@@ -112,7 +124,7 @@ impl Server {
         };
         let tgt = Tgt::start_on_ceph(&cluster.ceph, image, cache)?;
         Ok(Self {
-            _cluster: Some(Rc::clone(cluster)),
+            _stands_on: Some(Rc::<Cluster>::clone(cluster)),
             ..Self::other(name, Protocol::Iscsi, Running::Tgt(tgt))
         })
     }
@@ -121,11 +133,27 @@ impl Server {
     pub fn none_on(cluster: &Rc<Cluster>) -> Result<Self, Failure> {
         let image = format!("{}/qemu", cluster.ceph.pool());
         let url = cluster.ceph.qemu_name(&image);
+        let what = ("QEMU rbd", Protocol::Rados);
+        Self::none_above(Rc::<Cluster>::clone(cluster), what, url)
+    }
+
+    /// The same of Gluster.
+    pub fn none_on_volume(volume: &Rc<OnVolume>) -> Result<Self, Failure> {
+        let url = volume.gluster.qemu_name("qemu");
+        let what = ("QEMU gluster", Protocol::Gluster);
+        Self::none_above(Rc::<OnVolume>::clone(volume), what, url)
+    }
+
+    fn none_above(
+        stands_on: Rc<dyn Debug>,
+        (name, protocol): (&'static str, Protocol),
+        url: String,
+    ) -> Result<Self, Failure> {
         let service = Service::start(command("sleep").arg("infinity"))?;
         let running = Running::Listed(Listed { service, url });
         Ok(Self {
-            _cluster: Some(Rc::clone(cluster)),
-            ..Self::other("QEMU rbd", Protocol::Rados, running)
+            _stands_on: Some(stands_on),
+            ..Self::other(name, protocol, running)
         })
     }
 
@@ -168,7 +196,7 @@ impl Server {
             protocol,
             is_ours: false,
             running,
-            _cluster: None,
+            _stands_on: None,
         }
     }
 
@@ -177,7 +205,7 @@ impl Server {
     pub fn floor(front: Front, size: u64) -> Result<Self, Failure> {
         let size = size.to_string();
         let (protocol, service, url) = match front {
-            Front::Block | Front::Ceph => {
+            Front::Block | Front::Ceph | Front::Gluster => {
                 let mut start = command(program("labelgate-floor")?);
                 let (service, address) = ready(start.args(["--size", &size]))?;
                 let url = format!("iscsi://{address}/iqn.2026-01.net.labelgate:floor/0");

@@ -77,10 +77,12 @@ median of the ratios within a repeat, and the interval holds the true median rat
 confidence given in notes. undecided: the interval holds 1. client CPU: seconds per 100,000 I/Os
 against ours, the client's start and login included. ticks: the most that whole clock ticks may put
 one run's server time off by. busy: processors that other programs kept busy during the runs.
-both_cpu: the same of server and client together, because QEMU's own driver of Ceph (QEMU rbd) is
-no server; tgt-rbd is tgt over librbd, without librbd's cache as the others, and with it, by default,
+both_cpu: the same of server and client together, because QEMU's own drivers of Ceph (QEMU rbd) and
+of Gluster (QEMU gluster) are no servers; tgt-rbd is tgt over librbd, without librbd's cache as the others, and with it, by default,
 where writes are answered before the cluster has them. All use one cluster, with an OSD that keeps its objects in memory on tmpfs and on disk
-otherwise; its own time is in busy. floor: a server that stores nothing; it says what the client and
+otherwise; its own time is in busy. So is that of the one brick that all cases of Gluster use, on the
+medium; QEMU's driver has Gluster's write-behind, by default, which answers writes before the brick has
+them, and the gateway's keeper has not. floor: a server that stores nothing; it says what the client and
 the socket cost. nbdkit speaks NBD, not iSCSI. nfsserve: the crate, over pread and pwrite.
 nfs-ganesha: FSAL_VFS, in a network namespace with its clients. scattered: a stride over the whole
 image, because qemu-img has no random pattern. random: iscsi-perf, which only reads,
