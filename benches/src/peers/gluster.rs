@@ -26,7 +26,7 @@ pub fn start(master: &Path, ours: bool) -> Result<Vec<Server>, Failure> {
     let volume = Rc::new(OnVolume {
         gluster: Gluster::start()?,
     });
-    for name in ["bench", "qemu"] {
+    for name in ["bench", "tgt", "qemu"] {
         let mut copy = command("qemu-img");
         copy.args(["convert", "-f", "raw", "-O", "raw"]);
         copy.arg(master).arg(volume.gluster.qemu_name(name));
@@ -37,6 +37,7 @@ pub fn start(master: &Path, ours: bool) -> Result<Vec<Server>, Failure> {
         servers.push(Server::ours_on_volume(&volume)?);
     }
     servers.push(Server::none_on_volume(&volume)?);
+    servers.push(Server::tgt_on_volume(&volume)?);
     Ok(servers)
 }
 

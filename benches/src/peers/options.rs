@@ -9,7 +9,7 @@ use crate::medium::Kind;
 use crate::schedule::Effort;
 
 /// Measures labelgate side by side with tgt and nbdkit, with nfs-ganesha and nfsserve, with QEMU's own
-/// drivers of Ceph and Gluster and tgt over librbd, and with the floor of each protocol. Prints figures,
+/// drivers of Ceph and Gluster and tgt over librbd and libgfapi, and with the floor of each protocol. Prints figures,
 /// asserts nothing.
 #[derive(Debug, Parser)]
 #[command(name = "peers", version)]

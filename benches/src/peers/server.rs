@@ -129,6 +129,15 @@ impl Server {
         })
     }
 
+    /// tgtd over libgfapi.
+    pub fn tgt_on_volume(volume: &Rc<OnVolume>) -> Result<Self, Failure> {
+        let tgt = Tgt::start_on_gluster(&volume.gluster, "tgt")?;
+        Ok(Self {
+            _stands_on: Some(Rc::<OnVolume>::clone(volume)),
+            ..Self::other("tgt-glfs", Protocol::Iscsi, Running::Tgt(tgt))
+        })
+    }
+
     /// QEMU's own driver, which needs no server. The process that stands for one does nothing.
     pub fn none_on(cluster: &Rc<Cluster>) -> Result<Self, Failure> {
         let image = format!("{}/qemu", cluster.ceph.pool());
