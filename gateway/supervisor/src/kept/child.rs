@@ -64,6 +64,8 @@ pub struct Child<M: Order> {
     rate: Rate,
     asked_to_end: bool,
     killed: Option<String>,
+    /// It has ended so, which is told once all is heard that it has said.
+    ended: Option<io::Result<ExitStatus>>,
     cgroup: Option<Cgroup>,
     started: Instant,
 }
@@ -138,6 +140,7 @@ where
             rate: Rate::new(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE, now),
             asked_to_end: false,
             killed: None,
+            ended: None,
             started: now,
         })
     }
@@ -201,6 +204,23 @@ where
 
     /// Waits for it to do something. Nothing is lost when this is dropped while it waits.
     pub async fn did(&mut self) -> Did<M::Answer> {
+        if self.ended.is_none() {
+            match self.did_while_it_lives().await {
+                Did::Exited(status) => self.ended = Some(status),
+                did => return did,
+            }
+        }
+        if self.open
+            && let Ok(Some(said)) = self.control.receive().await
+        {
+            return Did::Said(said);
+        }
+        self.open = false;
+        let gone = || Err(io::Error::other("it was reaped already"));
+        Did::Exited(self.ended.take().unwrap_or_else(gone))
+    }
+
+    async fn did_while_it_lives(&mut self) -> Did<M::Answer> {
         let rationed = async {
             while let Err(wait) = self.rate.look(Instant::now()) {
                 sleep(wait).await;
