@@ -27,6 +27,8 @@ pub fn run() -> Result<(), Fault> {
         Some(ToKeysmith::Configure(configure)) => begin(&configure).map(Some),
         Some(ToKeysmith::Look(asked)) => look(&asked).and_then(|seen| {
             say(&control, &seen)?;
+            // Who it is, the supervisor asks the kernel while it is there, and lets it go then.
+            while next(&control)?.is_some() {}
             Ok(None)
         }),
         _ => return Err(Fault::NotConfigured),

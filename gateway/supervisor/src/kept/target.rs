@@ -179,14 +179,16 @@ impl Forge {
 
 /// What it says, if the kernel says that it is who it should be.
 fn hear(child: &mut Child<ToKeysmith>, said: FromKeysmith) -> Result<Seen, NotSeen> {
-    child
-        .check_context()
-        .map_err(|wrong| NotSeen::Gone(wrong.to_string()))?;
     match said {
-        FromKeysmith::Seen { single, what, .. } => Ok(Seen {
-            single,
-            what: what.as_str().to_owned(),
-        }),
+        FromKeysmith::Seen { single, what, .. } => {
+            let right = child.check_context();
+            child.kill("it has said what there is");
+            right.map_err(|wrong| NotSeen::Gone(wrong.to_string()))?;
+            Ok(Seen {
+                single,
+                what: what.as_str().to_owned(),
+            })
+        }
         FromKeysmith::Failed { why, reason } => {
             let reason = reason.as_str().to_owned();
             Err(match why {
