@@ -35,7 +35,7 @@ build: ## Build all programs
 
 demo: ## Two machines, one gateway: boot from it, break into it, see it hold; BACKEND=ceph or gluster
 	@mkdir -p target
-	@$(STAGE) "setup" 240 fixtures/setup
+	@$(STAGE) "setup" 180 fixtures/setup
 	@$(STAGE) "build" 350 $(CARGO) build $(LOCKED)
 	@$(STAGE) "demo" 90 $(CARGO) run --quiet --locked -p labelgate-fixtures --bin demo
 
@@ -56,12 +56,12 @@ guest-test: ## Prove in the enforcing guest that the kernel refuses; TEST=part-o
 
 test: ## Formatting, lints, unit, property, fuzz and end-to-end tests
 	@mkdir -p target && : >$(LABELGATE_STAGES)
-	@$(STAGE) "setup" 240 fixtures/setup
+	@$(STAGE) "setup" 180 fixtures/setup
 	@$(STAGE) "formatting" 10 $(CARGO) fmt --all --check
-	@$(STAGE) "lints" 300 $(CARGO) clippy $(LOCKED) --all-targets -- -D warnings
-	@$(STAGE) "build" 600 $(SHELL) -c '$(CARGO) build $(LOCKED) && $(CARGO) test $(LOCKED) --no-run'
-	@$(STAGE) "unit tests" 100 $(CARGO) test $(LOCKED) --lib --bins
-	@$(STAGE) "integration and end-to-end tests" 1200 $(CARGO) test $(LOCKED) --test '*'
+	@$(STAGE) "lints" 240 $(CARGO) clippy $(LOCKED) --all-targets -- -D warnings
+	@$(STAGE) "build" 450 $(SHELL) -c '$(CARGO) build $(LOCKED) && $(CARGO) test $(LOCKED) --no-run'
+	@$(STAGE) "unit tests" 80 $(CARGO) test $(LOCKED) --lib --bins
+	@$(STAGE) "integration and end-to-end tests" 1440 $(CARGO) test $(LOCKED) --test '*'
 	@echo; cat $(LABELGATE_STAGES)
 
 test-full: ## All of that, hundreds of kills, minutes of fuzzing, suites, the release build and all demos
