@@ -59,11 +59,13 @@ impl Session {
         ) else {
             return true;
         };
-        if let Some(outcome) = known(&work.order, file, self.dirt) {
+        let through = self.options.write_through;
+        let leaves = !(through || self.options.read_only || file.read_only);
+        if let Some(outcome) = known(&work.order, file, self.dirt, leaves) {
             self.done(number, Ok(outcome));
             return true;
         }
-        let Some(call) = work.call(file, self.options.write_through) else {
+        let Some(call) = work.call(file, through) else {
             let error = Error::of(work.order.doing(), Kind::OutOfRange);
             self.done(number, Err(error));
             return true;
@@ -141,10 +143,13 @@ fn flying(call: &Call, work: &Work, left: u64, now: Instant) -> Flying {
     }
 }
 
-/// What is known without asking the server.
-fn known(order: &Order, file: &Attributes, dirt: Dirt) -> Option<Outcome> {
+/// What is known without asking the server. A session that `leaves` nothing unflushed has nothing of its
+/// own to be flushed, and neither has a predecessor that was like it; one that may only read would not even
+/// be let.
+fn known(order: &Order, file: &Attributes, dirt: Dirt, leaves: bool) -> Option<Outcome> {
+    let nothing = dirt.is_clean() || (!leaves && !dirt.is_ours());
     match order {
-        Order::Flush if dirt.is_clean() && !dirt.is_lost() => Some(Outcome::Done),
+        Order::Flush if nothing && !dirt.is_lost() => Some(Outcome::Done),
         Order::Extent { offset } => Some(Outcome::Extent {
             length: file.size.saturating_sub(*offset).max(1),
             mapped: true,

@@ -90,7 +90,9 @@ impl Session {
                 let stable = work.wants_stable(self.options.write_through);
                 // A stable write brings what was left before to the medium, too: whose failure it is, it
                 // does not say.
-                if matches!(work.order, Order::Flush) || (full && stable && self.dirt.is_ours()) {
+                let flushes = matches!(work.order, Order::Flush) || (full && stable);
+                // But where nothing of this session's is left, nothing of it is lost.
+                if flushes && self.dirt.is_ours() {
                     return self.dirt.lose();
                 }
                 let error = Error::of(doing, kind).with(&format!("status {status}"));

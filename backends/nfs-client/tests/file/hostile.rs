@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use labelgate_fixtures::random::Random;
-use labelgate_nfs_client::{Address, Event, Kind, Options, Order, Owner};
+use labelgate_nfs_client::{Address, Event, Kind, Options, Order, Outcome, Owner};
 
 use crate::{Bench, kind};
 
@@ -352,6 +352,38 @@ fn a_refusal_is_told_as_what_it_is() {
     status.store(0, Ordering::Relaxed);
     bench.write(0, &[1; 512]).unwrap();
     bench.run(Order::Flush).unwrap();
+}
+
+/// Where nothing is left, nothing is asked for: a server may not let a reader flush. And one that refuses
+/// a flush of what this session has not left has lost nothing of its.
+#[test]
+fn a_flush_of_nothing_loses_nothing() {
+    for (read_only, write_through) in [(true, true), (true, false), (false, true), (false, false)] {
+        let commits = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&commits);
+        let mut options = serve(move |call| match call.procedure {
+            COMMIT => {
+                counted.fetch_add(1, Ordering::Relaxed);
+                Some(vec![30, 0, 0])
+            }
+            _ => Some(well(call)),
+        });
+        (options.read_only, options.write_through) = (read_only, write_through);
+        let mut bench = Bench::open(options).unwrap();
+        let flushed = bench.run(Order::Flush);
+        match read_only || write_through {
+            true => assert_eq!(flushed, Ok(Outcome::Done)),
+            false => assert_eq!(kind(flushed), Kind::ReadOnly),
+        }
+        assert_eq!(
+            commits.load(Ordering::Relaxed),
+            u32::from(!read_only && !write_through)
+        );
+        assert_eq!(bench.read(0, 512), Ok(vec![0x5a; 512]));
+        let poisoned = |event: &Event| matches!(event, Event::Poisoned(_));
+        assert!(!bench.news.iter().any(poisoned));
+        bench.close();
+    }
 }
 
 /// Somebody has made the file smaller.
