@@ -31,14 +31,25 @@ pub(crate) struct Context {
     owner: Owner,
     /// The number of the next call.
     next: u32,
-    /// Calls that have not been answered: what their owner calls them, and what is expected.
-    calls: HashMap<u32, (u64, Landing)>,
-    /// Records to be sent, and how much of the first has been.
-    outgoing: VecDeque<Vec<u8>>,
+    /// Calls that have not been answered.
+    calls: HashMap<u32, Called>,
+    /// Records to be sent, with their numbers, and how much of the first has been.
+    outgoing: VecDeque<(u32, Vec<u8>)>,
     sent: usize,
     incoming: Incoming,
     replies: VecDeque<(u64, Reply)>,
     said: String,
+}
+
+/// A call that has not been answered.
+#[derive(Debug)]
+struct Called {
+    /// What its owner calls it.
+    number: u64,
+    /// What is expected.
+    landing: Landing,
+    /// All of it has been given to the system.
+    sent: bool,
 }
 
 /// A record that is coming.
@@ -83,8 +94,13 @@ impl Context {
         let record = encode::record(own, self.owner, of, &call);
         let record = record.ok_or(Error::of("sending a call", Kind::OutOfRange))?;
         self.next = own.wrapping_add(1);
-        self.outgoing.push_back(record);
-        self.calls.insert(own, (number, call.into()));
+        self.outgoing.push_back((own, record));
+        let called = Called {
+            number,
+            landing: call.into(),
+            sent: false,
+        };
+        self.calls.insert(own, called);
         Ok(())
     }
 
@@ -116,7 +132,7 @@ impl Context {
 
     /// Sends what has not been sent, as far as the connection takes it.
     pub(crate) fn flush(&mut self) -> bool {
-        while let Some(record) = self.outgoing.front() {
+        while let Some((own, record)) = self.outgoing.front() {
             let rest = record.get(self.sent..).unwrap_or_default();
             match send(&self.socket, rest, SendFlags::NOSIGNAL) {
                 Ok(sent) => self.sent += sent,
@@ -124,6 +140,9 @@ impl Context {
                 Err(error) => return self.fail(&error.into()),
             }
             if self.sent >= record.len() {
+                if let Some(called) = self.calls.get_mut(own) {
+                    called.sent = true;
+                }
                 self.outgoing.pop_front();
                 self.sent = 0;
             }
@@ -158,8 +177,12 @@ impl Context {
     fn answered(&mut self, record: &[u8]) -> Result<(), Truncated> {
         let mut reader = Reader::new(record);
         let (own, taken) = rpc::head(&mut reader)?;
-        // Nothing is answered that was not asked.
-        let (number, landing) = self.calls.remove(&own).ok_or(Truncated)?;
+        // Nothing is answered that was not asked. A call that waits to be sent counts as one: records would
+        // gather without end if who answers them did not read them.
+        let called = self.calls.remove(&own).filter(|called| called.sent);
+        let Called {
+            number, landing, ..
+        } = called.ok_or(Truncated)?;
         let reply = match taken {
             Taken::Well => decode::reply(&mut reader, &landing),
             Taken::Denied => Reply::Nothing("the server does not let this user ask".to_owned()),
@@ -223,7 +246,10 @@ impl fmt::Debug for Context {
 
 #[cfg(test)]
 mod tests {
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+
     use super::*;
+    use crate::call::{Source, Stability};
 
     /// Feeds it, `step` bytes at a time; the records that become whole.
     fn fed(bytes: &[u8], step: usize) -> io::Result<Vec<Vec<u8>>> {
@@ -242,6 +268,43 @@ mod tests {
             assert!(incoming.record.len() <= MAX_ANSWER);
         }
         Ok(records)
+    }
+
+    /// The record of an answer to a write of so much, all zeros.
+    fn written(own: u32, length: u32) -> Vec<u8> {
+        let words = [LAST | 52, own, 1, 0, 0, 0, 0, 0, 0, 0, length, 2, 0, 0];
+        words.into_iter().flat_map(u32::to_be_bytes).collect()
+    }
+
+    #[test]
+    fn what_was_not_sent_is_not_answered() {
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let (own, other) =
+            socketpair(AddressFamily::UNIX, SocketType::STREAM, flags, None).unwrap();
+        let mut context = Context::new(own, Owner { uid: 1, gid: 1 });
+        let handle = Handle::new(&[1]).unwrap();
+        for number in 0..16 {
+            let write = Call::Write(0, Source::Zeros(1 << 20), Stability::Stable);
+            context.send(number, &handle, write).unwrap();
+        }
+        // It takes what there is room for, and no more; nobody reads it.
+        assert!(context.flush() && !context.outgoing.is_empty());
+        let unsent = context.outgoing[0].0;
+        let mut room = vec![0; 1 << 20];
+        while unsent == context.outgoing[0].0 {
+            while recv(&other, &mut room[..], RecvFlags::empty()).is_ok() {}
+            assert!(context.flush());
+        }
+        let unsent = context.outgoing[0].0;
+        let answer = |own| send(&other, &written(own, 1 << 20), SendFlags::NOSIGNAL);
+        answer(unsent - 1).unwrap();
+        assert!(context.serve());
+        assert_eq!(context.take().len(), 1);
+        for own in [unsent, unsent + 1] {
+            answer(own).unwrap();
+            assert!(!context.serve());
+            assert!(context.take().is_empty());
+        }
     }
 
     #[test]
