@@ -52,7 +52,7 @@ impl Session {
     /// Sends the next call of an operation; whether it need not wait for others.
     fn send(&mut self, number: u64, now: Instant) -> bool {
         let (Some(work), Some(file), Some(handle), Some(context)) = (
-            self.works.get(&number),
+            self.works.get_mut(&number),
             &self.file,
             &self.handle,
             &mut self.context,
@@ -76,6 +76,7 @@ impl Session {
         }
         match context.send(number, handle, call) {
             Ok(()) => {
+                self.moved.sent(work);
                 self.flying.insert(number, flying);
                 true
             }

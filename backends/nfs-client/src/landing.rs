@@ -74,13 +74,7 @@ impl Session {
                 self.waiting.push_back(number);
             }
             Verdict::Again => self.done(number, Err(Error::of(doing, Kind::NotReady))),
-            Verdict::Later => {
-                let since = *work.waits.get_or_insert(now);
-                if now.saturating_duration_since(since) >= self.options.patience {
-                    return self.done(number, Err(Error::of(doing, Kind::NotReady)));
-                }
-                self.later.push((now + SOON, number));
-            }
+            Verdict::Later => self.later.push((now + SOON, number)),
             Verdict::Stale => {
                 self.flying.insert(number, flying);
                 self.went_stale(doing);
@@ -138,6 +132,7 @@ impl Session {
             return;
         };
         work.came(length);
+        self.moved.on(work, length);
         if work.is_complete() {
             return self.done(number, Ok(Outcome::Done));
         }
@@ -166,6 +161,7 @@ impl Session {
             work.dirty = true;
         }
         work.came(length);
+        self.moved.on(work, length);
         if self.dirt.is_lost() {
             return;
         }
@@ -176,7 +172,7 @@ impl Session {
         match (work.is_complete(), work.dirty) {
             // The server has not made it as stable as it was asked to.
             (true, true) if work.wants_stable(self.options.write_through) => {
-                *work = Work::new(work.tag, Order::Flush);
+                *work = Work::new(work.tag, Order::Flush, work.since);
                 self.waiting.push_front(number);
             }
             (true, _) => self.done(number, Ok(Outcome::Done)),

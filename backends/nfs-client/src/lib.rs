@@ -41,6 +41,7 @@ mod landing;
 mod leave;
 mod link;
 mod order;
+mod patience;
 mod place;
 mod poll;
 mod prepare;

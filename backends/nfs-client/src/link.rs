@@ -74,6 +74,7 @@ impl Session {
         if self.has_given_up(now) && self.file.is_some() {
             self.fail_all(&self.trouble.clone());
         }
+        self.expire(now);
         if self.file.is_none() && self.opened_by <= now && !matches!(self.stage, Stage::Over) {
             let error = self.trouble.clone();
             self.refuse(error);

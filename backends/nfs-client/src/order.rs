@@ -82,6 +82,11 @@ impl Order {
         )
     }
 
+    /// Whether it only reads what is in it.
+    pub(crate) const fn reads(&self) -> bool {
+        matches!(self, Self::Read { .. } | Self::Extent { .. })
+    }
+
     pub(crate) const fn doing(&self) -> &'static str {
         match self {
             Self::Read { .. } => "reading",
@@ -122,8 +127,10 @@ pub(crate) struct Work {
     /// How many bytes are done.
     pub(crate) done: u64,
     pub(crate) attempts: u32,
-    /// Since when the server has asked for patience.
-    pub(crate) waits: Option<Instant>,
+    /// Since when nothing of it has been done.
+    pub(crate) since: Instant,
+    /// It has been sent, however often.
+    pub(crate) sent: bool,
     /// Some of what is done is not stable.
     pub(crate) dirty: bool,
     /// What the file was when it was looked at to be made larger.
@@ -131,13 +138,14 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    pub(crate) const fn new(tag: u64, order: Order) -> Self {
+    pub(crate) const fn new(tag: u64, order: Order, since: Instant) -> Self {
         Self {
             tag,
             order,
             done: 0,
             attempts: 0,
-            waits: None,
+            since,
+            sent: false,
             dirty: false,
             seen: None,
         }
@@ -190,7 +198,7 @@ mod tests {
             offset in 0_u64..20_000, length in 1_u64..3_000_000, most_write in 512_u32..2_000_000,
         ) {
             let file = Attributes { size: 1 << 30, most_write, ..Attributes::default() };
-            let mut work = Work::new(1, Order::Zero { offset, length });
+            let mut work = Work::new(1, Order::Zero { offset, length }, Instant::now());
             prop_assert_eq!(work.order.check(&file, false), Ok(()));
             while work.done < length {
                 let Some(Call::Write(at, source, _)) = work.call(&file, false) else {

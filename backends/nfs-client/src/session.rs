@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::dirt::Dirt;
 use crate::link::Ports;
 use crate::order::{Order, Outcome, Work};
+use crate::patience::Moved;
 use crate::poll::Poll;
 use crate::prepare::Preparation;
 use crate::settle::PREPARATION;
@@ -37,7 +38,8 @@ pub struct Options {
     pub write_through: bool,
     /// How long it may take until the file is open.
     pub connect: Duration,
-    /// How long operations wait for a server that is gone. Afterwards they fail until it is there again.
+    /// How long an operation waits for a server that does nothing of it, be it gone or there. When it is
+    /// gone, those that come later fail at once until it is there again.
     pub patience: Duration,
 }
 
@@ -126,6 +128,7 @@ pub struct Session {
     /// What is to be sent again at a time.
     pub(crate) later: Vec<(Instant, u64)>,
     pub(crate) flying: HashMap<u64, Flying>,
+    pub(crate) moved: Moved,
     pub(crate) dirt: Dirt,
     /// The handle is of nothing any more, or seems so: the file is to be found anew.
     pub(crate) stale_handle: bool,
@@ -170,6 +173,7 @@ impl Session {
             waiting: VecDeque::new(),
             later: Vec::new(),
             flying: HashMap::new(),
+            moved: Moved::at(now),
             dirt: Dirt::default(),
             stale_handle: false,
             stale: false,
@@ -205,12 +209,13 @@ impl Session {
             Stage::Leaving(_) | Stage::Over => return Err(Error::of(doing, Kind::NotReady)),
             _ => order.check(file, self.options.read_only)?,
         }
-        if self.has_given_up(Instant::now()) {
+        let now = Instant::now();
+        if self.has_given_up(now) {
             return Err(self.trouble.clone());
         }
         let number = self.next;
         self.next += 1;
-        self.works.insert(number, Work::new(tag, order));
+        self.works.insert(number, Work::new(tag, order, now));
         self.waiting.push_back(number);
         Ok(())
     }

@@ -15,22 +15,22 @@ use crate::{Bench, kind};
 const SIZE: u32 = 1 << 20;
 
 /// Procedures of NFS; MOUNT's is called 0.
-const MOUNT: u32 = 0;
-const GETATTR: u32 = 1;
-const READ: u32 = 6;
-const WRITE: u32 = 7;
-const COMMIT: u32 = 21;
+pub(crate) const MOUNT: u32 = 0;
+pub(crate) const GETATTR: u32 = 1;
+pub(crate) const READ: u32 = 6;
+pub(crate) const WRITE: u32 = 7;
+pub(crate) const COMMIT: u32 = 21;
 
 /// A call: which, how much is read or written, and how stable a write shall be.
 #[derive(Clone, Copy)]
-struct Call {
-    procedure: u32,
-    count: u32,
-    stable: u32,
+pub(crate) struct Call {
+    pub(crate) procedure: u32,
+    pub(crate) count: u32,
+    pub(crate) stable: u32,
 }
 
 /// What a server answers that means well, but for what is read.
-fn well(call: Call) -> Vec<u32> {
+pub(crate) fn well(call: Call) -> Vec<u32> {
     match call.procedure {
         MOUNT => vec![0, 4, 0x0102_0304, 1, 1],
         GETATTR => {
@@ -92,7 +92,7 @@ fn call(stream: &mut TcpStream) -> Option<(u32, Call)> {
 }
 
 /// The record of an answer that goes on with these words, behind a verifier that says it is so long.
-fn record(number: u32, verifier: u32, rest: &[u32]) -> Vec<u8> {
+pub(crate) fn record(number: u32, verifier: u32, rest: &[u32]) -> Vec<u8> {
     let words = [&[number, 1, 0, 0, verifier, 0][..], rest].concat();
     let mark = 0x8000_0000 | (words.len() as u32 * 4);
     let words = [mark].into_iter().chain(words);
@@ -100,12 +100,14 @@ fn record(number: u32, verifier: u32, rest: &[u32]) -> Vec<u8> {
 }
 
 /// A server that answers so; nothing, and it hangs up.
-fn serve(answer: impl Fn(Call) -> Option<Vec<u32>> + Send + Sync + 'static) -> Options {
+pub(crate) fn serve(answer: impl Fn(Call) -> Option<Vec<u32>> + Send + Sync + 'static) -> Options {
     serve_bytes(move |number, call| Some(record(number, 0, &answer(call)?)))
 }
 
 /// One that sends these bytes.
-fn serve_bytes(answer: impl Fn(u32, Call) -> Option<Vec<u8>> + Send + Sync + 'static) -> Options {
+pub(crate) fn serve_bytes(
+    answer: impl Fn(u32, Call) -> Option<Vec<u8>> + Send + Sync + 'static,
+) -> Options {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let answer = Arc::new(answer);

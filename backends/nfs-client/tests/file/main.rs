@@ -13,6 +13,7 @@ mod bench;
 mod ends;
 mod hostile;
 mod model;
+mod patience;
 mod refused;
 mod restart;
 mod sizes;
