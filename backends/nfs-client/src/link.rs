@@ -20,6 +20,8 @@ pub(crate) const ANSWER: Duration = Duration::from_secs(10);
 /// How long a call may take on a connection that is there. Then the server has forgotten it: RFC 1813
 /// lets it.
 const CALL: Duration = Duration::from_secs(30);
+/// How long a server may ask for patience that is only asked what the file is: nothing else is meanwhile.
+pub(crate) const LOOK: Duration = Duration::from_secs(10);
 /// How often one looks at all that, and how often if there is nothing to be looked at.
 const TICK: Duration = Duration::from_secs(1);
 const IDLE: Duration = Duration::from_secs(15);
@@ -70,6 +72,9 @@ impl Session {
             Stage::Leaving(until) if *until <= now => self.over(),
             Stage::Leaving(_) => self.part(now),
             _ => {}
+        }
+        if matches!(self.stage, Stage::Ready | Stage::Preparing(..)) {
+            self.remember(now);
         }
         if self.has_given_up(now) && self.file.is_some() {
             self.fail_all(&self.trouble.clone());
@@ -187,6 +192,7 @@ impl Session {
             _ => return,
         };
         self.stale = false;
+        self.asks_since = now;
         self.stage = Stage::Preparing(Box::new(preparation), Turn::Taken(now));
         self.ask(now);
     }
@@ -196,6 +202,10 @@ impl Session {
         if self.stale {
             self.prepare(now);
         }
+    }
+
+    /// Gives a connection up on which a call was forgotten.
+    fn remember(&mut self, now: Instant) {
         let forgotten = |since: Instant| now.saturating_duration_since(since) >= CALL;
         if self.flying.values().any(|flying| forgotten(flying.sent)) {
             self.trouble = Error::of("waiting for an answer", Kind::NotReady);
@@ -253,12 +263,16 @@ impl Session {
             let (tag, result) = (work.tag, Err(error.clone()));
             self.events.push(Event::Done { tag, result });
         }
-        for _ in 0..std::mem::take(&mut self.looks) {
-            self.events.push(Event::Looked(Err(error.clone())));
-        }
+        self.fail_looks(error);
         self.waiting.clear();
         self.later.clear();
         self.flying.clear();
+    }
+
+    pub(crate) fn fail_looks(&mut self, error: &Error) {
+        for _ in 0..std::mem::take(&mut self.looks) {
+            self.events.push(Event::Looked(Err(error.clone())));
+        }
     }
 }
 

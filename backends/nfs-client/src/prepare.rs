@@ -45,7 +45,7 @@ pub(crate) struct Preparation {
     /// Whether the handle is the one that the file had before.
     known: bool,
     /// There is another connection than there was: the server may have been restarted.
-    anew: bool,
+    pub(crate) anew: bool,
     /// How much had been left when the last step was taken.
     covers: u64,
 }

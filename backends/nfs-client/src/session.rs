@@ -136,6 +136,8 @@ pub struct Session {
     pub(crate) stale: bool,
     /// Somebody wants to know what it is.
     pub(crate) looks: u32,
+    /// Since when it is being asked what the file is, if it is.
+    pub(crate) asks_since: Instant,
     /// The connection is of no use.
     pub(crate) broken: bool,
     /// The last flush is under way.
@@ -178,6 +180,7 @@ impl Session {
             stale_handle: false,
             stale: false,
             looks: 0,
+            asks_since: now,
             broken: false,
             parting: false,
             outage: Some(now),

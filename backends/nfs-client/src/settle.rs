@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::call::Reply;
-use crate::link::{ANSWER, FIRST_BACKOFF};
+use crate::link::{ANSWER, FIRST_BACKOFF, LOOK};
 use crate::prepare::{Next, Step};
 use crate::session::{Event, Session, Stage, Turn};
 use crate::{Error, Kind};
@@ -37,7 +37,7 @@ impl Session {
         if self.parting {
             return self.over();
         }
-        let Stage::Preparing(preparation, turn) = &mut self.stage else {
+        let Stage::Preparing(preparation, _) = &mut self.stage else {
             return;
         };
         let doing = preparation.doing();
@@ -45,7 +45,7 @@ impl Session {
             _ if self.dirt.is_lost() => {}
             Next::Go if preparation.step == Step::Done => self.prepared(now),
             Next::Go => self.ask(now),
-            Next::Later => *turn = Turn::Taken(now + SOON),
+            Next::Later => self.postpone(now),
             Next::Stale => self.went_stale(doing),
             Next::Lost(said) => {
                 self.trouble = Error::of(doing, Kind::NotReady).with(&said);
@@ -53,6 +53,31 @@ impl Session {
             }
             Next::Fail(error) => self.unprepared(error),
         }
+    }
+
+    /// The server asks for patience. On a connection that is new it has as much of it as there is; on one
+    /// that is in use, operations go on after a while without what was asked.
+    fn postpone(&mut self, now: Instant) {
+        let Stage::Preparing(preparation, turn) = &mut self.stage else {
+            return;
+        };
+        let most = match preparation.anew {
+            true => self.options.patience,
+            false => self.options.patience.min(LOOK),
+        };
+        if now.saturating_duration_since(self.asks_since) < most {
+            *turn = Turn::Taken(now + SOON);
+            return;
+        }
+        let error = Error::of(preparation.doing(), Kind::NotReady);
+        if preparation.anew {
+            self.trouble = error;
+            self.broken = true;
+            return;
+        }
+        self.stage = Stage::Ready;
+        self.fail_looks(&error);
+        self.send_all(now);
     }
 
     /// The handle is of nothing. A server may say so that is yet to mount what the file is on.

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use labelgate_nfs_client::{Kind, Order};
+use labelgate_nfs_client::{Event, Kind, Order};
 
-use crate::hostile::{READ, WRITE, record, serve, serve_bytes, well};
+use crate::hostile::{GETATTR, READ, WRITE, record, serve, serve_bytes, well};
 use crate::{Bench, kind};
 
 /// One that answers everything but writes, on whatever connection: they fail when patience ends, those as
@@ -87,4 +87,29 @@ fn whoever_does_something_is_waited_for() {
         }
         assert!(begun.elapsed() > Duration::from_secs(2));
     }
+}
+
+/// One that does not say what the file is: whoever asks hears that, and operations go on.
+#[test]
+fn a_look_that_is_put_off_and_off_ends() {
+    let asked = AtomicU32::new(0);
+    let mut options = serve(move |call| match call.procedure {
+        GETATTR if asked.fetch_add(1, Ordering::Relaxed) > 0 => Some(vec![10_008]),
+        _ => Some(well(call)),
+    });
+    options.patience = Duration::from_secs(8);
+    let mut bench = Bench::open(options).unwrap();
+    bench.session.look();
+    let until = Instant::now() + Duration::from_secs(4);
+    while Instant::now() < until {
+        bench.drive(Duration::from_millis(100));
+    }
+    assert_eq!(bench.read(0, 512), Ok(vec![0x5a; 512]));
+    let looked = bench.hear(|event| match event {
+        Event::Looked(result) => Some(result.clone()),
+        _ => None,
+    });
+    assert_eq!(kind(looked), Kind::NotReady);
+    let lost = |event: &Event| matches!(event, Event::Lost(_));
+    assert!(!bench.news.iter().any(lost));
 }
