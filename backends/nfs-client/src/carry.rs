@@ -14,8 +14,10 @@ use crate::{Error, Kind};
 const MAX_CALLS: usize = 64;
 const MAX_BYTES: u64 = 16 << 20;
 
-/// How often an operation is sent that is answered by nothing of use, or with which the connection goes.
+/// How often an operation is sent that is answered by nothing of use, and one with which the connection
+/// goes.
 pub(crate) const ATTEMPTS: u32 = 16;
+const LOSSES: u32 = 8;
 
 /// A call on its way.
 #[derive(Debug, Clone, Copy)]
@@ -105,7 +107,7 @@ impl Session {
                 continue;
             };
             work.attempts += 1;
-            if work.attempts > ATTEMPTS {
+            if work.attempts > LOSSES {
                 let error = self.trouble.clone();
                 self.done(*number, Err(error));
             }
@@ -140,7 +142,7 @@ fn flying(call: &Call, work: &Work, left: u64, now: Instant) -> Flying {
         sent: now,
         writes,
         covers: left,
-        alone: matches!(work.order, Order::Resize { .. }) || work.attempts > ATTEMPTS / 2,
+        alone: matches!(work.order, Order::Resize { .. }) || work.attempts > LOSSES / 2,
     }
 }
 

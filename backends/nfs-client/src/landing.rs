@@ -44,6 +44,11 @@ impl Session {
             return;
         };
         match reply {
+            Reply::Good(_) => self.proved(),
+            Reply::Refused(status) if matches!(verdict(status), Verdict::Fail(_)) => self.proved(),
+            _ => {}
+        }
+        match reply {
             Reply::Good(answer) => self.progress(number, flying, answer),
             Reply::Refused(status) => self.refused(number, flying, status),
             Reply::Nothing(said) => self.useless(number, flying, &said),

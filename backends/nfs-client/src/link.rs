@@ -25,6 +25,8 @@ pub(crate) const LOOK: Duration = Duration::from_secs(10);
 /// How often one looks at all that, and how often if there is nothing to be looked at.
 const TICK: Duration = Duration::from_secs(1);
 const IDLE: Duration = Duration::from_secs(15);
+/// How long a connection must stand that nothing is asked on, until it is believed to be one.
+const PROOF: Duration = Duration::from_secs(5);
 /// How long leaving may take.
 pub(crate) const LEAVE: Duration = Duration::from_secs(3);
 
@@ -106,7 +108,11 @@ impl Session {
         let given_up = self.outage.map(|since| since + self.options.patience);
         let given_up = given_up.filter(|at| *at > now);
         let opening = opening.filter(|at| *at > now);
-        let all = [stage, opening, later, given_up].into_iter().flatten();
+        let proved = self.unproved.map(|since| since + PROOF);
+        let proved = proved.filter(|at| *at > now);
+        let all = [stage, opening, later, given_up, proved]
+            .into_iter()
+            .flatten();
         all.fold(tick, Instant::min)
     }
 
@@ -199,8 +205,24 @@ impl Session {
 
     /// Looks after a connection that is there.
     fn tend(&mut self, now: Instant) {
+        let stood = |since: Instant| now.saturating_duration_since(since) >= PROOF;
+        if self.unproved.is_some_and(stood) {
+            self.proved();
+        }
         if self.stale {
             self.prepare(now);
+        }
+    }
+
+    /// The connection is one: the next is made at once if it goes. If each went after the file was looked
+    /// at, they would follow each other without a pause.
+    pub(crate) fn proved(&mut self) {
+        if self.unproved.take().is_none() {
+            return;
+        }
+        self.backoff = FIRST_BACKOFF;
+        if std::mem::take(&mut self.told) {
+            self.events.push(Event::Back);
         }
     }
 
@@ -223,8 +245,9 @@ impl Session {
             Stage::Leaving(_) => return self.over(),
             _ => {}
         }
-        if self.outage.is_none() {
-            self.outage = Some(now);
+        self.outage.get_or_insert(now);
+        self.unproved = None;
+        if self.file.is_some() && !std::mem::replace(&mut self.told, true) {
             self.events.push(Event::Lost(self.trouble.clone()));
         }
         // They may have moved.

@@ -61,7 +61,8 @@ pub enum Event {
     Looked(Result<Attributes, Error>),
     /// The server is gone, and is looked for.
     Lost(Error),
-    /// It is there again, and so is the file.
+    /// It is there again, and so is the file: something was answered, or the connection has stood for a
+    /// while. One that goes at once is no news.
     Back,
     /// What had ended well may be lost: the server was restarted before it was flushed, or could not
     /// flush it. Everything fails from now on; the session is to be closed, and the file checked and
@@ -146,6 +147,10 @@ pub struct Session {
     /// Since when there has been no connection.
     pub(crate) outage: Option<Instant>,
     pub(crate) backoff: Duration,
+    /// Since when there has been a connection that has not proved good for anything yet.
+    pub(crate) unproved: Option<Instant>,
+    /// Whoever drives the session has been told that the server is gone, and not that it is back.
+    pub(crate) told: bool,
     pub(crate) trouble: Error,
     pub(crate) events: Vec<Event>,
 }
@@ -185,6 +190,8 @@ impl Session {
             parting: false,
             outage: Some(now),
             backoff: crate::link::FIRST_BACKOFF,
+            unproved: None,
+            told: false,
             trouble: Error::of("connecting", Kind::NotReady),
             events: Vec::new(),
         };

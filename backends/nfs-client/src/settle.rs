@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::call::Reply;
-use crate::link::{ANSWER, FIRST_BACKOFF, LOOK};
+use crate::link::{ANSWER, LOOK};
 use crate::prepare::{Next, Step};
 use crate::session::{Event, Session, Stage, Turn};
 use crate::{Error, Kind};
@@ -104,18 +104,13 @@ impl Session {
         }
         self.handle = Some(preparation.handle);
         self.stale_handle = false;
-        self.backoff = FIRST_BACKOFF;
-        let outage = self.outage.take();
+        if self.outage.take().is_some() {
+            self.unproved = Some(now);
+        }
         match self.file.replace(file.clone()) {
             None => self.events.push(Event::Opened(Ok(file.clone()))),
-            Some(before) => {
-                if outage.is_some() {
-                    self.events.push(Event::Back);
-                }
-                if before != file {
-                    self.events.push(Event::Changed(file.clone()));
-                }
-            }
+            Some(before) if before != file => self.events.push(Event::Changed(file.clone())),
+            Some(_) => {}
         }
         for _ in 0..std::mem::take(&mut self.looks) {
             self.events.push(Event::Looked(Ok(file.clone())));

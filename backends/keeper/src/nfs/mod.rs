@@ -4,13 +4,14 @@
 //! no other thread.
 
 mod errand;
+mod lines;
 mod meaning;
 
 use std::collections::{HashMap, VecDeque};
 use std::io::Write as _;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use labelgate_buffers::Memory;
 use labelgate_control::{Anchor, KeptShape, NfsAnchor, NotServed, Text};
@@ -21,6 +22,7 @@ use labelgate_queue_pair::{Failure, Operation, Outcome, Run};
 
 use crate::backend::{Backend, Event, Opening};
 use errand::{Errand, OWN};
+use lines::{Lines, Server};
 use meaning::{failure, not_served, shape};
 
 /// How long operations wait for a server that is gone.
@@ -47,6 +49,7 @@ struct Kept {
     session: Session,
     anchor: NfsAnchor,
     opening: Opening,
+    lines: Lines,
 }
 
 impl Kept {
@@ -129,8 +132,8 @@ impl Nfs {
                 let result = looked.and_then(|_| shape.ok_or(Text::clean("it is not open")));
                 Event::Refreshed(image, result)
             }
-            Happened::Lost(error) => return say(image, &format!("its server is gone: {error}")),
-            Happened::Back => return say(image, "its server is there again"),
+            Happened::Lost(error) => return self.server(image, Server::Gone(error.to_string())),
+            Happened::Back => return self.server(image, Server::There),
             Happened::Poisoned(error) => return say(image, &error.to_string()),
             Happened::Closed => {
                 self.images.remove(&image);
@@ -138,6 +141,12 @@ impl Nfs {
             }
         };
         self.news.push_back(event);
+    }
+
+    fn server(&mut self, image: u32, server: Server) {
+        if let Some(kept) = self.images.get_mut(&image) {
+            kept.lines.now(server);
+        }
     }
 
     /// A session is open, or will not be.
@@ -219,6 +228,12 @@ impl Backend for Nfs {
                 self.happened(image, event);
             }
         }
+        let now = Instant::now();
+        for (&image, kept) in &mut self.images {
+            if let Some(line) = kept.lines.due(now) {
+                say(image, &line);
+            }
+        }
         std::mem::take(&mut self.news)
     }
 
@@ -234,6 +249,7 @@ impl Backend for Nfs {
                     session,
                     anchor,
                     opening,
+                    lines: Lines::default(),
                 };
                 self.images.insert(image, kept);
             }

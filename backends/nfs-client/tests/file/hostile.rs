@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use labelgate_fixtures::random::Random;
 use labelgate_nfs_client::{Address, Event, Kind, Options, Order, Outcome, Owner};
 
-use crate::{Bench, kind};
+use crate::{Bench, LIMIT, kind};
 
 const SIZE: u32 = 1 << 20;
 
@@ -198,13 +198,14 @@ fn a_list_of_flavours_that_is_too_long_is_no_list() {
 #[test]
 fn what_is_read_lands_in_its_place_and_nowhere_else() {
     for (count, length) in [(8192, 8192), (4096, 0), (8192, 4096), (0, u32::MAX)] {
-        let options = serve(move |call| match call.procedure {
+        let mut options = serve(move |call| match call.procedure {
             READ => {
                 let data = vec![0x4141_4141; 2048];
                 Some([&[0, 0, count, 0, length][..], &data].concat())
             }
             _ => Some(well(call)),
         });
+        options.patience = Duration::from_secs(2);
         let mut bench = Bench::open(options).unwrap();
         bench.put(0, &[0xee; 16384]);
         let place = bench.place(4096, 4096);
@@ -220,10 +221,11 @@ fn what_is_read_lands_in_its_place_and_nowhere_else() {
 /// A server that hangs up at a write, each time: the others wait for the one that ends it.
 #[test]
 fn a_call_that_the_connection_goes_with_is_given_up() {
-    let options = serve(|call| match (call.procedure, call.count) {
+    let mut options = serve(|call| match (call.procedure, call.count) {
         (WRITE, 512) => None,
         _ => Some(well(call)),
     });
+    options.patience = LIMIT;
     let mut bench = Bench::open(options).unwrap();
     let bad = bench.order(0, &[1; 512], false);
     let good = bench.order(0, &[1; 4096], false);
@@ -236,10 +238,11 @@ fn a_call_that_the_connection_goes_with_is_given_up() {
 #[test]
 fn a_verifier_that_is_longer_than_any_is_none() {
     for verifier in [u32::MAX, 0x8000_0010, 404, 401] {
-        let options = serve_bytes(move |number, call| {
+        let mut options = serve_bytes(move |number, call| {
             let odd = if call.procedure == READ { verifier } else { 0 };
             Some(record(number, odd, &well(call)))
         });
+        options.patience = Duration::from_secs(2);
         let mut bench = Bench::open(options).unwrap();
         bench.put(0, &[0xee; 8192]);
         let (offset, place) = (0, bench.place(0, 4096));
@@ -253,8 +256,13 @@ fn a_verifier_that_is_longer_than_any_is_none() {
 #[test]
 fn an_answer_that_is_none_ends_the_connection() {
     for odd in 0..3_u32 {
-        let options = serve_bytes(move |number, call| {
+        let looked = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&looked);
+        let mut options = serve_bytes(move |number, call| {
             let mut well = record(number, 0, &well(call));
+            if call.procedure == GETATTR {
+                counted.fetch_add(1, Ordering::Relaxed);
+            }
             if call.procedure == WRITE {
                 match odd {
                     0 => well = [&[0, 0x10, 0, 0][..], &vec![0; 1 << 20]].concat().repeat(4),
@@ -264,10 +272,17 @@ fn an_answer_that_is_none_ends_the_connection() {
             }
             Some(well)
         });
+        options.patience = Duration::from_secs(3);
         let mut bench = Bench::open(options).unwrap();
         assert_eq!(kind(bench.write(0, &[1; 512])), Kind::NotReady);
+        // Each time later, and it is told once: it has never been back.
+        let looked = looked.load(Ordering::Relaxed);
+        assert!((3..8).contains(&looked), "{looked}");
         let lost = |event: &&Event| matches!(event, Event::Lost(_));
-        assert!(bench.news.iter().filter(lost).count() > 4);
+        assert_eq!(bench.news.iter().filter(lost).count(), 1);
+        let back = |event: &Event| matches!(event, Event::Back);
+        assert!(!bench.news.iter().any(back));
+        bench.hear(|event| matches!(event, Event::Back).then_some(()));
     }
 }
 
