@@ -25,6 +25,7 @@ impl Nfs {
         let tag = self.next_errand;
         self.next_errand = tag.wrapping_add(1) | OWN;
         self.errands.insert(tag, errand);
+        self.again.push(image);
         let session = self.images.get_mut(&image).map(|kept| &mut kept.session);
         let begun = session.map(|session| session.start(tag, Order::Resize { size }));
         if let Some(Err(error)) = begun {
@@ -48,6 +49,7 @@ impl Nfs {
             }
             (Some(Errand::Refresh(image)), Ok(())) => {
                 if let Some(kept) = self.images.get_mut(&image) {
+                    self.again.push(image);
                     kept.session.look();
                 }
             }

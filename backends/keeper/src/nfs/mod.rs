@@ -4,6 +4,8 @@
 //! no other thread.
 
 mod errand;
+#[cfg(test)]
+mod grown;
 mod lines;
 mod meaning;
 
@@ -39,6 +41,8 @@ pub(crate) struct Nfs {
     /// What is under way that is the keeper's own.
     errands: HashMap<u64, Errand>,
     next_errand: u64,
+    /// Of which images the sessions are to be driven once more.
+    again: Vec<u32>,
     /// What operations under way have done when they are: how long reads are, how large a file becomes.
     counts: HashMap<u64, u64>,
     /// What there is to tell besides what sessions say.
@@ -67,6 +71,7 @@ impl Nfs {
             images: HashMap::new(),
             errands: HashMap::new(),
             next_errand: OWN,
+            again: Vec::new(),
             counts: HashMap::new(),
             news: VecDeque::new(),
         }
@@ -143,6 +148,15 @@ impl Nfs {
         self.news.push_back(event);
     }
 
+    fn drive(&mut self, image: u32) {
+        let Some(kept) = self.images.get_mut(&image) else {
+            return;
+        };
+        for event in kept.session.drive() {
+            self.happened(image, event);
+        }
+    }
+
     fn server(&mut self, image: u32, server: Server) {
         if let Some(kept) = self.images.get_mut(&image) {
             kept.lines.now(server);
@@ -217,16 +231,14 @@ impl Backend for Nfs {
     }
 
     fn events(&mut self) -> VecDeque<Event> {
-        let driven: Vec<(u32, Vec<Happened>)> = self
-            .images
-            .iter_mut()
-            .map(|(&image, kept)| (image, kept.session.drive()))
-            .filter(|(_, events)| !events.is_empty())
-            .collect();
-        for (image, events) in driven {
-            for event in events {
-                self.happened(image, event);
+        let mut due: Vec<u32> = self.images.keys().copied().collect();
+        self.again.clear();
+        while !due.is_empty() {
+            for image in due {
+                self.drive(image);
             }
+            // What was asked of a session by what has just happened is sent now, not when a timer goes off.
+            due = std::mem::take(&mut self.again);
         }
         let now = Instant::now();
         for (&image, kept) in &mut self.images {
