@@ -5,13 +5,20 @@ use std::time::Instant;
 use crate::call::Call;
 use crate::link::LEAVE;
 use crate::session::{Event, Session, Stage};
-use crate::settle::PREPARATION;
+
+/// The number of the last flush.
+pub(crate) const PARTING: u64 = u64::MAX - 1;
 
 impl Session {
     /// Begins to leave.
     pub(crate) fn leave(&mut self, now: Instant) {
-        let connected = matches!(self.stage, Stage::Ready);
-        match connected {
+        // What the file is need not be known any more: the answer, if one comes, is nobody's.
+        let connected = match &self.stage {
+            Stage::Ready => true,
+            Stage::Preparing(preparation, _) => !preparation.anew,
+            _ => false,
+        };
+        match connected && !self.broken {
             true => {
                 self.stage = Stage::Leaving(now + LEAVE);
                 self.part(now);
@@ -33,7 +40,7 @@ impl Session {
             return self.over();
         };
         self.parting = true;
-        self.broken |= context.send(PREPARATION, handle, Call::Commit).is_err();
+        self.broken |= context.send(PARTING, handle, Call::Commit).is_err();
     }
 
     /// The session is over.

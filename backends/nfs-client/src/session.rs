@@ -11,6 +11,7 @@ use crate::attributes::Attributes;
 use crate::carry::Flying;
 use crate::context::Context;
 use crate::dirt::Dirt;
+use crate::leave::PARTING;
 use crate::link::Ports;
 use crate::order::{Order, Outcome, Work};
 use crate::patience::Moved;
@@ -306,6 +307,7 @@ impl Session {
         for (number, reply) in context.take() {
             match number {
                 PREPARATION => self.answered(reply),
+                PARTING => self.over(),
                 number => self.landed(number, reply),
             }
         }

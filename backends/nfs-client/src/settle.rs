@@ -34,9 +34,6 @@ impl Session {
 
     pub(crate) fn answered(&mut self, reply: Reply) {
         let now = Instant::now();
-        if self.parting {
-            return self.over();
-        }
         let Stage::Preparing(preparation, _) = &mut self.stage else {
             return;
         };

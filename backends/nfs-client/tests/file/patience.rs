@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use labelgate_nfs_client::{Event, Kind, Order};
 
-use crate::hostile::{GETATTR, READ, WRITE, record, serve, serve_bytes, well};
+use crate::hostile::{COMMIT, GETATTR, READ, WRITE, record, serve, serve_bytes, well};
 use crate::{Bench, kind};
 
 /// One that answers everything but writes, on whatever connection: they fail when patience ends, those as
@@ -112,4 +112,39 @@ fn a_look_that_is_put_off_and_off_ends() {
     assert_eq!(kind(looked), Kind::NotReady);
     let lost = |event: &Event| matches!(event, Event::Lost(_));
     assert!(!bench.news.iter().any(lost));
+}
+
+/// Whoever leaves while it is asked what the file is leaves in order: what was begun ends, and is flushed.
+/// The answer to the question is not taken for the one to the flush.
+#[test]
+fn a_look_does_not_keep_anybody_from_leaving() {
+    let (looks, commits) = (AtomicU32::new(0), Arc::new(AtomicU32::new(0)));
+    let counted = Arc::clone(&commits);
+    let mut options = serve(move |call| {
+        match call.procedure {
+            GETATTR if looks.fetch_add(1, Ordering::Relaxed) > 0 => {
+                sleep(Duration::from_millis(500));
+            }
+            COMMIT => {
+                sleep(Duration::from_millis(100));
+                counted.fetch_add(1, Ordering::Relaxed);
+            }
+            _ => {}
+        }
+        let mut words = well(call);
+        if call.procedure == WRITE {
+            words[4] = call.stable;
+        }
+        Some(words)
+    });
+    options.write_through = false;
+    let mut bench = Bench::open(options).unwrap();
+    bench.write(0, &[1; 512]).unwrap();
+    bench.session.look();
+    bench.drive(Duration::ZERO);
+    let write = bench.order(0, &[2; 512], false);
+    let tag = bench.begin(write).unwrap();
+    bench.close();
+    assert!(bench.wait(tag).is_ok());
+    assert_eq!(commits.load(Ordering::Relaxed), 1);
 }
