@@ -22,6 +22,8 @@ pub(crate) const ANSWER: Duration = Duration::from_secs(10);
 const CALL: Duration = Duration::from_secs(30);
 /// How long a server may ask for patience that is only asked what the file is: nothing else is meanwhile.
 pub(crate) const LOOK: Duration = Duration::from_secs(10);
+/// How long after a look the next one is, if nobody asks for it.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 /// How often one looks at all that, and how often if there is nothing to be looked at.
 const TICK: Duration = Duration::from_secs(1);
 const IDLE: Duration = Duration::from_secs(15);
@@ -110,7 +112,9 @@ impl Session {
         let opening = opening.filter(|at| *at > now);
         let proved = self.unproved.map(|since| since + PROOF);
         let proved = proved.filter(|at| *at > now);
-        let all = [stage, opening, later, given_up, proved]
+        let looks = self.stale && matches!(self.stage, Stage::Ready);
+        let look = looks.then(|| self.next_look());
+        let all = [stage, opening, later, given_up, proved, look]
             .into_iter()
             .flatten();
         all.fold(tick, Instant::min)
@@ -209,9 +213,15 @@ impl Session {
         if self.unproved.is_some_and(stood) {
             self.proved();
         }
-        if self.stale {
+        // Whoever asks is answered at once. A server that hints at news with each answer is not run after.
+        if self.stale && (self.looks > 0 || self.next_look() <= now) {
             self.prepare(now);
         }
+    }
+
+    /// When the file is looked at at the earliest that nobody has asked for.
+    fn next_look(&self) -> Instant {
+        self.asks_since + BETWEEN_LOOKS
     }
 
     /// The connection is one: the next is made at once if it goes. If each went after the file was looked

@@ -433,6 +433,47 @@ fn a_file_that_ends_earlier_is_no_zeros() {
     assert_eq!(kind(bench.read(4096, 4096)), Kind::OutOfRange);
 }
 
+/// One that says another size with each answer: that is no reason to ask each time, and to tell everybody.
+#[test]
+fn a_file_that_changes_and_changes_is_looked_at_now_and_then() {
+    let (turn, looks) = (AtomicU32::new(0), Arc::new(AtomicU32::new(0)));
+    let counted = Arc::clone(&looks);
+    let options = serve(move |call| {
+        let size = SIZE + turn.fetch_add(1, Ordering::Relaxed) * 512;
+        let mut words = well(call);
+        match call.procedure {
+            GETATTR => {
+                counted.fetch_add(1, Ordering::Relaxed);
+                words[7] = size;
+            }
+            WRITE => {
+                // There are attributes, behind what it was before.
+                let mut state = vec![0; 21];
+                (state[0], state[6]) = (1, size);
+                words = [&[0, 0, 1][..], &state, &words[3..]].concat();
+            }
+            _ => {}
+        }
+        Some(words)
+    });
+    let mut bench = Bench::open(options).unwrap();
+    let (begun, mut writes) = (Instant::now(), 0);
+    while begun.elapsed() < Duration::from_secs(3) {
+        bench.write(0, &[1; 512]).unwrap();
+        writes += 1;
+    }
+    let most = begun.elapsed().as_secs() + 1;
+    let changed = |event: &&Event| matches!(event, Event::Changed(_));
+    let changes = bench.news.iter().filter(changed).count() as u64;
+    assert!(writes > 2 * most && (1..=most).contains(&changes));
+    assert!(u64::from(looks.load(Ordering::Relaxed)) <= most + 1);
+    // Whoever asks is answered at once.
+    for _ in 0..10 {
+        assert!(bench.look().is_ok());
+    }
+    assert!(u64::from(looks.load(Ordering::Relaxed)) >= 10);
+}
+
 /// Words that make no sense.
 #[test]
 fn fuzz_a_server_that_says_anything() {
