@@ -22,6 +22,8 @@ use crate::{Error, Kind};
 const MAX_ANSWER: usize = MAX_TRANSFER as usize + 4096;
 /// What is kept of an answer's room when nothing is under way.
 const SMALL: usize = 16 << 10;
+/// How many pieces of an answer may be empty. Each takes four bytes, and a record of them never ends.
+const MAX_EMPTY: u32 = 8;
 /// How many times is read in a row.
 const BURST: u32 = 64;
 
@@ -64,6 +66,8 @@ struct Incoming {
     filled: usize,
     /// Where the piece that is coming ends.
     end: usize,
+    /// How many of its pieces were empty.
+    empty: u32,
 }
 
 impl Context {
@@ -225,6 +229,10 @@ impl Incoming {
             if self.end > MAX_ANSWER {
                 return Err(io::Error::other("an answer is longer than any is"));
             }
+            self.empty += u32::from(length == 0);
+            if self.empty > MAX_EMPTY {
+                return Err(io::Error::other("an answer is of pieces that are empty"));
+            }
             mark
         } else {
             self.filled += read;
@@ -234,7 +242,11 @@ impl Incoming {
             return Ok(false);
         }
         self.marked = 0;
-        Ok(mark & LAST != 0)
+        let whole = mark & LAST != 0;
+        if whole {
+            self.empty = 0;
+        }
+        Ok(whole)
     }
 }
 
@@ -318,6 +330,9 @@ mod tests {
         assert!(fed(&[0x80, 0x10, 0x10, 0x00], 4).is_ok());
         let endless = [&[0, 0x10, 0, 0][..], &vec![1; 1 << 20], &[0, 0, 0x10, 1]].concat();
         assert!(fed(&endless, 65536).is_err());
+        let empty = |pieces: usize| [&[0; 4].repeat(pieces)[..], &[0x80, 0, 0, 0]].concat();
+        assert!(fed(&empty(7).repeat(3), 5).is_ok());
+        assert!(fed(&empty(9), 5).is_err());
     }
 
     #[test]
