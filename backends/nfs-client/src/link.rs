@@ -198,7 +198,9 @@ impl Session {
         let anew = self.outage.is_some();
         let preparation = match (&self.handle, &self.root, self.options.address.names()) {
             (Some(handle), _, _) if !self.stale_handle => Preparation::again(handle.clone(), anew),
-            (_, Some(root), Ok(names)) => Preparation::find(root.clone(), names),
+            (_, Some(root), Ok(names)) => {
+                Preparation::find(root.clone(), names, self.handle.clone())
+            }
             _ => return,
         };
         self.stale = false;

@@ -42,8 +42,8 @@ pub(crate) struct Preparation {
     pub(crate) handle: Handle,
     /// The names that are yet to be found.
     names: VecDeque<Name>,
-    /// Whether the handle is the one that the file had before.
-    known: bool,
+    /// The handle that the file had before, if it had one.
+    before: Option<Handle>,
     /// There is another connection than there was: the server may have been restarted.
     pub(crate) anew: bool,
     /// How much had been left when the last step was taken.
@@ -51,14 +51,14 @@ pub(crate) struct Preparation {
 }
 
 impl Preparation {
-    /// Of a file beneath a directory.
-    pub(crate) fn find(root: Handle, names: Vec<Name>) -> Self {
+    /// Of a file beneath a directory, which must be the one that had this handle before, if one had.
+    pub(crate) fn find(root: Handle, names: Vec<Name>, before: Option<Handle>) -> Self {
         Self {
             step: Step::Find,
             file: Attributes::default(),
             handle: root,
             names: names.into(),
-            known: false,
+            before,
             anew: true,
             covers: 0,
         }
@@ -71,7 +71,7 @@ impl Preparation {
             file: Attributes::default(),
             handle,
             names: VecDeque::new(),
-            known: true,
+            before: None,
             anew,
             covers: 0,
         }
@@ -135,6 +135,11 @@ impl Preparation {
                 self.handle = handle;
                 self.names.pop_front();
                 if self.names.is_empty() {
+                    // Before anything else is asked of it: what is flushed of another file says nothing of
+                    // what was written to this one.
+                    if self.is_another() {
+                        return self.fail(Kind::Another, "");
+                    }
                     self.step = Step::State;
                 }
             }
@@ -171,9 +176,10 @@ impl Preparation {
         Next::Go
     }
 
-    /// Whether this is the file that had this handle, if one had.
-    pub(crate) fn is_of(&self, before: Option<&Handle>) -> bool {
-        self.known || before.is_none_or(|before| *before == self.handle)
+    fn is_another(&self) -> bool {
+        self.before
+            .as_ref()
+            .is_some_and(|before| *before != self.handle)
     }
 }
 
@@ -206,7 +212,7 @@ mod tests {
 
     fn preparation() -> Preparation {
         let names = ["a", "b"].map(str::to_owned);
-        Preparation::find(Handle::new(&[1]).unwrap(), names.to_vec())
+        Preparation::find(Handle::new(&[1]).unwrap(), names.to_vec(), None)
     }
 
     #[test]
@@ -226,8 +232,23 @@ mod tests {
         assert_eq!(preparation.step, Step::Done);
         assert_eq!(preparation.handle.bytes(), [3]);
         assert!(preparation.file.size == 7 && preparation.file.read_only);
-        assert!(preparation.is_of(None));
-        assert!(!preparation.is_of(Handle::new(&[4]).as_ref()));
+    }
+
+    /// It is not flushed: that would count for the file that it is not.
+    #[test]
+    fn another_file_is_told_by_its_handle_before_anything_is_asked_of_it() {
+        let mut dirt = Dirt::default();
+        dirt.wrote([1; 8]);
+        for (number, same) in [(3, true), (4, false)] {
+            let (root, before) = (Handle::new(&[1]).unwrap(), Handle::new(&[3]));
+            let mut preparation = Preparation::find(root, vec!["a".to_owned()], before);
+            match preparation.answer(found(number), &mut dirt) {
+                Next::Go => assert!(same && preparation.step == Step::State),
+                Next::Fail(error) => assert!(!same && error.kind() == Kind::Another),
+                other => panic!("{other:?}"),
+            }
+            assert!(dirt.is_ours() && !dirt.is_lost());
+        }
     }
 
     #[test]

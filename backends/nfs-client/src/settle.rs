@@ -92,9 +92,6 @@ impl Session {
             return;
         };
         let doing = preparation.doing();
-        if !preparation.is_of(self.handle.as_ref()) {
-            return self.unprepared(Error::of(doing, Kind::Another));
-        }
         let file = preparation.file;
         if self.file.is_none() && file.read_only && !self.options.read_only {
             return self.unprepared(Error::of(doing, Kind::ReadOnly));
