@@ -19,7 +19,7 @@ const ASK: Duration = Duration::from_secs(10);
 pub(crate) const ANSWER: Duration = Duration::from_secs(10);
 /// How long a call may take on a connection that is there. Then the server has forgotten it: RFC 1813
 /// lets it.
-const CALL: Duration = Duration::from_secs(30);
+pub(crate) const CALL: Duration = Duration::from_secs(30);
 /// How long a server may ask for patience that is only asked what the file is: nothing else is meanwhile.
 pub(crate) const LOOK: Duration = Duration::from_secs(10);
 /// How long after a look the next one is, if nobody asks for it.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::call::Reply;
-use crate::link::{ANSWER, LOOK};
+use crate::link::{ANSWER, CALL, LOOK};
 use crate::prepare::{Next, Step};
 use crate::session::{Event, Session, Stage, Turn};
 use crate::{Error, Kind};
@@ -25,7 +25,12 @@ impl Session {
         let Some(call) = preparation.call() else {
             return;
         };
-        *turn = Turn::Answered(now + ANSWER);
+        // A flush takes as long as one.
+        let most = match preparation.step {
+            Step::Verify => CALL,
+            _ => ANSWER,
+        };
+        *turn = Turn::Answered(now + most);
         if let Err(error) = context.send(PREPARATION, &preparation.handle, call) {
             self.trouble = error;
             self.broken = true;

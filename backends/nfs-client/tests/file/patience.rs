@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use labelgate_nfs_client::{Event, Kind, Order};
 
 use crate::hostile::{COMMIT, GETATTR, READ, WRITE, record, serve, serve_bytes, well};
-use crate::{Bench, kind};
+use crate::{Bench, LIMIT, kind};
 
 /// One that answers everything but writes, on whatever connection: they fail when patience ends, those as
 /// well that there was no room to send. Reads go on.
@@ -146,5 +146,31 @@ fn a_look_does_not_keep_anybody_from_leaving() {
     let tag = bench.begin(write).unwrap();
     bench.close();
     assert!(bench.wait(tag).is_ok());
+    assert_eq!(commits.load(Ordering::Relaxed), 1);
+}
+
+/// A flush takes its time, also the one that a connection begins with over what was not flushed.
+#[test]
+fn a_flush_that_takes_long_is_waited_for() {
+    let (hangs_up, commits) = (AtomicU32::new(1), Arc::new(AtomicU32::new(0)));
+    let counted = Arc::clone(&commits);
+    let mut options = serve(move |call| {
+        let mut words = well(call);
+        match call.procedure {
+            READ if hangs_up.swap(0, Ordering::Relaxed) == 1 => return None,
+            WRITE => words[4] = call.stable,
+            COMMIT => {
+                counted.fetch_add(1, Ordering::Relaxed);
+                sleep(Duration::from_secs(12));
+            }
+            _ => {}
+        }
+        Some(words)
+    });
+    options.write_through = false;
+    options.patience = LIMIT;
+    let mut bench = Bench::open(options).unwrap();
+    bench.write(0, &[1; 512]).unwrap();
+    assert_eq!(bench.read(0, 512), Ok(vec![0x5a; 512]));
     assert_eq!(commits.load(Ordering::Relaxed), 1);
 }
