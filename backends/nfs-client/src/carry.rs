@@ -76,7 +76,8 @@ impl Session {
         if !has_room(&self.flying, flying) {
             return false;
         }
-        match context.send(number, handle, call) {
+        let own = *work.called.get_or_insert_with(|| self.numbers.next());
+        match context.send((own, number), handle, call) {
             Ok(()) => {
                 self.moved.sent(work);
                 self.flying.insert(number, flying);
@@ -120,6 +121,11 @@ impl Session {
             if let Some(work) = self.works.get_mut(number) {
                 // Whether it has become larger is looked at first.
                 work.seen = None;
+                // The same write, and no other call: a flush covers more than it did, and what is read is
+                // to be read now.
+                if !work.order.is_write() {
+                    work.called = None;
+                }
             }
         }
         self.waiting = all.into();

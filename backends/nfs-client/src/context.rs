@@ -31,8 +31,6 @@ const BURST: u32 = 64;
 pub(crate) struct Context {
     socket: OwnedFd,
     owner: Owner,
-    /// The number of the next call.
-    next: u32,
     /// Calls that have not been answered.
     calls: HashMap<u32, Called>,
     /// Records to be sent, with their numbers, and how much of the first has been.
@@ -76,8 +74,6 @@ impl Context {
         Self {
             socket,
             owner,
-            // Whatever it is: an earlier connection's calls are this one's no more.
-            next: 1,
             calls: HashMap::new(),
             outgoing: VecDeque::new(),
             sent: 0,
@@ -92,12 +88,16 @@ impl Context {
         self.said.clone()
     }
 
-    /// Sends a call, which no other one has the number of that is under way.
-    pub(crate) fn send(&mut self, number: u64, of: &Handle, call: Call) -> Result<(), Error> {
-        let own = self.next;
+    /// Sends a call, which no other one has the numbers of that is under way: its own, that the server
+    /// is told, and what its owner calls it.
+    pub(crate) fn send(
+        &mut self,
+        (own, number): (u32, u64),
+        of: &Handle,
+        call: Call,
+    ) -> Result<(), Error> {
         let record = encode::record(own, self.owner, of, &call);
         let record = record.ok_or(Error::of("sending a call", Kind::OutOfRange))?;
-        self.next = own.wrapping_add(1);
         self.outgoing.push_back((own, record));
         let called = Called {
             number,
@@ -295,9 +295,10 @@ mod tests {
             socketpair(AddressFamily::UNIX, SocketType::STREAM, flags, None).unwrap();
         let mut context = Context::new(own, Owner { uid: 1, gid: 1 });
         let handle = Handle::new(&[1]).unwrap();
-        for number in 0..16 {
+        for number in 1..17_u32 {
             let write = Call::Write(0, Source::Zeros(1 << 20), Stability::Stable);
-            context.send(number, &handle, write).unwrap();
+            let numbers = (number, number.into());
+            context.send(numbers, &handle, write).unwrap();
         }
         // It takes what there is room for, and no more; nobody reads it.
         assert!(context.flush() && !context.outgoing.is_empty());

@@ -43,6 +43,9 @@ impl Session {
         let Some(flying) = self.flying.remove(&number) else {
             return;
         };
+        if let Some(work) = self.works.get_mut(&number) {
+            work.called = None;
+        }
         match reply {
             Reply::Good(_) => self.proved(),
             Reply::Refused(status) if matches!(verdict(status), Verdict::Fail(_)) => self.proved(),

@@ -40,7 +40,8 @@ impl Session {
             return self.over();
         };
         self.parting = true;
-        self.broken |= context.send(PARTING, handle, Call::Commit).is_err();
+        let numbers = (self.numbers.next(), PARTING);
+        self.broken |= context.send(numbers, handle, Call::Commit).is_err();
     }
 
     /// The session is over.

@@ -40,6 +40,7 @@ mod error;
 mod landing;
 mod leave;
 mod link;
+mod numbers;
 mod order;
 mod patience;
 mod place;

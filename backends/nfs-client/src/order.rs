@@ -82,6 +82,11 @@ impl Order {
         )
     }
 
+    /// Whether it is carried out by writing.
+    pub(crate) const fn is_write(&self) -> bool {
+        matches!(self, Self::Write { .. } | Self::Zero { .. })
+    }
+
     /// Whether it only reads what is in it.
     pub(crate) const fn reads(&self) -> bool {
         matches!(self, Self::Read { .. } | Self::Extent { .. })
@@ -129,6 +134,8 @@ pub(crate) struct Work {
     pub(crate) attempts: u32,
     /// Since when nothing of it has been done.
     pub(crate) since: Instant,
+    /// The number of the call that was sent and has not been answered.
+    pub(crate) called: Option<u32>,
     /// It has been sent, however often.
     pub(crate) sent: bool,
     /// Some of what is done is not stable.
@@ -145,6 +152,7 @@ impl Work {
             done: 0,
             attempts: 0,
             since,
+            called: None,
             sent: false,
             dirty: false,
             seen: None,

@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::dirt::Dirt;
 use crate::leave::PARTING;
 use crate::link::Ports;
+use crate::numbers::Numbers;
 use crate::order::{Order, Outcome, Work};
 use crate::patience::Moved;
 use crate::poll::Poll;
@@ -109,8 +110,11 @@ pub(crate) enum Turn {
 /// When the connection is lost, what was not answered is asked for again once there is another one. A
 /// write is the same when it is carried out twice; it would not be if a server carried the first one out
 /// after a later write to the same place. Version 3 of NFS has no means to forbid it that. A connection is
-/// closed by a reset, so that its server throws away what it has not looked at, and one that stands is
-/// given up only when a call has not been answered for 30 seconds.
+/// closed by a reset: what has not been sent never is, and the server hears of it at once, though it may
+/// carry out what it has received. One that stands is given up only when a call has not been answered for
+/// 30 seconds, or a read waits on it whose patience is over. A write keeps its number when it is sent again,
+/// so that a server that knows it by that and the client's address alone need not carry it out twice; the
+/// port is another one on each connection, since whoever uses this may not be let choose one.
 pub struct Session {
     pub(crate) options: Options,
     pub(crate) poll: Poll,
@@ -125,6 +129,7 @@ pub struct Session {
     pub(crate) file: Option<Attributes>,
     pub(crate) works: HashMap<u64, Work>,
     pub(crate) next: u64,
+    pub(crate) numbers: Numbers,
     /// What is to be sent.
     pub(crate) waiting: VecDeque<u64>,
     /// What is to be sent again at a time.
@@ -178,6 +183,7 @@ impl Session {
             file: None,
             works: HashMap::new(),
             next: 0,
+            numbers: Numbers::new(),
             waiting: VecDeque::new(),
             later: Vec::new(),
             flying: HashMap::new(),

@@ -31,7 +31,8 @@ impl Session {
             _ => ANSWER,
         };
         *turn = Turn::Answered(now + most);
-        if let Err(error) = context.send(PREPARATION, &preparation.handle, call) {
+        let own = self.numbers.next();
+        if let Err(error) = context.send((own, PREPARATION), &preparation.handle, call) {
             self.trouble = error;
             self.broken = true;
         }
@@ -108,7 +109,11 @@ impl Session {
         }
         match self.file.replace(file.clone()) {
             None => self.events.push(Event::Opened(Ok(file.clone()))),
-            Some(before) if before != file => self.events.push(Event::Changed(file.clone())),
+            Some(before) if before != file => {
+                // What is sent again may be of another length than it was.
+                self.works.values_mut().for_each(|work| work.called = None);
+                self.events.push(Event::Changed(file.clone()));
+            }
             Some(_) => {}
         }
         for _ in 0..std::mem::take(&mut self.looks) {

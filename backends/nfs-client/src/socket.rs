@@ -30,8 +30,8 @@ pub(crate) fn begin(to: SocketAddr) -> io::Result<OwnedFd> {
     sockopt::set_tcp_keepintvl(&socket, BETWEEN)?;
     sockopt::set_tcp_keepcnt(&socket, TIMES)?;
     sockopt::set_tcp_user_timeout(&socket, UNHEARD)?;
-    // Closed, it is reset: the server throws away what it has not looked at, so that no old write
-    // follows one that is sent later on another connection.
+    // Closed, it is reset: what has not been sent never is, so that the least there can be of old writes
+    // follows what is sent later on another connection. What the server has received it may carry out.
     sockopt::set_socket_linger(&socket, Some(Duration::ZERO))?;
     match connect(&socket, &to) {
         Ok(()) | Err(Errno::INPROGRESS) => Ok(socket),

@@ -2,8 +2,8 @@
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -472,6 +472,40 @@ fn a_file_that_changes_and_changes_is_looked_at_now_and_then() {
         assert!(bench.look().is_ok());
     }
     assert!(u64::from(looks.load(Ordering::Relaxed)) >= 10);
+}
+
+/// A write that is sent again has its number, and nothing else has one that was there before, on whatever
+/// connection or in whatever session.
+#[test]
+fn a_call_is_known_again_by_its_number() {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let all = Arc::clone(&heard);
+    let options = serve_bytes(move |number, call| {
+        let mut heard = all.lock().unwrap();
+        let again = heard.iter().any(|(before, _)| *before == number);
+        if call.procedure != MOUNT {
+            heard.push((number, call.procedure));
+        }
+        match (call.procedure, call.count) {
+            (WRITE, 512) if !again => None,
+            _ => Some(record(number, 0, &well(call))),
+        }
+    });
+    for _ in 0..2 {
+        let mut bench = Bench::open(options.clone()).unwrap();
+        bench.write(0, &[1; 512]).unwrap();
+        bench.write(0, &[1; 1024]).unwrap();
+        assert_eq!(bench.read(0, 512), Ok(vec![0x5a; 512]));
+        bench.close();
+    }
+    let mut heard = heard.lock().unwrap().clone();
+    assert_ne!(heard[0].0, 1);
+    let sent = heard.len();
+    let writes = heard.iter().filter(|(_, procedure)| *procedure == WRITE);
+    assert_eq!(writes.count(), 6);
+    heard.sort_unstable();
+    heard.dedup();
+    assert_eq!(heard.len(), sent - 2);
 }
 
 /// Words that make no sense.
