@@ -160,6 +160,9 @@ fn written(reader: &mut Reader<'_>, most: u32) -> Result<Answer, Truncated> {
     if length > most {
         return Err(Truncated);
     }
+    // DATA_SYNC is less than FILE_SYNC, and RFC 1813 3.3.7 does not let it be the answer to that; but what
+    // was written, and what it takes to find it, is on stable storage. What is not are times, which nobody
+    // asks for here.
     let stability = match reader.u32()? {
         s::UNSTABLE => Stability::Unstable,
         s::DATA_SYNC | s::FILE_SYNC => Stability::Stable,

@@ -28,7 +28,9 @@ impl Default for Dirt {
 }
 
 impl Dirt {
-    /// Something was written that is not stable.
+    /// Something was written that is not stable. What comes with a stable write is not compared, as nothing
+    /// of that is left: if its server was restarted over what is, the next flush tells, or the next write
+    /// that leaves something.
     pub(crate) fn wrote(&mut self, verifier: Verifier) {
         self.left += 1;
         self.compare(verifier);
