@@ -16,6 +16,7 @@ mod model;
 mod patience;
 mod refused;
 mod restart;
+mod server;
 mod sizes;
 mod speed;
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use labelgate_nfs_client::{Event, Kind, Order};
 
-use crate::hostile::{COMMIT, GETATTR, READ, WRITE, record, serve, serve_bytes, well};
+use crate::server::{COMMIT, GETATTR, READ, WRITE, record, serve, serve_bytes, well};
 use crate::{Bench, LIMIT, kind};
 
 /// One that answers everything but writes, on whatever connection: they fail when patience ends, those as
