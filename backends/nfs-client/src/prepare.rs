@@ -131,18 +131,7 @@ impl Preparation {
 
     fn good(&mut self, answer: Answer, dirt: &mut Dirt) -> Next {
         match (self.step, answer) {
-            (Step::Find, Answer::Found(handle)) => {
-                self.handle = handle;
-                self.names.pop_front();
-                if self.names.is_empty() {
-                    // Before anything else is asked of it: what is flushed of another file says nothing of
-                    // what was written to this one.
-                    if self.is_another() {
-                        return self.fail(Kind::Another, "");
-                    }
-                    self.step = Step::State;
-                }
-            }
+            (Step::Find, Answer::Found(handle)) => return self.found(handle),
             (Step::State, Answer::State(state)) => {
                 if !state.is_file() {
                     return self.fail(Kind::Unfit, "it is no regular file");
@@ -176,10 +165,18 @@ impl Preparation {
         Next::Go
     }
 
-    fn is_another(&self) -> bool {
-        self.before
-            .as_ref()
-            .is_some_and(|before| *before != self.handle)
+    fn found(&mut self, handle: Handle) -> Next {
+        self.names.pop_front();
+        if self.names.is_empty() {
+            // Before anything else is asked of it: what is flushed of another file says nothing of what
+            // was written to this one.
+            if self.before.as_ref().is_some_and(|before| *before != handle) {
+                return self.fail(Kind::Another, "");
+            }
+            self.step = Step::State;
+        }
+        self.handle = handle;
+        Next::Go
     }
 }
 
