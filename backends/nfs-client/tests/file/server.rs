@@ -13,6 +13,7 @@ pub(crate) const SIZE: u32 = 1 << 20;
 /// Procedures of NFS; MOUNT's is called 0.
 pub(crate) const MOUNT: u32 = 0;
 pub(crate) const GETATTR: u32 = 1;
+const SETATTR: u32 = 2;
 pub(crate) const READ: u32 = 6;
 pub(crate) const WRITE: u32 = 7;
 pub(crate) const COMMIT: u32 = 21;
@@ -34,6 +35,7 @@ pub(crate) fn well(call: Call) -> Vec<u32> {
             (words[1], words[7]) = (1, SIZE);
             words
         }
+        SETATTR => vec![0, 0, 0],
         3 => vec![0, 4, 0x0506_0708, 0, 0],
         4 => vec![0, 0, 0x1f],
         READ => {
