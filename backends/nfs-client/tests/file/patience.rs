@@ -91,6 +91,7 @@ fn whoever_does_something_is_waited_for() {
 
 /// One that does not say what the file is: whoever asks hears that, and operations go on.
 #[test]
+#[ignore = "takes long; make test-full runs it"]
 fn a_look_that_is_put_off_and_off_ends() {
     let asked = AtomicU32::new(0);
     let mut options = serve(move |call| match call.procedure {
@@ -151,6 +152,7 @@ fn a_look_does_not_keep_anybody_from_leaving() {
 
 /// A flush takes its time, also the one that a connection begins with over what was not flushed.
 #[test]
+#[ignore = "takes long; make test-full runs it"]
 fn a_flush_that_takes_long_is_waited_for() {
     let (hangs_up, commits) = (AtomicU32::new(1), Arc::new(AtomicU32::new(0)));
     let counted = Arc::clone(&commits);
