@@ -13,8 +13,6 @@ const LAST_BACKOFF: Duration = Duration::from_secs(3);
 /// How long a connection may take, a login, an answer while a unit is prepared.
 const CONNECT: Duration = Duration::from_secs(5);
 const LOGIN: Duration = Duration::from_secs(10);
-/// A target that has not let in who had been in for so long has other secrets, or another mind.
-const REFUSED: Duration = Duration::from_secs(10);
 pub(crate) const ANSWER: Duration = Duration::from_secs(10);
 /// How long a target may be silent that owes something, and that does not, before it is asked whether
 /// it is there; and how long it has to answer that.
@@ -99,6 +97,7 @@ impl Session {
 
     fn fell(&mut self, error: Error, now: Instant) {
         self.trouble = error;
+        self.refused = None;
         self.lost(now);
     }
 
@@ -122,6 +121,7 @@ impl Session {
         let error = match (well, context.is_proven()) {
             (true, true) => {
                 let now = Instant::now();
+                self.refused = None;
                 (self.heard, self.pinged) = (now, None);
                 return self.prepare(now);
             }
@@ -137,9 +137,10 @@ impl Session {
         self.broken = true;
         if self.unit.is_none() && final_one {
             self.refuse(self.trouble.clone());
-        } else if final_one && self.outage.is_some_and(|since| since.elapsed() >= REFUSED) {
-            // Whoever comes next may have another secret.
-            self.fenced();
+        } else if final_one {
+            self.refused.get_or_insert_with(Instant::now);
+        } else {
+            self.refused = None;
         }
     }
 

@@ -124,6 +124,8 @@ pub struct Session {
     /// Since when there has been no connection.
     pub(crate) outage: Option<Instant>,
     pub(crate) backoff: Duration,
+    /// Since when the target, which has let it in before, does not let it in.
+    pub(crate) refused: Option<Instant>,
     /// When the target was last heard, and when it was asked whether it is there.
     pub(crate) heard: Instant,
     pub(crate) pinged: Option<Instant>,
@@ -163,6 +165,7 @@ impl Session {
             parting: Parting::No,
             outage: Some(now),
             backoff: crate::link::FIRST_BACKOFF,
+            refused: None,
             heard: now,
             pinged: None,
             trouble: Error::of("connecting", Kind::NotReady),
@@ -176,6 +179,18 @@ impl Session {
     #[must_use]
     pub const fn unit(&self) -> Option<&Unit> {
         self.unit.as_ref()
+    }
+
+    /// For how long the target has not let it in, if it has let it in before: it has other secrets by now,
+    /// or is not whole yet.
+    #[must_use]
+    pub fn refused_for(&self) -> Option<Duration> {
+        self.refused.map(|since| since.elapsed())
+    }
+
+    /// Gives the unit up, as if another session had taken it: all operations end as fenced.
+    pub fn give_up(&mut self) {
+        self.fenced();
     }
 
     /// Begins an operation: [`Event::Done`]. It is sent by the next [`Session::drive`].

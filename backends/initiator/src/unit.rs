@@ -242,7 +242,7 @@ pub(crate) fn units(data: &[u8]) -> Result<(Vec<u16>, bool), Nonsense> {
 
 /// Whether it is one of the units that every target may have beside its disks (SPC-4 8).
 fn is_well_known(entry: &[u8]) -> bool {
-    matches!(*entry, [0xc1, 0, ..])
+    matches!(*entry, [0xc1, ..])
 }
 
 /// The number of a logical unit of the first level, by peripheral or flat addressing.

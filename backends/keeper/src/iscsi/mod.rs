@@ -26,6 +26,9 @@ use meaning::{failure, not_served, shape};
 /// How long operations wait for a target that is gone.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// A target that lets nobody in for so long has other secrets, or another mind.
+const REFUSED: Duration = Duration::from_secs(30);
+
 /// How long what could not be looked at is not looked at again.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -273,6 +276,18 @@ impl Backend for Iscsi {
     }
 
     fn events(&mut self) -> VecDeque<Event> {
+        // Whoever comes next has the secrets that the store has by now. One that is let in somewhere
+        // goes on there.
+        let refused = |kept: &Kept| {
+            kept.session
+                .refused_for()
+                .is_some_and(|time| time >= REFUSED)
+        };
+        if !self.images.is_empty() && self.images.values().all(refused) {
+            self.images
+                .values_mut()
+                .for_each(|kept| kept.session.give_up());
+        }
         let driven: Vec<(u32, Vec<Happened>)> = self
             .images
             .iter_mut()

@@ -1,6 +1,5 @@
 //! Stores whose images a backend keeps.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -32,14 +31,27 @@ pub(super) async fn add(
     AskedBy(asked_by): AskedBy,
     InBody(asked): InBody<AddBackend>,
 ) -> Answer<api::Store> {
-    let name = asked.name.as_str().to_owned();
-    let reason = in_words(&asked.backend);
-    let added = add_checked(&office, &asked).await;
-    let record = Record {
-        image: Some(&name),
-        ..record(Event::StoreAdd, &asked_by)
-    };
-    recorded(record.reason(&reason), added).await.map(Json)
+    to_its_end(async move {
+        let name = asked.name.as_str().to_owned();
+        let reason = in_words(&asked.backend);
+        let added = add_checked(&office, &asked).await;
+        let record = Record {
+            image: Some(&name),
+            ..record(Event::StoreAdd, &asked_by)
+        };
+        recorded(record.reason(&reason), added).await
+    })
+    .await
+    .map(Json)
+}
+
+/// Does something even if the client does not wait: what was done is written down, and no process is left
+/// over.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Denied>> + Send + 'static,
+) -> Result<T, Denied> {
+    let done = tokio::spawn(work).await;
+    done.unwrap_or_else(|error| Err(Denied::new(ErrorCode::Internal, error)))
 }
 
 async fn add_checked(office: &Office, asked: &AddBackend) -> Result<api::Store, Denied> {
@@ -183,13 +195,17 @@ pub(super) async fn rekey(
     InPath(StorePath { store }): InPath<StorePath>,
     InBody(asked): InBody<RekeyStore>,
 ) -> Answer<api::Store> {
-    let name = store.as_str().to_owned();
-    let rekeyed = rekey_checked(&office, &name, &asked).await;
-    let record = Record {
-        image: Some(&name),
-        ..record(Event::StoreRekey, &asked_by)
-    };
-    recorded(record, rekeyed).await.map(Json)
+    to_its_end(async move {
+        let name = store.as_str().to_owned();
+        let rekeyed = rekey_checked(&office, &name, &asked).await;
+        let record = Record {
+            image: Some(&name),
+            ..record(Event::StoreRekey, &asked_by)
+        };
+        recorded(record, rekeyed).await
+    })
+    .await
+    .map(Json)
 }
 
 async fn rekey_checked(
@@ -208,13 +224,19 @@ async fn rekey_checked(
     let place = in_force.snapshot.stores.get(&name).map(|s| s.place.clone());
     let place = place.ok_or_else(|| Denied::not_found("store", store))?;
     let change = Change::RekeyStore {
-        store: name,
+        store: name.clone(),
         key: key.clone(),
     };
-    check(office, (store, place), Some(key), &change).await?;
+    check(office, (store, place.clone()), Some(key), &change).await?;
     let store = store.to_owned();
     office
         .operate(async move |turn| {
+            let now = turn.state().in_force();
+            let is = now.snapshot.stores.get(&name).map(|store| &store.place);
+            if is != Some(&place) {
+                let message = format!("store {store} is another one by now");
+                return Err(Denied::new(ErrorCode::Busy, message).hint("try again"));
+            }
             let changed = turn.change(change).await?;
             turn.state().shared().keysmiths.forget(&store);
             describe(&changed.in_force, &store)
@@ -235,23 +257,15 @@ async fn check(
     office
         .operate(async move |turn| turn.check(&refused).map(drop).map_err(Denied::from))
         .await?;
-    let (state, store) = (Arc::clone(&office.state), store.to_owned());
-    // To its end, even if the client does not wait: no process is left over.
-    let asked = tokio::spawn(async move {
-        let shared = state.shared();
-        match (&place, &key) {
-            (Place::Rbd(rbd), Some(StoreKey::Cephx(key))) => {
-                check_pool(shared, &store, rbd, key).await
-            }
-            (Place::Iscsi(iscsi), key) => {
-                let secrets = key.as_ref().and_then(StoreKey::chap);
-                check_target(shared, &store, iscsi, secrets).await
-            }
-            _ => Ok(()),
+    let shared = office.state.shared();
+    match (&place, &key) {
+        (Place::Rbd(rbd), Some(StoreKey::Cephx(key))) => check_pool(shared, store, rbd, key).await,
+        (Place::Iscsi(iscsi), key) => {
+            let secrets = key.as_ref().and_then(StoreKey::chap);
+            check_target(shared, store, iscsi, secrets).await
         }
-    });
-    let asked = asked.await;
-    asked.unwrap_or_else(|error| Err(Denied::new(ErrorCode::Internal, error)))
+        _ => Ok(()),
+    }
 }
 
 async fn check_pool(shared: &Shared, store: &str, rbd: &Rbd, key: &CephxKey) -> Result<(), Denied> {

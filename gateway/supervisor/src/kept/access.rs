@@ -77,7 +77,7 @@ pub struct Anchored {
     /// Who may be let in now, whether or not all went well.
     pub entities: BTreeSet<Entity>,
     /// Each image, with why it has no anchor if it has none.
-    pub images: Vec<(u32, Result<(), AccessError>)>,
+    pub images: Vec<(u32, Arc<Image>, Result<(), AccessError>)>,
 }
 
 impl Gate {
@@ -102,7 +102,7 @@ impl Gate {
             let result = self
                 .anchor_one(&image, may_make, &known, &mut anchored.entities)
                 .await;
-            anchored.images.push((number, result));
+            anchored.images.push((number, image, result));
         }
         anchored
     }

@@ -153,12 +153,11 @@ async fn watch(
             },
             did = child.did() => match did {
                 Did::Said(said) => {
-                    if !std::mem::replace(&mut confirmed, true)
-                        && let Err(wrong) = child.check_context()
-                    {
+                    if !confirmed && let Err(wrong) = child.check_context() {
                         child.kill(wrong.to_string());
                         continue;
                     }
+                    confirmed = true;
                     let what = What::Said(said);
                     let _ = news.send(News { number, what }).await;
                 }

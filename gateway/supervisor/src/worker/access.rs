@@ -109,9 +109,10 @@ impl Service {
         };
         slot.entities.extend(entities);
         let mut failed = false;
-        for (image, result) in images {
+        for (image, disk, result) in images {
             match result {
-                Ok(()) => self.images.now_anchored(image),
+                Ok(()) if self.images.is_wanted(image) => self.images.now_anchored(image),
+                Ok(()) => self.unwanted(number, &disk),
                 Err(error) => {
                     failed = true;
                     self.not_anchored(image, &error, now);
@@ -127,6 +128,12 @@ impl Service {
             slot.failed(Duration::ZERO, now);
         }
         self.feed(number);
+    }
+
+    /// An image has got an anchor that was taken away meanwhile: whoever could read it must not go on.
+    fn unwanted(&mut self, number: u32, image: &Image) {
+        self.remove_anchor(image);
+        self.retire(number, &format!("image {image} was taken from its label"));
     }
 
     /// An image has no anchor. One that no worker has is refused; for one that a worker has, it is

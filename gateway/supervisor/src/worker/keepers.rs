@@ -275,12 +275,14 @@ impl Service {
         if !ready {
             return;
         }
-        for (image, disk) in self.images.to_be_given(number, Instant::now()) {
+        let now = Instant::now();
+        for (image, disk) in self.images.to_be_given(number, now) {
             let anchor = match self.shared.anchors.open_for(&disk, handed) {
                 Ok(anchor) => anchor,
                 Err(error) => {
                     tracing::error!(label = %self.label, image = %disk, "its anchor: {error}");
                     self.images.no_anchor(image);
+                    self.images.put_off(image, now);
                     continue;
                 }
             };

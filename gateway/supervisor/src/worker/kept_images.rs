@@ -100,6 +100,15 @@ impl Images {
         all.map(|(_, served)| &served.image)
     }
 
+    /// Those of a slot whose anchor its keeper may have read, also if it could not open them.
+    pub fn exposed(&self, slot: u32) -> impl Iterator<Item = &Arc<Image>> {
+        let all = self.numbered().filter(move |(_, served)| {
+            let kept = served.kept.as_ref();
+            kept.is_some_and(|kept| kept.slot == slot && (kept.anchored || kept.again.is_some()))
+        });
+        all.map(|(_, served)| &served.image)
+    }
+
     /// Those that are wanted, have an anchor, are not with the keeper, and may be tried.
     #[must_use]
     pub fn to_be_given(&self, slot: u32, now: Instant) -> Vec<(u32, Arc<Image>)> {
@@ -130,6 +139,13 @@ impl Images {
             (true, false) => open,
             (_, true) => open && !waits,
         }
+    }
+
+    /// Whether an image is to be served, or is.
+    #[must_use]
+    pub fn is_wanted(&self, number: u32) -> bool {
+        let mut all = self.numbered();
+        all.any(|(one, served)| one == number && served.is_wanted())
     }
 
     /// Whether the keeper has one open, or is opening it.

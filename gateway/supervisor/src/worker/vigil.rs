@@ -72,8 +72,8 @@ impl Service {
 
     /// An anchor of a slot that has not the label any more that it was given.
     fn relabelled(&self, number: u32) -> Option<String> {
-        let mut anchored = self.images.anchored(number);
-        anchored.find_map(|image| {
+        let mut exposed = self.images.exposed(number);
+        exposed.find_map(|image| {
             let expected = self.anchor_context(image)?;
             let checked = self.shared.anchors.check(image, &expected);
             checked.err().map(|why| format!("image {image}: {why}"))
