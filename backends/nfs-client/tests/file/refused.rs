@@ -75,7 +75,7 @@ fn whose_it_is(disk: &Disk) {
 
 fn exported_for_reading(disk: &Disk) {
     let mut options = disk.options();
-    options.address.export = disk.ganesha.library().to_owned();
+    options.address.export = disk.ganesha.read_only_export().to_owned();
     assert_eq!(opened(&options), Kind::ReadOnly);
     options.read_only = true;
     let mut reader = Bench::open(options).unwrap();
