@@ -5,11 +5,12 @@ use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
+use labelgate_shared::Poll;
+
 use crate::carry::{Dirt, Flying};
 use crate::context::{Context, Happened};
 use crate::leave::Parting;
 use crate::order::{Order, Outcome, Work};
-use crate::poll::Poll;
 use crate::prepare::Preparation;
 use crate::unit::Unit;
 use crate::{Address, Credentials, Error, Kind};

@@ -1,7 +1,6 @@
 //! From the first instruction to the first image.
 
 use std::os::fd::OwnedFd;
-use std::rc::Rc;
 use std::time::Duration;
 
 use labelgate_buffers::Memory;
@@ -83,12 +82,9 @@ fn serve_iscsi(control: KeeperEnd, handed: Handed) -> Result<(), Fault> {
     ))?;
     let patience = patience(&handed);
     let (memory, rest) = handed.split();
-    serve(
-        control,
-        rest,
-        &report,
-        Iscsi::new(Rc::new(memory), patience),
-    )
+    let memory = crate::memory::lend(memory).map_err(Fault::Memory)?;
+    let backend = Iscsi::new(memory, patience);
+    serve(control, rest, &report, backend)
 }
 
 fn serve_nfs(control: KeeperEnd, handed: Handed) -> Result<(), Fault> {
@@ -99,7 +95,8 @@ fn serve_nfs(control: KeeperEnd, handed: Handed) -> Result<(), Fault> {
     ))?;
     let patience = patience(&handed);
     let (memory, rest) = handed.split();
-    let backend = Nfs::new(Rc::new(memory), patience);
+    let memory = crate::memory::lend(memory).map_err(Fault::Memory)?;
+    let backend = Nfs::new(memory, patience);
     serve(control, rest, &report, backend)
 }
 

@@ -26,6 +26,7 @@
 //! what a server says is bounded and believed as far as it makes sense; a session has at most 64
 //! calls under way, copies of 16 MiB that are to be written, and one answer of at most 1 MiB and 4 KiB.
 //! What was read is copied from there into its place, and nowhere else.
+#![forbid(unsafe_code)]
 
 mod address;
 mod ask;
@@ -43,8 +44,6 @@ mod link;
 mod numbers;
 mod order;
 mod patience;
-mod place;
-mod poll;
 mod prepare;
 mod question;
 mod rpc;
@@ -56,6 +55,6 @@ mod standard;
 pub use address::{Address, Owner};
 pub use attributes::Attributes;
 pub use error::{Error, Kind};
+pub use labelgate_shared::{Memory, Place};
 pub use order::{Order, Outcome};
-pub use place::Place;
 pub use session::{Event, Options, Session};

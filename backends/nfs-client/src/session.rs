@@ -5,6 +5,8 @@ use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+use labelgate_shared::Poll;
+
 use crate::address::Handle;
 use crate::ask::Ask;
 use crate::attributes::Attributes;
@@ -16,7 +18,6 @@ use crate::link::Ports;
 use crate::numbers::Numbers;
 use crate::order::{Order, Outcome, Work};
 use crate::patience::Moved;
-use crate::poll::Poll;
 use crate::prepare::Preparation;
 use crate::settle::PREPARATION;
 use crate::{Address, Error, Kind, Owner};

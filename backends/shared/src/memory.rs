@@ -1,8 +1,11 @@
 //! Memory that is read into and written from, and that others may look at meanwhile.
 
 use std::fmt;
-use std::ptr::NonNull;
+use std::io;
+use std::ptr::{self, NonNull};
 use std::sync::Arc;
+
+use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 
 /// A mapping that operations move bytes into and out of.
 ///
@@ -37,6 +40,22 @@ impl Memory {
             length,
             owner,
         }
+    }
+
+    /// So many bytes of this process's own, zeros at first, unmapped when nobody has a part of it any more.
+    ///
+    /// # Errors
+    ///
+    /// The system has none.
+    pub fn anonymous(length: usize) -> io::Result<Self> {
+        let protection = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: a fresh mapping at an address of the kernel's choice aliases nothing.
+        let base =
+            unsafe { mmap_anonymous(ptr::null_mut(), length, protection, MapFlags::PRIVATE) }?;
+        let base = NonNull::new(base.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
+        let owner = Arc::new(Mapping { base, length });
+        // SAFETY: it is mapped for reading and writing until its owner is dropped, and nobody else knows of it.
+        Ok(unsafe { Self::new(base, length, owner) })
     }
 
     /// How many bytes it has.
@@ -74,7 +93,26 @@ impl fmt::Debug for Memory {
     }
 }
 
-/// A part of [`Memory`], which stays as long as this value.
+/// Anonymous memory, unmapped on drop.
+struct Mapping {
+    base: NonNull<u8>,
+    length: usize,
+}
+
+// SAFETY: it is an address, and how much there is.
+unsafe impl Send for Mapping {}
+// SAFETY: as above.
+unsafe impl Sync for Mapping {}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is its own, and whoever used it had a share in this value. It cannot fail.
+        let _ = unsafe { munmap(self.base.as_ptr().cast(), self.length) };
+    }
+}
+
+/// A part of [`Memory`], which stays as long as this value. Cloning it makes another handle of the same bytes.
+#[derive(Clone)]
 pub struct Place {
     start: NonNull<u8>,
     length: usize,
@@ -104,6 +142,37 @@ impl Place {
     pub const fn start(&self) -> *mut libc::c_char {
         self.start.as_ptr().cast()
     }
+
+    /// The address of `length` bytes of it, if they are all within.
+    #[must_use]
+    pub fn at(&self, from: usize, length: usize) -> Option<NonNull<u8>> {
+        let end = from.checked_add(length)?;
+        // SAFETY: it is within the place, or at its end.
+        (end <= self.length).then(|| unsafe { self.start.add(from) })
+    }
+
+    /// Copies out what is at `from`; whether all of that is within.
+    #[must_use]
+    pub fn copy_out(&self, from: usize, into: &mut [u8]) -> bool {
+        let Some(at) = self.at(from, into.len()) else {
+            return false;
+        };
+        // SAFETY: so many bytes are there, and they are nobody's reference; what is in them while
+        // another process writes there is whatever it is.
+        unsafe { ptr::copy_nonoverlapping(at.as_ptr(), into.as_mut_ptr(), into.len()) };
+        true
+    }
+
+    /// Copies to what is at `from`; whether all of that is within.
+    #[must_use]
+    pub fn copy_in(&self, from: usize, bytes: &[u8]) -> bool {
+        let Some(at) = self.at(from, bytes.len()) else {
+            return false;
+        };
+        // SAFETY: as above.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), at.as_ptr(), bytes.len()) };
+        true
+    }
 }
 
 impl fmt::Debug for Place {
@@ -131,5 +200,20 @@ mod tests {
         assert_eq!(Arc::strong_count(&owner), 2, "the place keeps it");
         drop(place);
         assert_eq!(Arc::strong_count(&owner), 1);
+    }
+
+    #[test]
+    fn what_is_copied_in_is_copied_out_and_never_beyond_its_place() {
+        let memory = Memory::anonymous(16).unwrap();
+        let place = memory.place(4, 8).unwrap();
+        drop(memory);
+        let mut out = [9; 4];
+        assert!(place.copy_out(0, &mut out));
+        assert_eq!(out, [0; 4], "it is empty at first");
+        assert!(place.copy_in(4, &[1, 2, 3, 4]) && place.clone().copy_out(4, &mut out));
+        assert_eq!(out, [1, 2, 3, 4]);
+        assert!(!place.copy_in(5, &[1, 2, 3, 4]) && !place.copy_out(5, &mut out));
+        assert!(place.at(8, 0).is_some() && place.at(9, 0).is_none());
+        assert!(place.at(usize::MAX, 2).is_none());
     }
 }

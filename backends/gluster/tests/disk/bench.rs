@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::Command;
-use std::ptr::{self, NonNull};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use labelgate_fixtures::peer::Gluster;
@@ -12,7 +10,6 @@ use labelgate_fixtures::process::{command, run};
 use labelgate_gluster::{Done, Error, Image, Kind, OpenOptions, Outcome, Server, Volume};
 use labelgate_shared::{Mailbox, Memory, Place};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 
 /// How long anything may take.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
@@ -30,27 +27,11 @@ pub(crate) fn kind<T: std::fmt::Debug>(result: Result<T, Error>) -> Kind {
     }
 }
 
-/// Anonymous memory, unmapped when nobody has a share in it any more.
-struct Mapping(NonNull<u8>);
-
-// SAFETY: it is an address.
-unsafe impl Send for Mapping {}
-// SAFETY: it is an address.
-unsafe impl Sync for Mapping {}
-
-impl Drop for Mapping {
-    fn drop(&mut self) {
-        // SAFETY: the mapping is ours, and whoever used it had a share in this value.
-        unsafe { munmap(self.0.as_ptr().cast(), ROOM) }.unwrap();
-    }
-}
-
 pub(crate) struct Bench {
     pub(crate) gluster: Gluster,
     pub(crate) volume: Volume,
     pub(crate) done: Mailbox<Done>,
     memory: Memory,
-    base: NonNull<u8>,
     ended: HashMap<u64, Result<Outcome, Error>>,
     next: u64,
 }
@@ -59,18 +40,11 @@ impl Bench {
     pub(crate) fn start() -> Self {
         let gluster = Gluster::start().unwrap();
         let volume = Self::connect(&gluster).unwrap();
-        let protection = ProtFlags::READ | ProtFlags::WRITE;
-        // SAFETY: a fresh mapping at an address of the kernel's choice aliases nothing.
-        let base = unsafe { mmap_anonymous(ptr::null_mut(), ROOM, protection, MapFlags::PRIVATE) };
-        let base = NonNull::new(base.unwrap().cast::<u8>()).unwrap();
-        // SAFETY: it is mapped until its owner is dropped; below, bytes are copied by address.
-        let memory = unsafe { Memory::new(base, ROOM, Arc::new(Mapping(base))) };
         Self {
             gluster,
             volume,
             done: Mailbox::new().unwrap(),
-            memory,
-            base,
+            memory: Memory::anonymous(ROOM).unwrap(),
             ended: HashMap::new(),
             next: 0,
         }
@@ -141,21 +115,13 @@ impl Bench {
         self.memory.place(at as u64, length as u64).unwrap()
     }
 
-    fn at(&self, offset: usize) -> *mut u8 {
-        self.base.as_ptr().wrapping_add(offset)
-    }
-
     pub(crate) fn put(&self, at: usize, bytes: &[u8]) {
-        assert!(at + bytes.len() <= ROOM);
-        // SAFETY: it is within the mapping, and no operation is on it.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.at(at), bytes.len()) };
+        assert!(self.place(at, bytes.len()).copy_in(0, bytes));
     }
 
     pub(crate) fn get(&self, at: usize, length: usize) -> Vec<u8> {
-        assert!(at + length <= ROOM);
         let mut bytes = vec![0; length];
-        // SAFETY: it is within the mapping, and no operation is on it.
-        unsafe { ptr::copy_nonoverlapping(self.at(at), bytes.as_mut_ptr(), length) };
+        assert!(self.place(at, length).copy_out(0, &mut bytes));
         bytes
     }
 

@@ -3,23 +3,19 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::PathBuf;
-use std::ptr;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use labelgate_buffers::Memory;
 use labelgate_fixtures::peer::Tgt;
 use labelgate_fixtures::scratch::Scratch;
 use labelgate_initiator::{
-    Address, Credentials, Error, Event, Kind, Options, Order, Outcome, Place, Session, Unit,
+    Address, Credentials, Error, Event, Kind, Memory, Options, Order, Outcome, Place, Session, Unit,
 };
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{MemfdFlags, SealFlags};
 
 /// How long anything may take.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 /// How much memory there is, in bytes.
-const ROOM: u64 = 16 << 20;
+const ROOM: usize = 16 << 20;
 pub(crate) const INITIATOR: &str = "iqn.2026-11.io.labelgate.test:upstream";
 
 /// What an error means; a failed test if there is none.
@@ -74,7 +70,7 @@ impl Disk {
 /// A session, driven by hand.
 pub(crate) struct Bench {
     pub(crate) session: Session,
-    memory: Rc<Memory>,
+    memory: Memory,
     ended: HashMap<u64, Result<Outcome, Error>>,
     /// What else has happened.
     pub(crate) news: Vec<Event>,
@@ -83,14 +79,9 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn open(options: Options) -> Result<Self, Error> {
-        let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-        let memory = rustix::fs::memfd_create("test", flags).unwrap();
-        rustix::fs::ftruncate(&memory, ROOM).unwrap();
-        let seals = SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL;
-        rustix::fs::fcntl_add_seals(&memory, seals).unwrap();
         let mut bench = Self {
             session: Session::open(options)?,
-            memory: Rc::new(Memory::map(memory).unwrap()),
+            memory: Memory::anonymous(ROOM).unwrap(),
             ended: HashMap::new(),
             news: Vec::new(),
             next: 0,
@@ -117,23 +108,16 @@ impl Bench {
     }
 
     pub(crate) fn place(&self, at: usize, length: usize) -> Place {
-        Place::new(&self.memory, at as u64, length as u64).unwrap()
-    }
-
-    fn at(&self, at: usize, length: usize) -> *mut u8 {
-        let run = self.memory.run(at as u64, length as u64).unwrap();
-        run.cast().as_ptr()
+        self.memory.place(at as u64, length as u64).unwrap()
     }
 
     pub(crate) fn put(&self, at: usize, bytes: &[u8]) {
-        // SAFETY: it is within the memory, and no operation is on it.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.at(at, bytes.len()), bytes.len()) };
+        assert!(self.place(at, bytes.len()).copy_in(0, bytes));
     }
 
     pub(crate) fn get(&self, at: usize, length: usize) -> Vec<u8> {
         let mut bytes = vec![0; length];
-        // SAFETY: as above.
-        unsafe { ptr::copy_nonoverlapping(self.at(at, length), bytes.as_mut_ptr(), length) };
+        assert!(self.place(at, length).copy_out(0, &mut bytes));
         bytes
     }
 

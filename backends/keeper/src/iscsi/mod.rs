@@ -9,14 +9,12 @@ use std::collections::{HashMap, VecDeque};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use labelgate_buffers::Memory;
 use labelgate_control::{Anchor, IscsiAnchor, KeptShape, NotServed, Text};
 use labelgate_initiator::{
-    Address, Chap, Credentials, Event as Happened, Options, Order, Outcome as Told, Place, Session,
-    Unit, sight,
+    Address, Chap, Credentials, Event as Happened, Memory, Options, Order, Outcome as Told, Place,
+    Session, Unit, sight,
 };
 use labelgate_queue_pair::{Failure, Operation, Outcome, Run};
 
@@ -37,7 +35,7 @@ const MAX_RANGE: u64 = 1 << 30;
 
 /// Upstream targets as a backend.
 pub(crate) struct Iscsi {
-    memory: Rc<Memory>,
+    memory: Memory,
     connect: Duration,
     images: HashMap<u32, Kept>,
     /// What credentials were found to open.
@@ -65,7 +63,7 @@ struct Kept {
 }
 
 impl Iscsi {
-    pub(crate) fn new(memory: Rc<Memory>, connect: Duration) -> Self {
+    pub(crate) fn new(memory: Memory, connect: Duration) -> Self {
         Self {
             memory,
             connect,
@@ -77,7 +75,7 @@ impl Iscsi {
     }
 
     fn place(&self, run: Run) -> Result<Place, Failure> {
-        Place::new(&self.memory, run.position, run.length).ok_or(Failure::Refused)
+        crate::memory::place(&self.memory, run)
     }
 
     fn order(&self, operation: Operation) -> Result<Order, Failure> {

@@ -2,15 +2,13 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
-use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use labelgate_buffers::Memory;
 use labelgate_control::{Anchor, NfsAnchor, Text};
+use labelgate_shared::Memory;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{MemfdFlags, SealFlags};
 
 use super::Nfs;
 use crate::backend::{Backend, Event, Opening};
@@ -80,15 +78,6 @@ fn anchor() -> Anchor {
     })
 }
 
-fn memory() -> Rc<Memory> {
-    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    let memory = rustix::fs::memfd_create("test", flags).unwrap();
-    rustix::fs::ftruncate(&memory, 1 << 20).unwrap();
-    let seals = SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL;
-    rustix::fs::fcntl_add_seals(&memory, seals).unwrap();
-    Rc::new(Memory::map(memory).unwrap())
-}
-
 /// Waits for something to happen, as the keeper's loop does.
 fn hear<T>(backend: &mut Nfs, wanted: impl Fn(Event) -> Option<T>) -> T {
     let begun = Instant::now();
@@ -134,7 +123,10 @@ fn opened(backend: &mut Nfs, (image, size): (u32, u32), anchor: &Anchor) -> Dura
 
 #[test]
 fn an_image_that_is_made_larger_waits_for_no_timer() {
-    let (mut backend, anchor) = (Nfs::new(memory(), SOON), anchor());
+    let (mut backend, anchor) = (
+        Nfs::new(Memory::anonymous(1 << 20).unwrap(), SOON),
+        anchor(),
+    );
     // Whatever else this machine does, once in a while it does this.
     let sizes = (1..6).map(|image| (image, 1 << (20 + 2 * image)));
     let took = sizes.map(|of| opened(&mut backend, of, &anchor));

@@ -12,13 +12,12 @@ mod meaning;
 use std::collections::{HashMap, VecDeque};
 use std::io::Write as _;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use labelgate_buffers::Memory;
 use labelgate_control::{Anchor, KeptShape, NfsAnchor, NotServed, Text};
 use labelgate_nfs_client::{
-    Address, Attributes, Event as Happened, Options, Order, Outcome as Told, Owner, Place, Session,
+    Address, Attributes, Event as Happened, Memory, Options, Order, Outcome as Told, Owner, Place,
+    Session,
 };
 use labelgate_queue_pair::{Failure, Operation, Outcome, Run};
 
@@ -35,7 +34,7 @@ const MAX_RANGE: u64 = 1 << 30;
 
 /// Upstream servers as a backend.
 pub(crate) struct Nfs {
-    memory: Rc<Memory>,
+    memory: Memory,
     connect: Duration,
     images: HashMap<u32, Kept>,
     /// What is under way that is the keeper's own.
@@ -64,7 +63,7 @@ impl Kept {
 }
 
 impl Nfs {
-    pub(crate) fn new(memory: Rc<Memory>, connect: Duration) -> Self {
+    pub(crate) fn new(memory: Memory, connect: Duration) -> Self {
         Self {
             memory,
             connect,
@@ -78,7 +77,7 @@ impl Nfs {
     }
 
     fn place(&self, run: Run) -> Result<Place, Failure> {
-        Place::new(&self.memory, run.position, run.length).ok_or(Failure::Refused)
+        crate::memory::place(&self.memory, run)
     }
 
     fn order(&self, operation: Operation) -> Result<Order, Failure> {

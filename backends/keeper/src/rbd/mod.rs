@@ -83,10 +83,7 @@ impl Rbd {
     }
 
     fn place(&self, run: Run) -> Result<Place, Failure> {
-        let place = self.memory.place(run.position, run.length);
-        place
-            .filter(|place| !place.is_empty())
-            .ok_or(Failure::Refused)
+        crate::memory::place(&self.memory, run)
     }
 
     fn run_errand(&mut self, errand: Errand, result: Result<labelgate_rbd::Outcome, Error>) {

@@ -1,8 +1,6 @@
 //! A cluster, a connection, memory, and waiting for what ends.
 
 use std::collections::HashMap;
-use std::ptr::{self, NonNull};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use labelgate_fixtures::peer::{Ceph, Layout};
@@ -11,7 +9,6 @@ use labelgate_rbd::{
     Outcome, Place,
 };
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 
 /// How long anything may take.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
@@ -27,27 +24,11 @@ pub(crate) fn kind<T: std::fmt::Debug>(result: Result<T, Error>) -> Kind {
     }
 }
 
-/// Anonymous memory, unmapped when nobody has a share in it any more.
-struct Mapping(NonNull<u8>);
-
-// SAFETY: it is an address.
-unsafe impl Send for Mapping {}
-// SAFETY: it is an address.
-unsafe impl Sync for Mapping {}
-
-impl Drop for Mapping {
-    fn drop(&mut self) {
-        // SAFETY: the mapping is ours, and whoever used it had a share in this value.
-        unsafe { munmap(self.0.as_ptr().cast(), ROOM) }.unwrap();
-    }
-}
-
 pub(crate) struct Bench {
     pub(crate) ceph: Ceph,
     pub(crate) cluster: Cluster,
     pub(crate) completions: Completions,
     memory: Memory,
-    base: NonNull<u8>,
     ended: HashMap<u64, Result<Outcome, Error>>,
     /// Sizes that were told of.
     pub(crate) resized: Vec<(u64, u64)>,
@@ -58,18 +39,11 @@ impl Bench {
     pub(crate) fn start(layout: Layout) -> Self {
         let ceph = Ceph::start(layout).unwrap();
         let cluster = Self::connect(&ceph, "admin", ceph.admin_key()).unwrap();
-        let protection = ProtFlags::READ | ProtFlags::WRITE;
-        // SAFETY: a fresh mapping at an address of the kernel's choice aliases nothing.
-        let base = unsafe { mmap_anonymous(ptr::null_mut(), ROOM, protection, MapFlags::PRIVATE) };
-        let base = NonNull::new(base.unwrap().cast::<u8>()).unwrap();
-        // SAFETY: it is mapped until its owner is dropped; below, bytes are copied by address.
-        let memory = unsafe { Memory::new(base, ROOM, Arc::new(Mapping(base))) };
         Self {
             ceph,
             cluster,
             completions: Completions::new().unwrap(),
-            memory,
-            base,
+            memory: Memory::anonymous(ROOM).unwrap(),
             ended: HashMap::new(),
             resized: Vec::new(),
             next: 0,
@@ -121,21 +95,13 @@ impl Bench {
         self.memory.place(at as u64, length as u64).unwrap()
     }
 
-    fn at(&self, offset: usize) -> *mut u8 {
-        self.base.as_ptr().wrapping_add(offset)
-    }
-
     pub(crate) fn put(&self, at: usize, bytes: &[u8]) {
-        assert!(at + bytes.len() <= ROOM);
-        // SAFETY: it is within the mapping, and no operation is on it.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.at(at), bytes.len()) };
+        assert!(self.place(at, bytes.len()).copy_in(0, bytes));
     }
 
     pub(crate) fn get(&self, at: usize, length: usize) -> Vec<u8> {
-        assert!(at + length <= ROOM);
         let mut bytes = vec![0; length];
-        // SAFETY: it is within the mapping, and no operation is on it.
-        unsafe { ptr::copy_nonoverlapping(self.at(at), bytes.as_mut_ptr(), length) };
+        assert!(self.place(at, length).copy_out(0, &mut bytes));
         bytes
     }
 

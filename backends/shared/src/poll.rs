@@ -16,7 +16,7 @@ const TIMER: u64 = 2;
 
 /// An epoll instance with a timer, and with a socket as long as there is one.
 #[derive(Debug)]
-pub(crate) struct Poll {
+pub struct Poll {
     epoll: OwnedFd,
     timer: OwnedFd,
     watched: Option<(RawFd, c_int)>,
@@ -25,7 +25,12 @@ pub(crate) struct Poll {
 }
 
 impl Poll {
-    pub(crate) fn new() -> io::Result<Self> {
+    /// One that watches nothing.
+    ///
+    /// # Errors
+    ///
+    /// The system has no descriptor for it.
+    pub fn new() -> io::Result<Self> {
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
         let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
@@ -39,7 +44,8 @@ impl Poll {
     }
 
     /// What has happened on the socket, as `poll` has it.
-    pub(crate) fn take(&mut self) -> c_int {
+    #[must_use]
+    pub fn take(&mut self) -> c_int {
         let mut events = [Event {
             flags: EventFlags::empty(),
             data: EventData::new_u64(0),
@@ -65,8 +71,12 @@ impl Poll {
         self.armed = None;
     }
 
-    /// Watches a socket for these events, and no other.
-    pub(crate) fn watch(&mut self, socket: BorrowedFd<'_>, events: c_int) -> io::Result<()> {
+    /// Watches a socket for these events, as `poll` has them, and no other socket.
+    ///
+    /// # Errors
+    ///
+    /// The system does not watch it.
+    pub fn watch(&mut self, socket: BorrowedFd<'_>, events: c_int) -> io::Result<()> {
         let (number, data) = (socket.as_raw_fd(), EventData::new_u64(SOCKET));
         match self.watched {
             Some(watched) if watched == (number, events) => return Ok(()),
@@ -81,7 +91,7 @@ impl Poll {
 
     /// The socket is about to be closed. It is not enough that it is: whoever was started meanwhile may
     /// have inherited it.
-    pub(crate) fn forget(&mut self) {
+    pub fn forget(&mut self) {
         if let Some((socket, _)) = self.watched.take() {
             // SAFETY: whoever has it has not closed it yet.
             let socket = unsafe { BorrowedFd::borrow_raw(socket) };
@@ -91,7 +101,7 @@ impl Poll {
     }
 
     /// Becomes readable at this time at the latest.
-    pub(crate) fn wake(&mut self, at: Instant, now: Instant) {
+    pub fn wake(&mut self, at: Instant, now: Instant) {
         if self.armed.is_some_and(|armed| armed <= at) {
             return;
         }
