@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::os::fd::BorrowedFd;
+use std::time::Instant;
 
 use labelgate_control::{Anchor, KeptShape, NotServed, Text};
 use labelgate_queue_pair::{Failure, Operation, Outcome};
@@ -38,12 +39,19 @@ pub(crate) enum Event {
     Resized(u32, KeptShape),
     /// An image is closed.
     Closed(u32),
+    /// The backend lets this process in no more, as it says: another one is to try.
+    Excluded(Text<256>),
 }
 
 /// A backend. None of its calls waits for anything; what comes of them are events.
 pub(crate) trait Backend {
     /// Can be read while there are events. There may be several.
     fn descriptors(&self) -> Vec<BorrowedFd<'_>>;
+
+    /// When it wants to be asked for events at the latest, if nothing happens before.
+    fn due(&self) -> Option<Instant> {
+        None
+    }
 
     /// Takes the events that are there.
     fn events(&mut self) -> VecDeque<Event>;

@@ -64,6 +64,9 @@ pub enum Fault {
     /// The worker has put into the queues what no worker does, or more than it may.
     #[error("the worker: {0}")]
     Worker(#[from] Broken),
+    /// The backend lets it in no more, and answers nothing.
+    #[error("nothing is answered, and another connection is refused: {0}")]
+    Excluded(Text<256>),
     /// The system refuses what waiting needs.
     #[error("waiting: {0}")]
     Wait(io::Error),

@@ -144,7 +144,8 @@ impl<B: Backend> Keeper<B> {
             Stage::Leaving(until) => until,
         };
         let again = (!self.outgoing.is_empty()).then(|| Instant::now() + AGAIN);
-        stage.into_iter().chain(again).min()
+        let backend = self.backend.due();
+        stage.into_iter().chain(again).chain(backend).min()
     }
 
     /// Rings the worker's bell if it has been answered, and sleeps.
@@ -262,6 +263,7 @@ impl<B: Backend> Keeper<B> {
                     }
                 }
                 Event::Ended { tag, result } => self.ended(tag, result)?,
+                Event::Excluded(why) => return Err(Fault::Excluded(why)),
                 Event::Refreshed(image, result) => {
                     self.outgoing
                         .push(FromKeeper::ImageRefreshed { image, result });

@@ -23,6 +23,14 @@ impl Clusters {
         Self { limits, known }
     }
 
+    /// The keys that it has connected with; none while it connects, which may take a while.
+    pub(super) fn keys(&self) -> Vec<Credentials> {
+        let Ok(known) = self.known.try_lock() else {
+            return Vec::new();
+        };
+        known.iter().map(|(key, _)| key.clone()).collect()
+    }
+
     /// The connection that an anchor wants; with what the cluster calls it, if it is new. Waits for
     /// the cluster, and for others that connect.
     pub(super) fn connect(&self, anchor: &RbdAnchor) -> Result<(Cluster, Option<String>), Error> {

@@ -3,12 +3,13 @@
 mod cluster;
 mod meaning;
 mod open;
+mod vigil;
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use labelgate_control::{KeptShape, Text};
 use labelgate_queue_pair::{Failure, Operation, Run};
@@ -19,6 +20,7 @@ use crate::backend::{Backend, Event, Opening};
 use cluster::Clusters;
 use meaning::{failure, outcome};
 use open::{Opened, Stage};
+use vigil::Vigil;
 
 /// Own operations have this bit in their tags; those of the worker do not.
 const OWN: u64 = 1 << 63;
@@ -40,6 +42,7 @@ pub(crate) struct Rbd {
     next_errand: u64,
     /// How long reads are that are under way.
     reads: HashMap<u64, u64>,
+    vigil: Vigil,
     /// What there is to tell besides what the library says.
     news: VecDeque<Event>,
 }
@@ -71,6 +74,7 @@ impl Rbd {
             errands: HashMap::new(),
             next_errand: OWN,
             reads: HashMap::new(),
+            vigil: Vigil::new()?,
             news: VecDeque::new(),
         })
     }
@@ -106,7 +110,12 @@ impl Rbd {
 
 impl Backend for Rbd {
     fn descriptors(&self) -> Vec<BorrowedFd<'_>> {
-        vec![self.completions.as_fd(), self.opened.as_fd()]
+        let vigil = self.vigil.found().as_fd();
+        vec![self.completions.as_fd(), self.opened.as_fd(), vigil]
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.vigil.due()
     }
 
     fn events(&mut self) -> VecDeque<Event> {
@@ -121,6 +130,7 @@ impl Backend for Rbd {
                     }
                 }
                 Happened::Done { tag, result } => {
+                    self.vigil.ended();
                     let length = self.reads.remove(&tag).unwrap_or(0);
                     let result = match result {
                         Ok(told) => Ok(outcome(told, length)),
@@ -137,6 +147,11 @@ impl Backend for Rbd {
                 }
             }
         }
+        if let Some(error) = self.vigil.excluded() {
+            let why = Text::clean(&error.to_string());
+            self.news.push_back(Event::Excluded(why));
+        }
+        self.vigil.look(Instant::now(), || self.clusters.keys());
         std::mem::take(&mut self.news)
     }
 
@@ -182,7 +197,9 @@ impl Backend for Rbd {
                 Ok(())
             }
         };
-        begun.map_err(|error| failure(&error))
+        begun.map_err(|error| failure(&error))?;
+        self.vigil.begun();
+        Ok(())
     }
 
     fn refresh(&mut self, image: u32, size: Option<u64>) {

@@ -1,0 +1,134 @@
+//! Whether the cluster would still let this keeper in, when it answers nothing.
+//!
+//! librados goes on with the tickets that it has when its key is gone, until it has to ask the monitors for
+//! something: where an OSD is that was started again, say. They refuse it then, and it tries for ever, without a
+//! word. So when nothing that was asked for has ended for a while, another connection is made with the same
+//! key, which is let in, refused, or (if the cluster is away) neither.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use labelgate_rbd::{Cluster, Credentials, Error, Kind, Limits};
+use labelgate_shared::Mailbox;
+
+/// How long nothing has ended, when it is looked at, and how often then.
+const STILL: Duration = Duration::from_secs(5);
+
+/// Bytes of stack of the thread that connects.
+const STACK: usize = 2 << 20;
+
+/// What is known of operations that do not end.
+#[derive(Debug)]
+pub(super) struct Vigil {
+    under_way: usize,
+    /// Since when nothing has ended of what is under way, or was looked at.
+    since: Instant,
+    /// A thread is looking.
+    looks: bool,
+    found: Mailbox<Option<Error>>,
+}
+
+impl Vigil {
+    pub(super) fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            under_way: 0,
+            since: Instant::now(),
+            looks: false,
+            found: Mailbox::new()?,
+        })
+    }
+
+    /// Can be read when a thread has looked.
+    pub(super) const fn found(&self) -> &Mailbox<Option<Error>> {
+        &self.found
+    }
+
+    pub(super) fn begun(&mut self) {
+        if self.under_way == 0 {
+            self.since = Instant::now();
+        }
+        self.under_way += 1;
+    }
+
+    pub(super) fn ended(&mut self) {
+        self.under_way = self.under_way.saturating_sub(1);
+        self.since = Instant::now();
+    }
+
+    /// When it has to be looked at.
+    pub(super) fn due(&self) -> Option<Instant> {
+        (self.under_way > 0 && !self.looks).then(|| self.since + STILL)
+    }
+
+    /// Looks, if it has to be: with each of these keys.
+    pub(super) fn look(&mut self, now: Instant, keys: impl FnOnce() -> Vec<Credentials>) {
+        if self.due().is_none_or(|due| due > now) {
+            return;
+        }
+        let (keys, found) = (keys(), self.found.clone());
+        let thread = thread::Builder::new()
+            .name("vigil".into())
+            .stack_size(STACK)
+            .spawn(move || found.put(keys.iter().find_map(refused)));
+        self.since = now;
+        // If there is no thread now, there will be one later.
+        self.looks = thread.is_ok();
+    }
+
+    /// Why the cluster does not let this keeper in any more, if that was found.
+    pub(super) fn excluded(&mut self) -> Option<Error> {
+        let found = self.found.take();
+        if !found.is_empty() {
+            self.looks = false;
+            self.since = Instant::now();
+        }
+        found.into_iter().flatten().next()
+    }
+}
+
+/// Why the monitors refuse a key; nothing if they take it, or cannot be asked.
+fn refused(credentials: &Credentials) -> Option<Error> {
+    let connected = Cluster::connect(credentials, &Limits::default());
+    connected
+        .err()
+        .filter(|error| error.kind() == Kind::Permission)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_looks_once_when_nothing_has_ended_for_a_while_and_again_after_that() {
+        let mut vigil = Vigil::new().unwrap();
+        assert_eq!(vigil.due(), None, "nothing is under way");
+        vigil.begun();
+        vigil.begun();
+        let due = vigil.due().unwrap();
+        assert!(due > Instant::now());
+        vigil.look(Instant::now(), || panic!("it looks too soon"));
+        // Something ends: it is waited for the rest anew.
+        vigil.ended();
+        assert!(vigil.due().unwrap() >= due);
+        let later = Instant::now() + 2 * STILL;
+        vigil.look(later, Vec::new);
+        assert_eq!(vigil.due(), None, "it looks already");
+        while vigil.found.take().is_empty() {
+            thread::yield_now();
+        }
+        vigil.found.put(None);
+        assert_eq!(vigil.excluded(), None);
+        assert!(vigil.due().is_some());
+        vigil.ended();
+        assert_eq!(vigil.due(), None);
+    }
+
+    #[test]
+    fn who_is_refused_is_told() {
+        let mut vigil = Vigil::new().unwrap();
+        let refused = || Error::Text("the key");
+        vigil.found.put(Some(refused()));
+        assert_eq!(vigil.excluded(), Some(refused()));
+        assert_eq!(vigil.excluded(), None);
+    }
+}
