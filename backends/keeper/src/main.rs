@@ -5,7 +5,10 @@
 
 use std::io::Write;
 
+use labelgate_mac::confinement::name::name_process;
+
 fn main() {
+    name_process(c"labelgate-keeper");
     let status = match labelgate_keeper::run() {
         Ok(()) => 0,
         Err(error) => {

@@ -5,7 +5,10 @@
 
 use std::io::Write;
 
+use labelgate_mac::confinement::name::name_process;
+
 fn main() {
+    name_process(c"labelgate-keysmith");
     let status = match labelgate_keysmith::run() {
         Ok(()) => 0,
         Err(error) => {

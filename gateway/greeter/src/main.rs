@@ -6,7 +6,10 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use labelgate_mac::confinement::name::name_process;
+
 fn main() -> ExitCode {
+    name_process(c"labelgate-greeter");
     match labelgate_greeter::run(std::env::args_os().skip(1)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

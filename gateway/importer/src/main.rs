@@ -6,7 +6,10 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use labelgate_mac::confinement::name::name_process;
+
 fn main() -> ExitCode {
+    name_process(c"labelgate-importer");
     match labelgate_importer::run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -28,6 +28,7 @@ use crate::listener::{Door, Entrance};
 use crate::metrics::{self, Metrics};
 use crate::poison::{PoisonMarks, Settling, announce};
 use crate::portmap::{EnterError, map_ports};
+use crate::program::Program;
 use crate::provider::{self, MayServe, Provider, SelinuxError};
 use crate::reload::reload;
 use crate::reservations::Reservations;
@@ -279,7 +280,6 @@ fn share(
         }
     };
     let program = find(section.worker.as_ref(), "labelgate-worker")?;
-    tracing::info!("workers are {}", program.display());
     let importer = find(section.importer.as_ref(), "labelgate-importer")?;
     let metrics = Arc::new(Metrics::new().map_err(io::Error::other)?);
     let provider = Arc::new(provider);
@@ -344,16 +344,16 @@ fn receive(
 }
 
 /// A program: the configured one, the one beside ours, the installed one.
-fn find(configured: Option<&PathBuf>, name: &str) -> io::Result<PathBuf> {
+fn find(configured: Option<&PathBuf>, name: &str) -> io::Result<Program> {
     if let Some(program) = configured {
-        return Ok(program.clone());
+        return Ok(Program::new(program.clone()));
     }
     let beside = std::env::current_exe()?.with_file_name(name);
-    Ok(if beside.is_file() {
+    Ok(Program::new(if beside.is_file() {
         beside
     } else {
         Path::new(INSTALLED).join(name)
-    })
+    }))
 }
 
 /// Takes as many descriptors as the system allows: one for each connection and each image.

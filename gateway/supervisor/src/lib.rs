@@ -32,6 +32,7 @@ mod netlabel;
 mod network;
 mod poison;
 mod portmap;
+pub mod program;
 pub mod provider;
 mod rate;
 mod refusal;

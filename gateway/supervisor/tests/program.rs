@@ -167,6 +167,34 @@ fn is_closed(mut stream: &TcpStream) -> bool {
 }
 
 #[test]
+fn the_man_page_has_each_option_and_exit_code() {
+    let help = text(&once(&["--help"]).stdout);
+    let page = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/labelgated.8");
+    let page = std::fs::read_to_string(page).unwrap();
+    let words = help.split_whitespace();
+    let options = words.clone().filter_map(|word| word.strip_prefix("--"));
+    for option in options.map(|option| option.trim_end_matches([',', ')', '.', '\''])) {
+        assert!(
+            page.contains(&format!("-{option}")),
+            "--{option} is not in it"
+        );
+    }
+    let (_, codes) = help.split_once("Exit codes:").unwrap();
+    let codes = codes
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
+    let mut seen = 0;
+    for code in codes.filter(|code| code.parse::<u8>().is_ok()) {
+        assert!(
+            page.contains(&format!(".It {code}\n")),
+            "exit code {code} is not in it"
+        );
+        seen += 1;
+    }
+    assert_eq!(seen, 5);
+}
+
+#[test]
 fn help_says_what_it_does_and_what_its_exit_codes_mean() {
     let help = text(&once(&["--help"]).stdout);
     for expected in [

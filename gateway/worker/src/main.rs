@@ -6,7 +6,10 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use labelgate_mac::confinement::name::name_process;
+
 fn main() -> ExitCode {
+    name_process(c"labelgate-worker");
     match labelgate_worker::run(labelgate_worker::fronts::Fronts::new) {
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => {

@@ -28,6 +28,7 @@ mod error;
 pub mod filesystem;
 pub mod identity;
 pub mod limits;
+pub mod name;
 pub mod namespace;
 mod profile;
 mod report;

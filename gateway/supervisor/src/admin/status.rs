@@ -89,6 +89,13 @@ fn warnings(shared: &Shared, poisoned: usize, labels: &[Description]) -> Vec<Str
             "{poisoned} images answer MEDIUM ERROR since a flush failed: see \"labelgate image list\""
         ));
     }
+    if shared.is_replaced() {
+        warnings.push(
+            "another version of labelgate is installed than the one that runs; it runs from the next \
+             \"systemctl restart labelgated\" on, which ends all connections"
+                .to_owned(),
+        );
+    }
     for label in labels {
         let name = &label.label;
         if let Some(trouble) = &label.trouble {

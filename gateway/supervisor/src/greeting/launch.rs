@@ -1,7 +1,6 @@
 //! What processes of the greeter's program are started with.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use labelgate_mac::Context;
@@ -10,6 +9,7 @@ use rustix::process::Pid;
 
 use crate::audit::{Decision, Event, Record, Throttle};
 use crate::metrics::Metrics;
+use crate::program::Program;
 use crate::uid::{GreeterUid, Uids};
 use crate::worker::{Death, Shared};
 
@@ -24,7 +24,7 @@ const SPARE: usize = 64;
 #[derive(Debug, Clone)]
 pub struct Launch {
     /// The program.
-    pub(super) program: PathBuf,
+    pub(super) program: Arc<Program>,
     /// What for.
     pub(super) purpose: Purpose,
     /// What they run as, where a provider has contexts.
@@ -81,7 +81,7 @@ impl Purpose {
 
 impl Launch {
     /// This program, with a UID of its own for each and a cgroup for all, where there are any.
-    pub fn new(program: PathBuf, shared: &Shared) -> Self {
+    pub fn new(program: Program, shared: &Shared) -> Self {
         let login = &shared.section.login;
         let most = login
             .at_once
@@ -96,7 +96,7 @@ impl Launch {
                 .ok()
         });
         Self {
-            program,
+            program: Arc::new(program),
             purpose: Purpose::Connection,
             context: shared.provider.greeter(),
             uids: shared.uids.clone(),

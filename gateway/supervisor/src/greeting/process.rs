@@ -1,12 +1,11 @@
 //! One process of the greeter's program.
 
 use std::io;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
 use labelgate_control::{Order, SupervisorEnd, pair};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::time::timeout;
 
 use super::launch::Launch;
@@ -68,28 +67,17 @@ impl<M: Order> Process<M> {
     fn spawn(launch: &Arc<Launch>) -> io::Result<Self> {
         let uid = launch.uid()?;
         let (ours, theirs) = pair()?;
-        let mut command = Command::new(&launch.program);
-        command
-            .env_clear()
-            .current_dir("/")
-            .args(launch.purpose.argument())
-            .stdin(Stdio::from(theirs))
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true);
-        match &uid {
-            // With a UID the standard library also drops the supplementary groups.
-            Some(uid) => command.uid(uid.get()).gid(uid.get()),
+        let mut command = launch
+            .program
+            .command(theirs, uid.as_ref().map(GreeterUid::get))?;
+        command.args(launch.purpose.argument());
+        if uid.is_none() {
             // It then runs under this process's, with its groups, and insists on nothing better.
-            None => command.arg("--unprivileged"),
-        };
+            command.arg("--unprivileged");
+        }
         let control = SupervisorEnd::new(ours)?;
         let spawned = spawn(&mut command, launch.context.as_ref());
-        let mut child = spawned.map_err(|error| {
-            let program = launch.program.display();
-            io::Error::new(error.kind(), format!("{program}: {error}"))
-        })?;
+        let mut child = spawned.map_err(|error| launch.program.explain(&error))?;
         let pid = child.id().unwrap_or_default();
         if let Some(stderr) = child.stderr.take() {
             tokio::spawn(log_lines(stderr, launch.purpose.name(), None, pid));

@@ -31,6 +31,7 @@ pub use new_file::{NewFile, NewFileError, sweep};
 
 use crate::cgroups::Cgroups;
 use crate::image::{Manner, open_directory};
+use crate::program::Program;
 use conduct::{Told, conduct};
 use labelgate_control::{Handed, Import, ImportSource, ToImporter};
 use process::Process;
@@ -40,7 +41,7 @@ use space::Space;
 #[derive(Debug, Clone, Copy)]
 pub struct ImportJob<'a> {
     /// The program: `labelgate-importer`.
-    pub program: &'a Path,
+    pub program: &'a Program,
     /// The label that the image is to have; `None` for content, which many read.
     pub label: Option<&'a Label>,
     /// What the importer runs as, where a provider has contexts.

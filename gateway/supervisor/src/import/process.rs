@@ -1,13 +1,13 @@
 //! One importer process.
 
 use std::io;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use labelgate_control::{FromImporter, HearError, SupervisorEnd, ToImporter, pair};
 use labelgate_mac::Label;
 use labelgate_mac::confinement::cgroup::Cgroup;
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::time::{sleep, timeout};
 
 use super::{ImportError, ImportJob};
@@ -63,20 +63,8 @@ impl Process {
     /// Starts the program, with one end of a control socket as its standard input.
     fn spawn(job: &ImportJob<'_>) -> Result<Self, ImportError> {
         let (ours, theirs) = pair()?;
-        let mut command = Command::new(job.program);
-        command
-            .arg0(format!("labelgate-importer {}", job.reader()))
-            .env_clear()
-            .current_dir("/")
-            .stdin(Stdio::from(theirs))
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true);
-        if let Some(uid) = job.uid {
-            // With a UID the standard library also drops the supplementary groups.
-            command.uid(uid).gid(uid);
-        }
+        let mut command = job.program.command(theirs, job.uid)?;
+        command.arg0(format!("labelgate-importer {}", job.reader()));
         let control = SupervisorEnd::new(ours)?;
         let spawned = spawn(&mut command, job.context);
         note_start(job.label, &spawned);

@@ -4,20 +4,20 @@
 //! order or not at all, what it says is rationed, and it is gone only when it is reaped.
 
 use std::io;
-use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use labelgate_control::{HearError, Order, SupervisorEnd, pair};
 use labelgate_mac::confinement::cgroup::Cgroup;
 use labelgate_mac::{Context, Label};
-use tokio::process::{Child as Process, Command};
+use tokio::process::Child as Process;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::cgroups::{Cgroups, leave};
+use crate::program::Program;
 use crate::provider::{WrongContext, confirm, spawn as spawn_as};
 use crate::rate::Rate;
 use crate::worker::{Death, log_lines};
@@ -34,7 +34,7 @@ const MESSAGES_AT_ONCE: u32 = 4000;
 #[derive(Debug)]
 pub struct Start<'a> {
     /// The program.
-    pub program: &'a Path,
+    pub program: &'a Program,
     /// What it is called in the log and in `ps`.
     pub kind: &'static str,
     /// Whose it is, for `ps`.
@@ -97,26 +97,11 @@ where
     /// It cannot be started, or not in its context.
     pub fn start(start: Start<'_>) -> io::Result<Self> {
         let (ours, theirs) = pair()?;
-        let mut command = Command::new(start.program);
-        command
-            .arg0(format!("labelgate-{} {}", start.kind, start.of))
-            .env_clear()
-            .current_dir("/")
-            .stdin(Stdio::from(theirs))
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true);
-        if let Some(uid) = start.uid {
-            // With a UID the standard library also drops the supplementary groups.
-            command.uid(uid).gid(uid);
-        }
+        let mut command = start.program.command(theirs, start.uid)?;
+        command.arg0(format!("labelgate-{} {}", start.kind, start.of));
         let control = Arc::new(SupervisorEnd::new(ours)?);
         let spawned = spawn_as(&mut command, start.context.as_ref());
-        let mut process = spawned.map_err(|error| {
-            let program = start.program.display();
-            io::Error::new(error.kind(), format!("{program}: {error}"))
-        })?;
+        let mut process = spawned.map_err(|error| start.program.explain(&error))?;
         let pid = process.id().unwrap_or_default();
         if let Some(stderr) = process.stderr.take() {
             tokio::spawn(log_lines(stderr, start.kind, start.label.cloned(), pid));

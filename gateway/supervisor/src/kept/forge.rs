@@ -1,7 +1,6 @@
 //! What keysmiths are started with, and how.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use labelgate_control::ToKeysmith;
@@ -13,6 +12,7 @@ use super::names::Names;
 use crate::audit::{Decision, Event, Record};
 use crate::cgroups::Cgroups;
 use crate::metrics::Metrics;
+use crate::program::Program;
 use crate::provider::{Network, NoReach, Provider};
 use crate::uid::{GreeterUid, Uids};
 use crate::worker::Death;
@@ -24,7 +24,7 @@ pub(super) const NO_KEY: &str = "the registry has no key for it";
 #[derive(Debug)]
 pub struct Forge {
     /// The program.
-    pub program: PathBuf,
+    pub program: Program,
     /// Where the keys of stores are that the configuration file does not declare.
     pub registry: Arc<dyn Registry>,
     /// What the gateway is called in clusters.

@@ -159,11 +159,8 @@ impl Service {
             Err(error) => return Err((vacancy, error)),
         };
         let mapped = launch.ids.is_some();
-        let mut process = Process::start(vacancy, launch).map_err(|(vacancy, error)| {
-            let program = self.shared.program.display();
-            let error = io::Error::new(error.kind(), format!("{program}: {error}"));
-            (vacancy, error)
-        })?;
+        let mut process = Process::start(vacancy, launch)
+            .map_err(|(vacancy, error)| (vacancy, self.shared.program.explain(&error)))?;
         let record = Record {
             pid: Some(process.pid()),
             ..Record::new(Event::WorkerStart, Decision::Allow)

@@ -1,15 +1,14 @@
 //! One worker process.
 
 use std::io;
-use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use labelgate_control::{FromWorker, HearError, SupervisorEnd, ToWorker, pair};
 use labelgate_mac::confinement::cgroup::Cgroup;
 use labelgate_mac::{Context, Label};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
@@ -21,6 +20,7 @@ use super::file_size::FileSize;
 use super::state::{Phase, Vacancy};
 use super::stderr::log_lines;
 use crate::cgroups::{Cgroups, leave};
+use crate::program::Program;
 use crate::provider::{WrongContext, confirm, spawn as spawn_as};
 use crate::rate::Rate;
 use crate::uid::IdRange;
@@ -39,7 +39,7 @@ const MESSAGES_AT_ONCE: u32 = 4000;
 #[derive(Debug)]
 pub struct Launch<'a> {
     /// The program.
-    pub program: &'a Path,
+    pub program: &'a Program,
     /// The label, which `ps` shows.
     pub label: &'a Label,
     /// What it runs as, where a provider has contexts.
@@ -365,20 +365,8 @@ fn confine(cgroups: &Cgroups, label: &Label, pid: u32) -> Option<Cgroup> {
 /// Starts the program with one end of a control socket as its standard input.
 fn spawn(launch: &Launch<'_>) -> io::Result<(Child, SupervisorEnd)> {
     let (ours, theirs) = pair()?;
-    let mut command = Command::new(launch.program);
-    command
-        .arg0(format!("labelgate-worker {}", launch.label))
-        .env_clear()
-        .current_dir("/")
-        .stdin(Stdio::from(theirs))
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true);
-    if let Some(uid) = launch.uid {
-        // With a UID the standard library also drops the supplementary groups.
-        command.uid(uid).gid(uid);
-    }
+    let mut command = launch.program.command(theirs, launch.uid)?;
+    command.arg0(format!("labelgate-worker {}", launch.label));
     let control = SupervisorEnd::new(ours)?;
     Ok((spawn_as(&mut command, launch.context.as_ref())?, control))
 }

@@ -33,6 +33,7 @@ use crate::image::{Manner, OpenError, Opened};
 use crate::kept::{Anchors, Counts, Keysmiths, Traces};
 use crate::metrics::{LabelMeter, Metrics, Served, render};
 use crate::poison::{PoisonMarks, Settling};
+use crate::program::Program;
 use crate::provider::{Halts, MayServe, Provider};
 use crate::refusal::Refusal;
 use crate::reservations::Reservations;
@@ -56,11 +57,11 @@ pub struct Shared {
     /// Whether it does so now.
     pub serving: MayServe,
     /// The worker's program.
-    pub program: PathBuf,
+    pub program: Program,
     /// The importer's program.
-    pub importer: PathBuf,
+    pub importer: Program,
     /// The keeper's program.
-    pub keeper: PathBuf,
+    pub keeper: Program,
     /// Those who make keys of stores that are no directories.
     pub keysmiths: Keysmiths,
     /// Where the anchors of images are that are no files.
@@ -94,6 +95,12 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// Whether another version of the gateway is installed than the one that runs.
+    pub fn is_replaced(&self) -> bool {
+        let programs = [&self.program, &self.importer, &self.keeper];
+        programs.into_iter().any(Program::is_replaced)
+    }
+
     /// How an image gets to its worker.
     ///
     /// # Errors
