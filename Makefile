@@ -1,7 +1,7 @@
 # Everything there is to do with labelgate. `make` alone lists it.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo run guest guest-test test test-full bench conformance policy lint advisories fuzz clean
+.PHONY: help setup build demo run guest guest-test test test-full bench conformance deb policy lint advisories fuzz clean
 
 # Two cores are enough for everything; more tests at a time would only disturb each other.
 export RUST_TEST_THREADS ?= 2
@@ -91,6 +91,11 @@ conformance: ## Run libiscsi's conformance suite and write docs/CONFORMANCE.md
 	@fixtures/setup
 	@$(CARGO) build --quiet $(LOCKED)
 	$(CARGO) run --quiet --locked -p labelgate-fixtures --bin conformance
+
+deb: ## Debian's packages of the release build, in target/deb
+	@fixtures/setup packaging
+	$(CARGO) build --release $(LOCKED)
+	@deploy/deb
 
 policy: ## Build the SELinux module with Debian's policy, check its neverallow rules
 	@mac/policy/build
