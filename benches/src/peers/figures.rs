@@ -266,6 +266,6 @@ fn settle(value: impl Fn() -> Result<f64, Failure>) -> Result<(f64, Duration), F
     Ok((value()?, start.elapsed()))
 }
 
-fn mebibytes(bytes: u64) -> f64 {
+pub fn mebibytes(bytes: u64) -> f64 {
     bytes as f64 / f64::from(1 << 20)
 }

@@ -16,6 +16,7 @@ mod ceph;
 mod client;
 mod figures;
 mod gluster;
+mod keepers;
 mod medium;
 mod options;
 mod placement;
@@ -89,6 +90,7 @@ fn measure_all(options: &Options) -> Result<(), Failure> {
     let mut figures = Vec::new();
     if !options.without_ours && !options.without_figures {
         figures = figures::measure()?;
+        keepers::measure(&mut figures)?;
     }
     write_reports(options, &rows, &figures)
 }
