@@ -64,19 +64,21 @@ test: ## Formatting, lints, unit, property, fuzz and end-to-end tests
 	@$(STAGE) "integration and end-to-end tests" 1440 $(CARGO) test $(LOCKED) --test '*'
 	@echo; cat $(LABELGATE_STAGES)
 
-test-full: ## All of that, hundreds of kills, minutes of fuzzing, suites, the release build and all demos
+test-full: ## All of that, hundreds of kills, minutes of fuzzing, suites, the release build, packages and all demos
 	@$(MAKE) --no-print-directory test
 	@LABELGATE_KILLS=$(KILLS) $(STAGE) "$(KILLS) kills" 3000 \
 		$(CARGO) test $(LOCKED) --test durability -- --test-threads 2
 	@LABELGATE_FUZZ_SECONDS=$(FUZZ_SECONDS) $(STAGE) "fuzzing" 2400 $(CARGO) test $(LOCKED) fuzz_
 	@$(STAGE) "suites for file systems" 600 $(SHELL) -c 'fixtures/setup suites && \
 		$(CARGO) test $(LOCKED) --test nfs_suites -- --ignored'
-	@$(STAGE) "kills behind Ceph, Gluster, iSCSI and NFS" 600 $(SHELL) -c '\
-		$(CARGO) test --locked -p labelgate-fixtures --test ceph --test gluster --test gluster_volume --test target --test export -- --ignored && \
+	@$(STAGE) "kills behind Ceph, Gluster, iSCSI and NFS, and the whole matrix" 900 $(SHELL) -c '\
+		$(CARGO) test --locked -p labelgate-fixtures --test ceph --test gluster --test gluster_volume --test target --test export --test matrix -- --ignored && \
 		$(CARGO) test --locked -p labelgate-initiator --test unit -- --ignored && \
 		$(CARGO) test --locked -p labelgate-nfs-client --test file -- --ignored'
 	@$(STAGE) "the manual's own build" 900 \
 		$(CARGO) test $(LOCKED) --test newcomer -- --ignored
+	@$(STAGE) "packages" 900 $(SHELL) -c '$(MAKE) --no-print-directory deb && \
+		$(CARGO) test --locked -p labelgate-fixtures --test packages -- --ignored'
 	@$(MAKE) --no-print-directory demo
 	@$(MAKE) --no-print-directory demo BACKEND=ceph
 	@$(MAKE) --no-print-directory demo BACKEND=gluster
