@@ -20,6 +20,7 @@
 
 mod anchor;
 mod backend;
+mod ends;
 mod fault;
 mod gluster;
 mod images;

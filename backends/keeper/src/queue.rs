@@ -1,43 +1,25 @@
 //! Operations from the worker, and their ends.
 
-use std::time::{Duration, Instant};
-
 use labelgate_control::FromKeeper;
-use labelgate_queue_pair::{Broken, Completion, DEPTH, Failure, Outcome, Submission, Taken};
+use labelgate_queue_pair::{Broken, DEPTH, Failure, Outcome, Submission, Taken};
 
 use crate::Fault;
 use crate::backend::Backend;
+use crate::ends::UnderWay;
 use crate::serve::Keeper;
 
-/// An operation that the backend works on.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct UnderWay {
-    /// What the worker calls it. A hostile one may use a name twice: that is its own affair.
-    tag: u64,
-    image: u32,
-    begun: Instant,
-}
-
 impl<B: Backend> Keeper<B> {
-    /// Takes what the worker has asked for, as far as there may be so much under way at a time.
-    /// Whether there was anything.
+    /// Takes what the worker has asked for, as much as it may have asked for at a time. Whether there
+    /// was anything.
     pub(crate) fn take_operations(&mut self) -> Result<bool, Fault> {
-        let room = (DEPTH as usize).saturating_sub(self.under_way.len());
-        for taken in 0..room {
+        for taken in 0..DEPTH {
             match self.queue.take()? {
                 None => return Ok(taken != 0),
-                Some(Taken::Nonsense { tag }) => {
-                    self.answer(tag, Err(Failure::Refused), Duration::ZERO)?
-                }
+                Some(Taken::Nonsense { tag }) => self.refuse_operation(tag, Failure::Refused)?,
                 Some(Taken::Submission(submission)) => self.begin(&submission)?,
             }
         }
-        Ok(room != 0)
-    }
-
-    /// Whether no more operations are taken before some have ended.
-    pub(crate) fn is_full(&self) -> bool {
-        self.under_way.len() >= DEPTH as usize
+        Ok(true)
     }
 
     fn begin(&mut self, submission: &Submission) -> Result<(), Fault> {
@@ -47,18 +29,17 @@ impl<B: Backend> Keeper<B> {
             operation,
         } = submission;
         if !self.images.is_open(image) {
-            return self.answer(tag, Err(Failure::NotReady), Duration::ZERO);
+            return self.refuse_operation(tag, Failure::NotReady);
         }
         let own = self.next_tag;
         self.next_tag += 1;
-        let begun = Instant::now();
-        let under_way = UnderWay { tag, image, begun };
+        // First: it may have ended before the backend's call has returned.
+        self.ends
+            .begin(own, UnderWay::new(tag, image, &operation))
+            .map_err(Fault::Worker)?;
         match self.backend.start(own, image, operation) {
-            Ok(()) => {
-                self.under_way.insert(own, under_way);
-                Ok(())
-            }
-            Err(failure) => self.end(under_way, Err(failure)),
+            Ok(()) => Ok(()),
+            Err(failure) => self.ended(own, Err(failure)),
         }
     }
 
@@ -68,30 +49,22 @@ impl<B: Backend> Keeper<B> {
         own: u64,
         result: Result<Outcome, Failure>,
     ) -> Result<(), Fault> {
-        let Some(under_way) = self.under_way.remove(&own) else {
+        let Some(under_way) = self.ends.take(own) else {
             debug_assert!(false, "an operation ends once");
             return Ok(());
         };
-        self.end(under_way, result)
-    }
-
-    fn end(&mut self, under_way: UnderWay, result: Result<Outcome, Failure>) -> Result<(), Fault> {
-        let UnderWay { tag, image, begun } = under_way;
+        let image = under_way.image;
         if result == Err(Failure::Fenced) && self.images.fenced(image) {
             self.outgoing.push(FromKeeper::ImageFenced { image });
         }
-        self.answer(tag, result, begun.elapsed())
+        self.answered = true;
+        let ended = self.ends.end(&under_way, result);
+        ended.map_err(|_| Fault::Worker(Broken))
     }
 
-    fn answer(
-        &mut self,
-        tag: u64,
-        result: Result<Outcome, Failure>,
-        took: Duration,
-    ) -> Result<(), Fault> {
+    fn refuse_operation(&mut self, tag: u64, failure: Failure) -> Result<(), Fault> {
         self.answered = true;
-        // Full, too: then the worker has asked for more than it may.
-        let completed = self.queue.complete(&Completion { tag, result, took });
-        completed.map_err(|_| Fault::Worker(Broken))
+        let answered = self.ends.answer(tag, failure);
+        answered.map_err(|_| Fault::Worker(Broken))
     }
 }

@@ -1,6 +1,5 @@
 //! The loop.
 
-use std::collections::HashMap;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -8,14 +7,14 @@ use std::time::{Duration, Instant};
 use labelgate_control::{
     FromKeeper, Incoming, KeepImage, KeeperEnd, KeeperLimits, NotServed, SendError, Text, ToKeeper,
 };
-use labelgate_queue_pair::KeeperSide;
+use labelgate_queue_pair::{KeeperSide, KeeperTaking};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use crate::backend::{Backend, Event, Opening};
+use crate::ends::Ends;
 use crate::images::{Entered, Images, Leave};
 use crate::outgoing::Outgoing;
-use crate::queue::UnderWay;
 use crate::{Fault, anchor};
 
 /// How many messages are taken in one turn, so that the worker does not wait for the supervisor.
@@ -28,31 +27,49 @@ const ORPHANED: Duration = Duration::from_secs(6);
 /// How long closing all images may take after that.
 const CLOSING: Duration = Duration::from_secs(6);
 
+/// How long a worker that asks without a pause is served before the supervisor is heard again.
+const UNSEEN: Duration = Duration::from_millis(1);
+
 /// How soon a full control socket is tried again.
 const AGAIN: Duration = Duration::from_millis(10);
 
 /// A keeper at work.
 pub(crate) struct Keeper<B> {
     pub(crate) control: KeeperEnd,
-    pub(crate) queue: KeeperSide,
-    /// What the worker has asked for and this process has not answered, by the backend's tag.
-    pub(crate) under_way: HashMap<u64, UnderWay>,
+    pub(crate) queue: KeeperTaking,
+    pub(crate) ends: Ends,
+    /// The next operation's, for the backend.
     pub(crate) next_tag: u64,
-    /// Something was answered since the worker's bell was last thought of.
+    /// This thread has answered something since the worker's bell was last thought of.
     pub(crate) answered: bool,
     pub(crate) backend: B,
     pub(crate) images: Images,
     pub(crate) outgoing: Outgoing,
     limits: KeeperLimits,
-    bells: Bells,
+    /// An eventfd in non-blocking mode.
+    bell: OwnedFd,
     stage: Stage,
 }
 
-/// Eventfds in non-blocking mode.
+/// A keeper's end of what it shares with its worker.
 #[derive(Debug)]
-pub(crate) struct Bells {
-    pub(crate) worker: OwnedFd,
-    pub(crate) own: OwnedFd,
+pub(crate) struct Line {
+    pub(crate) queue: KeeperTaking,
+    pub(crate) ends: Ends,
+    /// The keeper's own.
+    pub(crate) bell: OwnedFd,
+}
+
+impl Line {
+    /// Of two bells, that of the worker and the keeper's own.
+    pub(crate) fn new(side: KeeperSide, worker: OwnedFd, own: OwnedFd) -> Self {
+        let (queue, answering) = side.split();
+        Self {
+            queue,
+            ends: Ends::new(answering, worker),
+            bell: own,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,26 +84,27 @@ enum Stage {
 impl<B: Backend> Keeper<B> {
     pub(crate) fn new(
         (control, limits): (KeeperEnd, KeeperLimits),
-        (queue, bells): (KeeperSide, Bells),
+        line: Line,
         backend: B,
     ) -> Self {
         Self {
             control,
-            queue,
-            under_way: HashMap::new(),
+            queue: line.queue,
+            ends: line.ends,
             next_tag: 0,
             answered: false,
             backend,
             images: Images::default(),
             outgoing: Outgoing::default(),
             limits,
-            bells,
+            bell: line.bell,
             stage: Stage::Serving,
         }
     }
 
     /// Serves until the supervisor wants the keeper to leave, or is gone.
     pub(crate) fn serve(mut self) -> Result<(), Fault> {
+        let mut looked = Instant::now();
         loop {
             let mut busy = self.take_operations()?;
             busy |= self.take_events()?;
@@ -97,8 +115,12 @@ impl<B: Backend> Keeper<B> {
                 return Ok(());
             }
             // The last thing before the wait: what comes from here on rings the bell.
-            let sleeps = !busy && (self.is_full() || self.queue.arm());
+            let sleeps = !busy && self.queue.arm();
+            if !sleeps && looked.elapsed() < UNSEEN {
+                continue;
+            }
             let control = self.wait(sleeps)?;
+            looked = Instant::now();
             self.queue.disarm();
             if control {
                 self.take_commands()?;
@@ -111,7 +133,7 @@ impl<B: Backend> Keeper<B> {
     fn wait(&self, sleeps: bool) -> Result<bool, Fault> {
         let listens = matches!(self.stage, Stage::Serving | Stage::Leaving(None));
         let backend = self.backend.descriptors();
-        let mut polled = vec![PollFd::new(&self.bells.own, PollFlags::IN)];
+        let mut polled = vec![PollFd::new(&self.bell, PollFlags::IN)];
         if listens {
             // Not otherwise: its end would be told for ever.
             polled.push(PollFd::new(&self.control, PollFlags::IN));
@@ -132,7 +154,7 @@ impl<B: Backend> Keeper<B> {
         let ready = |at: usize| polled.get(at).is_some_and(|fd| !fd.revents().is_empty());
         if ready(0) {
             // Before anybody looks what it was rung for. That nobody has rung is no error.
-            let _ = rustix::io::read(&self.bells.own, &mut [0; 8]);
+            let _ = rustix::io::read(&self.bell, &mut [0; 8]);
         }
         Ok(listens && ready(1))
     }
@@ -148,11 +170,10 @@ impl<B: Backend> Keeper<B> {
         stage.into_iter().chain(again).chain(backend).min()
     }
 
-    /// Rings the worker's bell if it has been answered, and sleeps.
+    /// Rings the worker's bell if this thread has answered it, and it sleeps.
     fn ring(&mut self) {
-        if std::mem::take(&mut self.answered) && self.queue.wakes() {
-            // A bell that takes no more has been rung often enough.
-            let _ = rustix::io::write(&self.bells.worker, &1_u64.to_ne_bytes());
+        if std::mem::take(&mut self.answered) {
+            self.ends.ring();
         }
     }
 

@@ -18,23 +18,22 @@ use crate::gluster::{self, Gluster, Reached};
 use crate::iscsi::Iscsi;
 use crate::nfs::Nfs;
 use crate::rbd::Rbd;
-use crate::serve::{Bells, Keeper};
+use crate::serve::{Keeper, Line};
 
 /// What a keeper is started with.
 struct Handed {
     configure: ConfigureKeeper,
     memory: Memory,
-    queue: KeeperSide,
-    bells: Bells,
+    line: Line,
     anchors: Vec<OwnedFd>,
 }
 
 /// What serving takes besides the memory.
-type Rest = (KeeperLimits, KeeperSide, Bells);
+type Rest = (KeeperLimits, Line);
 
 impl Handed {
     fn split(self) -> (Memory, Rest) {
-        (self.memory, (self.configure.limits, self.queue, self.bells))
+        (self.memory, (self.configure.limits, self.line))
     }
 }
 
@@ -69,7 +68,7 @@ fn serve_rbd(control: KeeperEnd, handed: Handed) -> Result<(), Fault> {
     let patience = patience(&handed);
     let (memory, rest) = handed.split();
     let memory = crate::memory::lend(memory).map_err(Fault::Memory)?;
-    let backend = Rbd::new(memory, patience).map_err(Fault::Wait)?;
+    let backend = Rbd::new(memory, &rest.1.ends, patience).map_err(Fault::Wait)?;
     serve(control, rest, &report, backend)
 }
 
@@ -122,18 +121,18 @@ fn serve_gluster(control: KeeperEnd, mut handed: Handed, on: GlusterVolume) -> R
     let report = restricted.seal()?;
     let (memory, rest) = handed.split();
     let memory = crate::memory::lend(memory).map_err(Fault::Memory)?;
-    let backend = Gluster::new(memory, on, volume).map_err(Fault::Wait)?;
+    let backend = Gluster::new(memory, &rest.1.ends, (on, volume)).map_err(Fault::Wait)?;
     serve(control, rest, &report, backend)
 }
 
 fn serve<B: Backend>(
     control: KeeperEnd,
-    (limits, queue, bells): Rest,
+    (limits, line): Rest,
     report: &Report,
     backend: B,
 ) -> Result<(), Fault> {
     say_ready(&control, report)?;
-    Keeper::new((control, limits), (queue, bells), backend).serve()
+    Keeper::new((control, limits), line, backend).serve()
 }
 
 /// How long it may take to connect.
@@ -173,8 +172,7 @@ fn receive(control: &KeeperEnd) -> Result<Handed, Fault> {
     Ok(Handed {
         configure,
         memory: Memory::map(memory).map_err(Fault::Memory)?,
-        queue: KeeperSide::map(queues)?,
-        bells: Bells { worker, own },
+        line: Line::new(KeeperSide::map(queues)?, worker, own),
         anchors,
     })
 }

@@ -12,8 +12,8 @@
 //! against the memory and the image; what an answer says, by the worker against what it has asked.
 //!
 //! **Bells ring for who sleeps.** The consumer of a ring says in it that it is about to sleep, and
-//! looks once more ([`WorkerSide::arm`], [`KeeperSide::arm`]); the producer, once it has put something
-//! in, looks whether it has to ring ([`WorkerSide::wakes`], [`KeeperSide::wakes`]). Between writing
+//! looks once more ([`WorkerSide::arm`], [`KeeperTaking::arm`]); the producer, once it has put something
+//! in, looks whether it has to ring ([`WorkerSide::wakes`], [`KeeperAnswering::wakes`]). Between writing
 //! and looking, each side has a full fence: at least one of them sees what the other has written.
 //! `tests/model.rs` goes through every order of the steps.
 
@@ -30,7 +30,7 @@ mod words;
 pub use completion::{Completion, Failure, Outcome};
 pub use layout::DEPTH;
 pub use mapping::{MapError, create};
-pub use sides::{KeeperSide, Taken, WorkerSide};
+pub use sides::{KeeperAnswering, KeeperSide, KeeperTaking, Taken, WorkerSide};
 pub use submission::{Operation, Run, Submission};
 pub use words::{Words, model};
 

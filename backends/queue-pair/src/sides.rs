@@ -1,6 +1,7 @@
 //! The two ends of a queue pair.
 
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 use crate::lane::{Consumer, Producer};
 use crate::layout::{COMPLETIONS, DEPTH, SUBMISSIONS};
@@ -18,8 +19,21 @@ pub struct WorkerSide {
 /// The keeper's end: it takes operations and answers them.
 #[derive(Debug)]
 pub struct KeeperSide {
-    memory: Mapping,
+    taking: KeeperTaking,
+    answering: KeeperAnswering,
+}
+
+/// The half of a [`KeeperSide`] that takes operations.
+#[derive(Debug)]
+pub struct KeeperTaking {
+    memory: Arc<Mapping>,
     submissions: Consumer,
+}
+
+/// The half of a [`KeeperSide`] that answers them, on whichever thread.
+#[derive(Debug)]
+pub struct KeeperAnswering {
+    memory: Arc<Mapping>,
     completions: Producer,
 }
 
@@ -99,48 +113,96 @@ impl KeeperSide {
     /// # Errors
     /// [`MapError`]
     pub fn map(memory: OwnedFd) -> Result<Self, MapError> {
-        let memory = Mapping::new(memory)?;
+        let memory = Arc::new(Mapping::new(memory)?);
         Ok(Self {
-            memory,
-            submissions: Consumer::new(SUBMISSIONS, DEPTH),
-            completions: Producer::new(COMPLETIONS, DEPTH),
+            taking: KeeperTaking {
+                memory: Arc::clone(&memory),
+                submissions: Consumer::new(SUBMISSIONS, DEPTH),
+            },
+            answering: KeeperAnswering {
+                memory,
+                completions: Producer::new(COMPLETIONS, DEPTH),
+            },
         })
     }
 
+    /// Its halves, which different threads may use.
+    #[must_use]
+    pub fn split(self) -> (KeeperTaking, KeeperAnswering) {
+        (self.taking, self.answering)
+    }
+
+    /// See [`KeeperTaking::take`].
+    ///
+    /// # Errors
+    /// [`Broken`]
+    pub fn take(&mut self) -> Result<Option<Taken>, Broken> {
+        self.taking.take()
+    }
+
+    /// See [`KeeperAnswering::complete`].
+    ///
+    /// # Errors
+    /// [`PushError`]
+    pub fn complete(&mut self, completion: &Completion) -> Result<(), PushError> {
+        self.answering.complete(completion)
+    }
+
+    /// See [`KeeperAnswering::wakes`].
+    #[must_use]
+    pub fn wakes(&self) -> bool {
+        self.answering.wakes()
+    }
+
+    /// See [`KeeperTaking::arm`].
+    #[must_use]
+    pub fn arm(&self) -> bool {
+        self.taking.arm()
+    }
+
+    /// See [`KeeperTaking::disarm`].
+    pub fn disarm(&self) {
+        self.taking.disarm();
+    }
+}
+
+impl KeeperTaking {
     /// The next operation, if there is one.
     ///
     /// # Errors
     /// [`Broken`]
     pub fn take(&mut self) -> Result<Option<Taken>, Broken> {
-        let entry = self.submissions.pop(&self.memory)?;
+        let entry = self.submissions.pop(&*self.memory)?;
         Ok(entry.map(|words| match Submission::decode(words) {
             Ok(submission) => Taken::Submission(submission),
             Err(tag) => Taken::Nonsense { tag },
         }))
     }
 
+    /// Says that the keeper is about to sleep. Whether it may: if not, something has come.
+    #[must_use]
+    pub fn arm(&self) -> bool {
+        self.submissions.arm(&*self.memory)
+    }
+
+    /// Says that the keeper is awake.
+    pub fn disarm(&self) {
+        self.submissions.disarm(&*self.memory);
+    }
+}
+
+impl KeeperAnswering {
     /// Puts an end in. The worker sees it at once; whether it sleeps is asked by [`Self::wakes`].
     ///
     /// # Errors
     /// [`PushError`]. [`PushError::Full`] only if the worker has submitted more than it may.
     pub fn complete(&mut self, completion: &Completion) -> Result<(), PushError> {
-        self.completions.push(&self.memory, &completion.encode())
+        self.completions.push(&*self.memory, &completion.encode())
     }
 
     /// Whether the worker sleeps, so that its bell must be rung now.
     #[must_use]
     pub fn wakes(&self) -> bool {
-        self.completions.wakes(&self.memory)
-    }
-
-    /// Says that the keeper is about to sleep. Whether it may: if not, something has come.
-    #[must_use]
-    pub fn arm(&self) -> bool {
-        self.submissions.arm(&self.memory)
-    }
-
-    /// Says that the keeper is awake.
-    pub fn disarm(&self) {
-        self.submissions.disarm(&self.memory);
+        self.completions.wakes(&*self.memory)
     }
 }

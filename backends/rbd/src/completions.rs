@@ -55,6 +55,18 @@ impl Completions {
         Mailbox::new().map(Self)
     }
 
+    /// An empty queue whose events are shown to `first` before, on the thread of librbd's that they
+    /// come from. What it keeps is not in the queue, and its operation has ended.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Completions::new`].
+    pub fn with(
+        first: impl Fn(Event) -> Option<Event> + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        Mailbox::with(first).map(Self)
+    }
+
     /// Takes all events that are there, and makes the descriptor unreadable until there are others.
     #[must_use]
     pub fn take(&self) -> VecDeque<Event> {

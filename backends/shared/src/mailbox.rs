@@ -1,6 +1,7 @@
 //! What other threads of this process, a library's for instance, tell the one that waits.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,14 +10,16 @@ use rustix::event::{EventfdFlags, eventfd};
 
 /// A queue of letters with a descriptor that can be polled. Cloning it makes another handle of the
 /// same one.
-#[derive(Debug)]
 pub struct Mailbox<T>(Arc<Inner<T>>);
 
-#[derive(Debug)]
 struct Inner<T> {
     letters: Mutex<VecDeque<T>>,
     bell: OwnedFd,
+    first: Option<First<T>>,
 }
+
+/// Who is shown each letter first, on the thread that puts it in.
+type First<T> = Box<dyn Fn(T) -> Option<T> + Send + Sync>;
 
 impl<T> Mailbox<T> {
     /// An empty one.
@@ -24,10 +27,24 @@ impl<T> Mailbox<T> {
     /// # Errors
     /// The system has no descriptor for it.
     pub fn new() -> io::Result<Self> {
+        Self::make(None)
+    }
+
+    /// An empty one whose letters are shown to `first` before: on the thread that puts them in, by
+    /// several threads at a time. What it keeps is not put in, and wakes nobody.
+    ///
+    /// # Errors
+    /// As of [`Mailbox::new`].
+    pub fn with(first: impl Fn(T) -> Option<T> + Send + Sync + 'static) -> io::Result<Self> {
+        Self::make(Some(Box::new(first)))
+    }
+
+    fn make(first: Option<First<T>>) -> io::Result<Self> {
         let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         Ok(Self(Arc::new(Inner {
             letters: Mutex::new(VecDeque::new()),
             bell,
+            first,
         })))
     }
 
@@ -41,23 +58,36 @@ impl<T> Mailbox<T> {
 
     /// Puts something in; the descriptor can be read from then on.
     pub fn put(&self, letter: T) {
-        let first = {
-            let mut letters = self.letters();
-            letters.push_back(letter);
-            letters.len() == 1
+        let letter = match &self.0.first {
+            Some(first) => first(letter),
+            None => Some(letter),
         };
-        if first {
-            // It can only fail when the count would overflow, and then it can be read.
+        let Some(letter) = letter else {
+            return;
+        };
+        let mut letters = self.letters();
+        if letters.is_empty() {
+            // With the letters locked: so it can be read exactly while there are some. It can only
+            // fail when the count would overflow, and then it can be read.
             let _ = rustix::io::write(&self.0.bell, &1_u64.to_ne_bytes());
         }
+        letters.push_back(letter);
     }
 
     /// All that is there; the descriptor cannot be read until there is more.
     #[must_use]
     pub fn take(&self) -> VecDeque<T> {
-        // First: whoever finds it empty afterwards rings again. That nobody has rung is no error.
-        let _ = rustix::io::read(&self.0.bell, &mut [0; 8]);
-        std::mem::take(&mut *self.letters())
+        let mut letters = self.letters();
+        if !letters.is_empty() {
+            let _ = rustix::io::read(&self.0.bell, &mut [0; 8]);
+        }
+        std::mem::take(&mut *letters)
+    }
+}
+
+impl<T> fmt::Debug for Mailbox<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} letters", self.letters().len())
     }
 }
 
@@ -101,6 +131,18 @@ mod tests {
         assert_eq!(mailbox.take(), [1, 2]);
         assert!(!readable(&mailbox, 0));
         assert!(mailbox.take().is_empty());
+    }
+
+    #[test]
+    fn what_is_kept_before_wakes_nobody() {
+        let mailbox = Mailbox::with(|letter| (letter % 2 == 1).then_some(letter)).unwrap();
+        mailbox.put(2);
+        assert!(!readable(&mailbox, 0));
+        mailbox.put(3);
+        mailbox.put(4);
+        assert!(readable(&mailbox, 0));
+        assert_eq!(mailbox.take(), [3]);
+        assert!(!readable(&mailbox, 0));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use labelgate_queue_pair::{Failure, Operation, Run};
 use labelgate_shared::{Mailbox, Memory, Place};
 
 use crate::backend::{Backend, Event, Opening};
+use crate::ends::Ends;
 use meaning::{failure, outcome};
 use open::Opened;
 
@@ -39,8 +40,6 @@ pub(crate) struct Gluster {
     /// Operations of our own.
     errands: HashMap<u64, Errand>,
     next_errand: u64,
-    /// How long reads are that are under way.
-    reads: HashMap<u64, u64>,
     /// What is being discarded: of which image, from where, how much.
     discards: HashMap<u64, (u32, u64, u64)>,
     /// What there is to tell besides what the library says.
@@ -59,19 +58,19 @@ enum Errand {
 impl Gluster {
     pub(crate) fn new(
         memory: Memory,
-        on: GlusterVolume,
-        volume: Result<Volume, Text<256>>,
+        ends: &Ends,
+        (on, volume): (GlusterVolume, Result<Volume, Text<256>>),
     ) -> io::Result<Self> {
+        let ends = ends.clone();
         Ok(Self {
             memory,
             on,
             volume,
-            done: Mailbox::new()?,
+            done: Mailbox::with(move |done| pass(&ends, done))?,
             opened: Mailbox::new()?,
             images: HashMap::new(),
             errands: HashMap::new(),
             next_errand: OWN,
-            reads: HashMap::new(),
             discards: HashMap::new(),
             news: VecDeque::new(),
             denied: false,
@@ -140,7 +139,6 @@ impl Backend for Gluster {
                 }
                 continue;
             }
-            let length = self.reads.remove(&tag).unwrap_or(0);
             let discarded = self.discards.remove(&tag);
             if let Some((image, offset, length)) = discarded
                 && result.as_ref().is_err_and(is_unknown)
@@ -149,7 +147,7 @@ impl Backend for Gluster {
                 continue;
             }
             let result = match result {
-                Ok(told) => Ok(outcome(told, length)),
+                Ok(told) => Ok(outcome(told)),
                 Err(error) => Err(failure(&error)),
             };
             self.news.push_back(Event::Ended { tag, result });
@@ -177,13 +175,7 @@ impl Backend for Gluster {
         let number = image;
         let image = self.images.get(&image).ok_or(Failure::NotReady)?;
         let begun = match operation {
-            Operation::Read { offset, run } => {
-                let begun = image.read(tag, offset, self.place(run)?);
-                if begun.is_ok() {
-                    self.reads.insert(tag, run.length);
-                }
-                begun
-            }
+            Operation::Read { offset, run } => image.read(tag, offset, self.place(run)?),
             Operation::Write {
                 offset,
                 run,
@@ -244,6 +236,13 @@ impl Backend for Gluster {
             }
         }
     }
+}
+
+/// On a thread of the library's: a transfer that has gone well is the worker's to know at once; what
+/// else has ended is left.
+fn pass(ends: &Ends, done: Done) -> Option<Done> {
+    let well = done.result == Ok(Outcome::Done) && done.tag & OWN == 0;
+    (!well || !ends.transferred(done.tag)).then_some(done)
 }
 
 /// Whether the system had no thread for it.

@@ -17,6 +17,7 @@ use labelgate_rbd::{Completions, Error, Event as Happened, Image};
 use labelgate_shared::{Mailbox, Memory, Place};
 
 use crate::backend::{Backend, Event, Opening};
+use crate::ends::Ends;
 use cluster::Clusters;
 use meaning::{failure, outcome};
 use open::{Opened, Stage};
@@ -40,8 +41,6 @@ pub(crate) struct Rbd {
     /// Operations of our own.
     errands: HashMap<u64, Errand>,
     next_errand: u64,
-    /// How long reads are that are under way.
-    reads: HashMap<u64, u64>,
     vigil: Vigil,
     /// What there is to tell besides what the library says.
     news: VecDeque<Event>,
@@ -64,17 +63,17 @@ enum Errand {
 }
 
 impl Rbd {
-    pub(crate) fn new(memory: Memory, connect: Duration) -> io::Result<Self> {
+    pub(crate) fn new(memory: Memory, ends: &Ends, connect: Duration) -> io::Result<Self> {
+        let ends = ends.clone();
         Ok(Self {
             memory,
-            completions: Completions::new()?,
+            completions: Completions::with(move |event| pass(&ends, event))?,
             clusters: Arc::new(Clusters::new(connect)),
             opened: Mailbox::new()?,
             images: HashMap::new(),
             errands: HashMap::new(),
             next_errand: OWN,
-            reads: HashMap::new(),
-            vigil: Vigil::new()?,
+            vigil: Vigil::new(ends.clone())?,
             news: VecDeque::new(),
         })
     }
@@ -130,10 +129,8 @@ impl Backend for Rbd {
                     }
                 }
                 Happened::Done { tag, result } => {
-                    self.vigil.ended();
-                    let length = self.reads.remove(&tag).unwrap_or(0);
                     let result = match result {
-                        Ok(told) => Ok(outcome(told, length)),
+                        Ok(told) => Ok(outcome(told)),
                         Err(error) => Err(failure(&error)),
                     };
                     self.news.push_back(Event::Ended { tag, result });
@@ -163,13 +160,7 @@ impl Backend for Rbd {
     fn start(&mut self, tag: u64, image: u32, operation: Operation) -> Result<(), Failure> {
         let image = &self.images.get(&image).ok_or(Failure::NotReady)?.image;
         let begun = match operation {
-            Operation::Read { offset, run } => {
-                let begun = image.read(tag, offset, self.place(run)?);
-                if begun.is_ok() {
-                    self.reads.insert(tag, run.length);
-                }
-                begun
-            }
+            Operation::Read { offset, run } => image.read(tag, offset, self.place(run)?),
             // Stable or not: what is answered is on the cluster's stable storage.
             Operation::Write { offset, run, .. } => image.write(tag, offset, self.place(run)?),
             Operation::Flush => image.flush(tag),
@@ -197,9 +188,7 @@ impl Backend for Rbd {
                 Ok(())
             }
         };
-        begun.map_err(|error| failure(&error))?;
-        self.vigil.begun();
-        Ok(())
+        begun.map_err(|error| failure(&error))
     }
 
     fn refresh(&mut self, image: u32, size: Option<u64>) {
@@ -225,6 +214,18 @@ impl Backend for Rbd {
                 self.news.push_back(Event::Closed(image));
             }
         }
+    }
+}
+
+/// On a thread of the library's: a transfer that has gone well is the worker's to know at once; what
+/// else has happened is left.
+fn pass(ends: &Ends, happened: Happened) -> Option<Happened> {
+    match happened {
+        Happened::Done {
+            tag,
+            result: Ok(labelgate_rbd::Outcome::Done),
+        } if tag & OWN == 0 && ends.transferred(tag) => None,
+        happened => Some(happened),
     }
 }
 

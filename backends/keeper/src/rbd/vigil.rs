@@ -11,28 +11,30 @@ use std::time::{Duration, Instant};
 use labelgate_rbd::{Cluster, Credentials, Error, Kind, Limits};
 use labelgate_shared::Mailbox;
 
+use crate::ends::Ends;
+
 /// How long nothing has ended, when it is looked at, and how often then.
 const STILL: Duration = Duration::from_secs(5);
 
 /// Bytes of stack of the thread that connects.
 const STACK: usize = 2 << 20;
 
-/// What is known of operations that do not end.
+/// Looks when operations do not end.
 #[derive(Debug)]
 pub(super) struct Vigil {
-    under_way: usize,
-    /// Since when nothing has ended of what is under way, or was looked at.
-    since: Instant,
+    ends: Ends,
+    /// When it was looked last.
+    looked: Instant,
     /// A thread is looking.
     looks: bool,
     found: Mailbox<Option<Error>>,
 }
 
 impl Vigil {
-    pub(super) fn new() -> std::io::Result<Self> {
+    pub(super) fn new(ends: Ends) -> std::io::Result<Self> {
         Ok(Self {
-            under_way: 0,
-            since: Instant::now(),
+            ends,
+            looked: Instant::now(),
             looks: false,
             found: Mailbox::new()?,
         })
@@ -43,21 +45,13 @@ impl Vigil {
         &self.found
     }
 
-    pub(super) fn begun(&mut self) {
-        if self.under_way == 0 {
-            self.since = Instant::now();
-        }
-        self.under_way += 1;
-    }
-
-    pub(super) fn ended(&mut self) {
-        self.under_way = self.under_way.saturating_sub(1);
-        self.since = Instant::now();
-    }
-
-    /// When it has to be looked at.
+    /// When it has to be looked.
     pub(super) fn due(&self) -> Option<Instant> {
-        (self.under_way > 0 && !self.looks).then(|| self.since + STILL)
+        if self.looks {
+            return None;
+        }
+        let still = self.ends.still_since()?;
+        Some(still.max(self.looked) + STILL)
     }
 
     /// Looks, if it has to be: with each of these keys.
@@ -70,7 +64,7 @@ impl Vigil {
             .name("vigil".into())
             .stack_size(STACK)
             .spawn(move || found.put(keys.iter().find_map(refused)));
-        self.since = now;
+        self.looked = now;
         // If there is no thread now, there will be one later.
         self.looks = thread.is_ok();
     }
@@ -80,7 +74,7 @@ impl Vigil {
         let found = self.found.take();
         if !found.is_empty() {
             self.looks = false;
-            self.since = Instant::now();
+            self.looked = Instant::now();
         }
         found.into_iter().flatten().next()
     }
@@ -96,20 +90,36 @@ fn refused(credentials: &Credentials) -> Option<Error> {
 
 #[cfg(test)]
 mod tests {
+    use labelgate_queue_pair::{KeeperSide, Operation, create};
+
     use super::*;
+    use crate::ends::UnderWay;
+
+    fn ends() -> Ends {
+        let side = KeeperSide::map(create().unwrap()).unwrap();
+        let bell = rustix::event::eventfd(0, rustix::event::EventfdFlags::NONBLOCK).unwrap();
+        Ends::new(side.split().1, bell)
+    }
+
+    fn begin(ends: &Ends, tag: u64) {
+        let under_way = UnderWay::new(tag, 0, &Operation::Flush);
+        ends.begin(tag, under_way).unwrap();
+    }
 
     #[test]
     fn it_looks_once_when_nothing_has_ended_for_a_while_and_again_after_that() {
-        let mut vigil = Vigil::new().unwrap();
+        let ends = ends();
+        let mut vigil = Vigil::new(ends.clone()).unwrap();
         assert_eq!(vigil.due(), None, "nothing is under way");
-        vigil.begun();
-        vigil.begun();
+        begin(&ends, 1);
+        begin(&ends, 2);
         let due = vigil.due().unwrap();
         assert!(due > Instant::now());
         vigil.look(Instant::now(), || panic!("it looks too soon"));
         // Something ends: it is waited for the rest anew.
-        vigil.ended();
-        assert!(vigil.due().unwrap() >= due);
+        thread::sleep(Duration::from_millis(2));
+        ends.take(1).unwrap();
+        assert!(vigil.due().unwrap() > due);
         let later = Instant::now() + 2 * STILL;
         vigil.look(later, Vec::new);
         assert_eq!(vigil.due(), None, "it looks already");
@@ -119,13 +129,13 @@ mod tests {
         vigil.found.put(None);
         assert_eq!(vigil.excluded(), None);
         assert!(vigil.due().is_some());
-        vigil.ended();
+        ends.take(2).unwrap();
         assert_eq!(vigil.due(), None);
     }
 
     #[test]
     fn who_is_refused_is_told() {
-        let mut vigil = Vigil::new().unwrap();
+        let mut vigil = Vigil::new(ends()).unwrap();
         let refused = || Error::Text("the key");
         vigil.found.put(Some(refused()));
         assert_eq!(vigil.excluded(), Some(refused()));
