@@ -70,6 +70,10 @@ pub(crate) const OPTIONS: &[(&str, &str)] = &[
     // It looks for no library to load later, when the process is confined.
     ("rbd_plugins", ""),
     ("rbd_parent_cache_enabled", "false"),
+    // A connection is one label's: a second thread mostly wakes and contends with the first.
+    ("librados_thread_count", "1"),
+    // In bytes: several small answers come in by one call.
+    ("ms_tcp_prefetch_max_size", "65536"),
 ];
 
 #[cfg(test)]
