@@ -15,6 +15,8 @@ pub(crate) struct Producer {
     layout: Layout,
     depth: u32,
     tail: u64,
+    /// What the consumer had counted when its bell was last to be rung.
+    rung: Option<u64>,
 }
 
 /// Who takes them out.
@@ -38,6 +40,7 @@ impl Producer {
             layout,
             depth,
             tail: 0,
+            rung: None,
         }
     }
 
@@ -62,10 +65,19 @@ impl Producer {
     }
 
     /// Whether the consumer sleeps and must be woken, which the caller then does. To be asked after
-    /// the last of some pushes. It is so until the consumer has woken up: each word has one writer.
-    pub(crate) fn wakes<W: Words>(&self, words: &W) -> bool {
+    /// the last of some pushes.
+    ///
+    /// Once is enough while there is something that it has not taken: it does not sleep again before
+    /// it has. If it sleeps because it has not seen the push, what it had counted before it looked is
+    /// seen here, since each side has a fence in between.
+    pub(crate) fn wakes<W: Words>(&mut self, words: &W) -> bool {
         words.fence();
-        words.load(self.layout.sleeps, Ordering::Relaxed) != 0
+        if words.load(self.layout.sleeps, Ordering::Relaxed) == 0 {
+            return false;
+        }
+        let head = words.load(self.layout.head, Ordering::Relaxed);
+        // If it has taken everything, it may sleep on, and is to be rung for the next.
+        head != self.tail && self.rung.replace(head) != Some(head)
     }
 }
 

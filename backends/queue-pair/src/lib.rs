@@ -13,8 +13,9 @@
 //!
 //! **Bells ring for who sleeps.** The consumer of a ring says in it that it is about to sleep, and
 //! looks once more ([`WorkerSide::arm`], [`KeeperTaking::arm`]); the producer, once it has put something
-//! in, looks whether it has to ring ([`WorkerSide::wakes`], [`KeeperAnswering::wakes`]). Between writing
-//! and looking, each side has a full fence: at least one of them sees what the other has written.
+//! in, looks whether it has to ring ([`WorkerSide::wakes`], [`KeeperAnswering::wakes`]): once for a sleep.
+//! Between writing and looking, each side has a full fence: at least one of them sees what the other has
+//! written.
 //! `tests/model.rs` goes through every order of the steps.
 
 #![deny(unsafe_code)]

@@ -73,9 +73,9 @@ impl WorkerSide {
         self.submissions.push(&self.memory, &submission.encode())
     }
 
-    /// Whether the keeper sleeps, so that its bell must be rung now.
+    /// Whether the keeper sleeps and nobody has rung yet, so that its bell must be rung now.
     #[must_use]
-    pub fn wakes(&self) -> bool {
+    pub fn wakes(&mut self) -> bool {
         self.submissions.wakes(&self.memory)
     }
 
@@ -150,7 +150,7 @@ impl KeeperSide {
 
     /// See [`KeeperAnswering::wakes`].
     #[must_use]
-    pub fn wakes(&self) -> bool {
+    pub fn wakes(&mut self) -> bool {
         self.answering.wakes()
     }
 
@@ -200,9 +200,9 @@ impl KeeperAnswering {
         self.completions.push(&*self.memory, &completion.encode())
     }
 
-    /// Whether the worker sleeps, so that its bell must be rung now.
+    /// Whether the worker sleeps and nobody has rung yet, so that its bell must be rung now.
     #[must_use]
-    pub fn wakes(&self) -> bool {
+    pub fn wakes(&mut self) -> bool {
         self.completions.wakes(&*self.memory)
     }
 }

@@ -60,7 +60,7 @@ pub mod model {
         }
 
         /// See [`crate::WorkerSide::wakes`].
-        pub fn wakes<W: Words>(&self, words: &W) -> bool {
+        pub fn wakes<W: Words>(&mut self, words: &W) -> bool {
             self.0.wakes(words)
         }
     }
