@@ -25,8 +25,9 @@ const CACHES: &[&CStr] = &[
     c"*-nl-cache",
 ];
 
-/// The library's log: errors alone, to standard error.
-const LOG: (&CStr, i32) = (c"/proc/self/fd/2", 4);
+/// The library's log: errors alone, to standard error, which it has a copy of the descriptor of. It may be
+/// a pipe that this process may write to and not open.
+const LOG: (&CStr, i32) = (c"-", 4);
 
 /// A connection to a volume. Cloning it makes another handle of the same one. It lasts as long as the
 /// process.
