@@ -21,6 +21,7 @@ use super::stores::describe;
 use crate::audit::{Event, Record};
 use crate::config::Pool;
 use crate::kept::KeysmithError;
+use crate::provider::Network;
 use crate::worker::Shared;
 
 /// A cluster that does not answer for so long is out of reach.
@@ -264,8 +265,18 @@ async fn check(
             let secrets = key.as_ref().and_then(StoreKey::chap);
             check_target(shared, store, iscsi, secrets).await
         }
+        (Place::Gluster(_), _) => check_keepers(shared, store, Network::Gluster),
+        (Place::Nfs(_), _) => check_keepers(shared, store, Network::Nfs),
         _ => Ok(()),
     }
+}
+
+/// What nobody but keepers connects to is found out when the first of them does; whether the policy lets
+/// them, at once.
+fn check_keepers(shared: &Shared, store: &str, to: Network) -> Result<(), Denied> {
+    let provider = &shared.provider;
+    let reach = provider.check_reach(provider.keepers().as_ref(), to);
+    reach.map_err(|why| hinted(ErrorCode::Storage, format_args!("store {store}: {why}")))
 }
 
 async fn check_pool(shared: &Shared, store: &str, rbd: &Rbd, key: &CephxKey) -> Result<(), Denied> {
@@ -294,13 +305,9 @@ async fn check_target(
     secrets: Option<&ChapSecrets>,
 ) -> Result<(), Denied> {
     let forge = shared.keysmiths.forge();
-    let seen = forge.look(store, iscsi, secrets).await.map_err(|error| {
-        let text = format!("store {store}: {error}");
-        match text.split_once("; ") {
-            Some((what, hint)) => Denied::new(ErrorCode::Storage, what).hint(hint),
-            None => Denied::new(ErrorCode::Storage, text),
-        }
-    })?;
+    let seen = forge.look(store, iscsi, secrets).await;
+    let seen =
+        seen.map_err(|error| hinted(ErrorCode::Storage, format_args!("store {store}: {error}")))?;
     if seen.single || iscsi.shared {
         return Ok(());
     }
@@ -320,7 +327,12 @@ pub(super) fn refused(error: &KeysmithError) -> Denied {
         KeysmithError::Long(_) => ErrorCode::Invalid,
         KeysmithError::Gone { .. } | KeysmithError::Cluster { .. } => ErrorCode::Storage,
     };
-    let text = error.to_string();
+    hinted(code, error)
+}
+
+/// A reason whose second half, if it has one, says what to do.
+fn hinted(code: ErrorCode, reason: impl std::fmt::Display) -> Denied {
+    let text = reason.to_string();
     match text.split_once("; ") {
         Some((what, hint)) => Denied::new(code, what).hint(hint),
         None => Denied::new(code, text),

@@ -70,6 +70,12 @@ impl Domains {
         self.domain("labelgate_portmap_t", Level::lowest())
     }
 
+    /// Keepers, whatever their labels: a context to ask about, which no process has.
+    #[must_use]
+    pub fn keepers(&self) -> Context {
+        self.domain("labelgate_keeper_t", Level::lowest())
+    }
+
     /// A keysmith: it has the key of a store, and serves no label.
     #[must_use]
     pub fn keysmith(&self) -> Context {

@@ -71,6 +71,12 @@ impl Provider {
         Some(domains.process(Role::Keeper, label))
     }
 
+    /// What keepers are, whatever their labels, to ask what the policy lets them: none runs as that.
+    #[must_use]
+    pub fn keepers(&self) -> Option<Context> {
+        Some(self.selinux()?.domains().keepers())
+    }
+
     /// What a store's keysmith runs as.
     #[must_use]
     pub fn keysmith(&self) -> Option<Context> {

@@ -16,6 +16,8 @@ use super::{Provider, Selinux};
 pub enum Network {
     /// The monitors and the OSDs of a cluster.
     Ceph,
+    /// The servers of a volume, and its bricks.
+    Gluster,
     /// An upstream target.
     Iscsi,
     /// An upstream NFS server.
@@ -27,6 +29,8 @@ impl Network {
     const fn port(self) -> &'static str {
         match self {
             Self::Ceph => "labelgate_ceph_port_t",
+            // Where bricks are: the servers' own port has a name in each distribution.
+            Self::Gluster => "virt_migration_port_t",
             Self::Iscsi => "iscsi_port_t",
             Self::Nfs => "nfs_port_t",
         }
@@ -35,6 +39,7 @@ impl Network {
     const fn boolean(self) -> &'static str {
         match self {
             Self::Ceph => "labelgate_use_ceph",
+            Self::Gluster => "labelgate_use_gluster",
             Self::Iscsi => "labelgate_use_iscsi",
             Self::Nfs => "labelgate_use_nfs",
         }
@@ -45,6 +50,7 @@ impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Ceph => "Ceph",
+            Self::Gluster => "Gluster",
             Self::Iscsi => "upstream iSCSI targets",
             Self::Nfs => "upstream NFS servers",
         })

@@ -149,14 +149,9 @@ impl Service {
     /// Whether a keeper would reach its backend, as far as the policy goes.
     pub(super) fn check_reach(&self, store: &Store, context: Option<&Context>) -> io::Result<()> {
         let to = match &store.place {
-            Place::Gluster(_) if context.is_some() => {
-                return Err(io::Error::other(
-                    "stores on volumes of Gluster's are not served with provider \"selinux\": its \
-                     policy has no rules for what their library needs",
-                ));
-            }
-            Place::Directory { .. } | Place::Gluster(_) => return Ok(()),
+            Place::Directory { .. } => return Ok(()),
             Place::Rbd(_) => Network::Ceph,
+            Place::Gluster(_) => Network::Gluster,
             Place::Iscsi(_) => Network::Iscsi,
             Place::Nfs(_) => Network::Nfs,
         };
