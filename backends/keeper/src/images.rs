@@ -21,6 +21,8 @@ pub(crate) struct Images(BTreeMap<u32, Entry>);
 struct Entry {
     state: State,
     fenced: bool,
+    /// The size that was asked for while it was being opened.
+    wanted: Option<u64>,
 }
 
 /// What is to be done with an image that is to leave.
@@ -52,8 +54,12 @@ impl Images {
             return false;
         }
         let state = State::Opening { leaves: false };
-        let fenced = false;
-        self.0.insert(image, Entry { state, fenced });
+        let entry = Entry {
+            state,
+            fenced: false,
+            wanted: None,
+        };
+        self.0.insert(image, entry);
         true
     }
 
@@ -65,6 +71,21 @@ impl Images {
     pub(crate) fn is_open(&self, image: u32) -> bool {
         let entry = self.0.get(&image);
         entry.is_some_and(|entry| entry.state == State::Open)
+    }
+
+    /// Keeps in mind what size an image is to have when it is open; whether it is being opened.
+    pub(crate) fn want(&mut self, image: u32, size: Option<u64>) -> bool {
+        let opening = |entry: &&mut Entry| matches!(entry.state, State::Opening { .. });
+        let Some(entry) = self.0.get_mut(&image).filter(opening) else {
+            return false;
+        };
+        entry.wanted = entry.wanted.max(size);
+        true
+    }
+
+    /// What size was asked for while an image was being opened.
+    pub(crate) fn wanted(&mut self, image: u32) -> Option<u64> {
+        self.0.get_mut(&image)?.wanted.take()
     }
 
     /// An image is open, or cannot be opened.
@@ -147,6 +168,18 @@ mod tests {
         assert_eq!(images.leave(2), Leave::Wait);
         assert_eq!(images.opened(2, false), Entered::Left);
         assert_eq!(images.len(), 0);
+    }
+
+    #[test]
+    fn the_largest_size_that_is_asked_for_while_an_image_is_opened_is_kept_in_mind() {
+        let mut images = Images::default();
+        assert!(!images.want(1, Some(8)), "it is not there");
+        assert!(images.add(1));
+        assert!(images.want(1, None) && images.want(1, Some(8)) && images.want(1, Some(4)));
+        assert_eq!(images.opened(1, true), Entered::Say);
+        assert_eq!((images.wanted(1), images.wanted(1)), (Some(8), None));
+        assert!(!images.want(1, Some(16)), "it is open");
+        assert_eq!(images.wanted(1), None);
     }
 
     #[test]

@@ -252,6 +252,10 @@ impl<B: Backend> Keeper<B> {
         if self.images.is_open(image) {
             return self.backend.refresh(image, size);
         }
+        // One that is being opened has the size that it is opened with; a larger one it gets then.
+        if self.images.want(image, size) {
+            return;
+        }
         let result = Err(Text::clean("the image is not open"));
         self.outgoing
             .push(FromKeeper::ImageRefreshed { image, result });
@@ -278,7 +282,11 @@ impl<B: Backend> Keeper<B> {
                     self.outgoing
                         .push(FromKeeper::ImageOpened { image, result });
                     match entered {
-                        Entered::Say => {}
+                        Entered::Say => {
+                            if let Some(size) = self.images.wanted(image) {
+                                self.backend.refresh(image, Some(size));
+                            }
+                        }
                         Entered::Close => self.backend.close(image),
                         Entered::Left => self.outgoing.push(FromKeeper::ImageRemoved { image }),
                     }
