@@ -13,6 +13,8 @@ use super::service::Service;
 const LARGEST_BLOCK: u32 = 64 << 20;
 /// A keeper that cannot open again anything that its worker has is followed by another after so long.
 const AGAIN: Duration = Duration::ZERO;
+/// Why a keeper is ended that has others open.
+const DOUBTFUL: &str = "it has opened nothing for a while, and may be the reason itself";
 
 impl Service {
     /// Takes in a message; one that makes no sense now is a violation, for which the keeper dies.
@@ -73,7 +75,12 @@ impl Service {
             return false;
         }
         match result {
-            Ok(shape) => self.keeper_shaped(slot, number, shape),
+            Ok(shape) => {
+                if let Some(slot) = self.slots.get(slot) {
+                    slot.doubt.cleared(number);
+                }
+                self.keeper_shaped(slot, number, shape)
+            }
             Err(why) => {
                 self.keeper_cannot_open(slot, number, &why);
                 true
@@ -87,15 +94,22 @@ impl Service {
         };
         let told = served.kept.as_ref().is_some_and(|kept| kept.told.is_some());
         let reason = format!("its keeper cannot open it: {why}");
+        let now = Instant::now();
         if !told {
             if let Some(kept) = &mut served.kept {
                 kept.given = false;
             }
-            return self.refuse_kept(number, &reason);
+            self.refuse_kept(number, &reason);
+            if self.is_doubtful(slot, number, why, now) {
+                self.kill_keeper(slot, DOUBTFUL);
+            }
+            return;
         }
         tracing::error!(label = %self.label, image = %served.image, "{reason}");
-        let now = Instant::now();
         self.images.put_off(number, now);
+        if self.is_doubtful(slot, number, why, now) {
+            return self.kill_keeper(slot, DOUBTFUL);
+        }
         if self.images.is_one_given(slot) {
             // It is nobody's harm but its own clients', who are told that it is not ready.
             return self.serve(slot);
@@ -105,6 +119,22 @@ impl Service {
             slot.failed(AGAIN, now);
         }
         self.kill_keeper(slot, "it can open nothing of what its predecessor had open");
+    }
+
+    /// Whether a keeper that could not open an image has been unable for so long that another one is to try.
+    fn is_doubtful(&mut self, slot: u32, image: u32, why: &NotServed, now: Instant) -> bool {
+        let Some(slot) = self.slots.get(slot) else {
+            return false;
+        };
+        match why {
+            NotServed::Unreachable(_) => slot.doubt.failed(image, now),
+            // Its backend has told it so.
+            NotServed::Held | NotServed::Unfit(_) => {
+                slot.doubt.cleared(image);
+                false
+            }
+            NotServed::Refused { .. } | NotServed::Withheld => false,
+        }
     }
 
     /// An image is open in its keeper and looks so now.

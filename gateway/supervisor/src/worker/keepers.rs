@@ -210,6 +210,7 @@ impl Service {
         if let Some(slot) = self.slots.get(number) {
             (slot.ready, slot.dismissed) = (false, false);
             slot.keeper = Some(keeper);
+            slot.doubt.another();
         }
         Ok(())
     }

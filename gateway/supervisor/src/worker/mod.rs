@@ -6,6 +6,7 @@ mod connections;
 mod death;
 mod departing;
 mod describe;
+mod doubt;
 mod file_name;
 mod file_size;
 mod ids;

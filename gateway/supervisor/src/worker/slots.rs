@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::backoff::Backoff;
+use super::doubt::Doubt;
 use crate::config::Store;
 use crate::kept::{AccessError, Anchored, Entity, Instance, Keeper, News};
 
@@ -100,6 +101,8 @@ pub(super) struct Slot {
     /// When the next thing may be tried.
     pub(super) not_before: Option<Instant>,
     pub(super) backoff: Backoff,
+    /// Whether the keeper may be the reason why images are not open.
+    pub(super) doubt: Doubt,
     /// The keys are to be taken back, and whoever has come in with them is to be shut out.
     pub(super) revoke: bool,
     /// The keeper was killed for no fault of its own.
@@ -195,6 +198,7 @@ impl Slot {
             busy: false,
             not_before: None,
             backoff: Backoff::default(),
+            doubt: Doubt::default(),
             revoke: false,
             dismissed: false,
             closing: false,
