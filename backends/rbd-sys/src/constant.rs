@@ -3,6 +3,7 @@
 use libc::c_int;
 
 use crate::declare::constants;
+use crate::structure::rbd_snap_namespace_type_t;
 
 constants! {
     /// Clones.
@@ -47,6 +48,11 @@ constants! {
     RBD_IMAGE_OPTION_ORDER: c_int = 2;
     /// The pool for the data of a new image, a name.
     RBD_IMAGE_OPTION_DATA_POOL: c_int = 10;
+    /// How a clone is made, a number: 2 is what needs no protected snapshot, and knows namespaces.
+    RBD_IMAGE_OPTION_CLONE_FORMAT: c_int = 12;
+
+    /// A snapshot that somebody has made under a name.
+    RBD_SNAP_NAMESPACE_TYPE_USER: rbd_snap_namespace_type_t = 0;
 
     /// The longest prefix of the names of an image's objects, with the 0 behind it.
     RBD_MAX_BLOCK_NAME_SIZE: usize = 24;

@@ -32,5 +32,5 @@ pub use rbd::{
 };
 pub use structure::{
     STRUCTURES, rbd_config_option_t, rbd_config_source_t, rbd_image_info_t, rbd_image_spec_t,
-    rbd_linked_image_spec_t, rbd_snap_namespace_type_t, rbd_snap_spec_t,
+    rbd_linked_image_spec_t, rbd_snap_info_t, rbd_snap_namespace_type_t, rbd_snap_spec_t,
 };

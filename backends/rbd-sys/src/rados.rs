@@ -67,6 +67,19 @@ library! {
     fn rados_ioctx_destroy(rados_ioctx_t);
     /// Chooses a namespace.
     fn rados_ioctx_set_namespace(rados_ioctx_t, *const c_char);
+    /// The number of its pool.
+    fn rados_ioctx_get_id(rados_ioctx_t) -> i64;
+    /// Has an object's class carry out a method.
+    fn rados_exec(
+        rados_ioctx_t,
+        *const c_char,
+        *const c_char,
+        *const c_char,
+        *const c_char,
+        usize,
+        *mut c_char,
+        usize,
+    ) -> c_int;
     /// What a full pool refuses is refused, instead of waiting for space.
     fn rados_set_pool_full_try(rados_ioctx_t);
     /// Who holds an advisory lock on an object.

@@ -1,12 +1,12 @@
 //! librbd.
 
-use libc::{c_char, c_int, c_void, ssize_t};
+use libc::{c_char, c_int, c_void, ssize_t, timespec};
 
 use crate::declare::{callbacks, library};
 use crate::rados::rados_ioctx_t;
 use crate::structure::{
     rbd_config_option_t, rbd_image_info_t, rbd_image_spec_t, rbd_linked_image_spec_t,
-    rbd_snap_spec_t,
+    rbd_snap_info_t, rbd_snap_namespace_type_t, rbd_snap_spec_t,
 };
 
 /// An open image.
@@ -46,6 +46,15 @@ library! {
     fn rbd_image_options_set_string(rbd_image_options_t, c_int, *const c_char) -> c_int;
     /// Makes an image.
     fn rbd_create4(rados_ioctx_t, *const c_char, u64, rbd_image_options_t) -> c_int;
+    /// Makes an image that is a clone of a snapshot.
+    fn rbd_clone3(
+        rados_ioctx_t,
+        *const c_char,
+        *const c_char,
+        rados_ioctx_t,
+        *const c_char,
+        rbd_image_options_t,
+    ) -> c_int;
     /// Removes an image.
     fn rbd_remove(rados_ioctx_t, *const c_char) -> c_int;
     /// Lists images.
@@ -98,6 +107,29 @@ library! {
     fn rbd_linked_image_spec_cleanup(*mut rbd_linked_image_spec_t);
     /// Frees what is in it.
     fn rbd_snap_spec_cleanup(*mut rbd_snap_spec_t);
+    /// Lists its snapshots.
+    fn rbd_snap_list(rbd_image_t, *mut rbd_snap_info_t, *mut c_int) -> c_int;
+    /// Frees what is in a list.
+    fn rbd_snap_list_end(*mut rbd_snap_info_t);
+    /// Has what is read of it be that of a snapshot.
+    fn rbd_snap_set_by_id(rbd_image_t, u64) -> c_int;
+    /// What kind a snapshot is.
+    fn rbd_snap_get_namespace_type(rbd_image_t, u64, *mut rbd_snap_namespace_type_t) -> c_int;
+    /// When a snapshot was made.
+    fn rbd_snap_get_timestamp(rbd_image_t, u64, *mut timespec) -> c_int;
+    /// Makes a snapshot.
+    fn rbd_snap_create(rbd_image_t, *const c_char) -> c_int;
+    /// Removes a snapshot.
+    fn rbd_snap_remove(rbd_image_t, *const c_char) -> c_int;
+    /// Whether a snapshot is protected.
+    fn rbd_snap_is_protected(rbd_image_t, *const c_char, *mut c_int) -> c_int;
+    /// Gives it what it had when a snapshot was made.
+    fn rbd_snap_rollback_with_progress(
+        rbd_image_t,
+        *const c_char,
+        librbd_progress_fn_t,
+        *mut c_void,
+    ) -> c_int;
     /// The options that are in force for it.
     fn rbd_config_image_list(rbd_image_t, *mut rbd_config_option_t, *mut c_int) -> c_int;
     /// Frees what is in them.

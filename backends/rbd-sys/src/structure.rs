@@ -46,6 +46,16 @@ structures! {
         name: *mut c_char,
     }
 
+    /// A snapshot in a list. The text is the library's to free.
+    struct rbd_snap_info_t {
+        /// Its number.
+        id: u64,
+        /// The size that the image had, in bytes.
+        size: u64,
+        /// Its name.
+        name: *const c_char,
+    }
+
     /// The shape of an image.
     struct rbd_image_info_t {
         /// Its size in bytes.

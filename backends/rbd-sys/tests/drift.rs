@@ -101,6 +101,7 @@ fn in_c(kind: &str) -> String {
         "i64" => "int64_t",
         "u64" => "uint64_t",
         "usize" => "size_t",
+        "timespec" => "struct timespec",
         name => name,
     }
     .to_owned()

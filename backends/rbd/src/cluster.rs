@@ -154,6 +154,15 @@ impl Cluster {
         Pool::new(&self.0, pool, namespace)
     }
 
+    /// As [`Cluster::pool`], of the pool with this number.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cluster::pool`].
+    pub fn pool_numbered(&self, pool: i64, namespace: &str) -> Result<Pool, Error> {
+        self.pool(&self.0.pool_name(pool)?, namespace)
+    }
+
     /// Opens an image, whose operations end in `completions`. Waits for the cluster.
     ///
     /// # Errors

@@ -36,12 +36,18 @@ pub struct Description {
 pub struct Parent {
     /// Its pool.
     pub pool: String,
+    /// The number of its pool.
+    pub pool_number: i64,
     /// Its namespace; empty for none.
     pub namespace: String,
     /// Its identifier.
     pub id: String,
     /// Its name.
     pub name: String,
+    /// The number of the snapshot.
+    pub snapshot: u64,
+    /// It is in the trash.
+    pub trash: bool,
 }
 
 impl Opened {
@@ -125,6 +131,7 @@ impl Opened {
             parent.image_name,
         ]
         .map(|text| unsafe { text_at(text) });
+        let (pool_number, trash, number) = (parent.pool_id, parent.trash, snapshot.id);
         // SAFETY: its texts are freed once.
         unsafe { (rbd.rbd_linked_image_spec_cleanup)(&mut parent) };
         // SAFETY: as above.
@@ -132,9 +139,12 @@ impl Opened {
         let [pool, namespace, id, name] = texts;
         Ok(Some(Parent {
             pool,
+            pool_number,
             namespace,
             id,
             name,
+            snapshot: number,
+            trash,
         }))
     }
 }

@@ -111,7 +111,11 @@ impl fmt::Debug for Opened {
 
 /// Called by librbd with how far it has come, which nobody wants to hear. It calls without asking
 /// whether there is a function.
-unsafe extern "C" fn go_on(_done: u64, _of: u64, _argument: *mut libc::c_void) -> libc::c_int {
+pub(crate) unsafe extern "C" fn go_on(
+    _done: u64,
+    _of: u64,
+    _argument: *mut libc::c_void,
+) -> libc::c_int {
     0
 }
 

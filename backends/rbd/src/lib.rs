@@ -27,6 +27,8 @@ mod helper;
 mod image;
 mod open;
 mod pool;
+mod relatives;
+mod snapshot;
 mod watch;
 
 pub use cluster::{Answer, Cluster};
@@ -41,6 +43,8 @@ pub use labelgate_rbd_sys::LoadError;
 pub use labelgate_shared::{Memory, Place};
 pub use open::OpenOptions;
 pub use pool::{Entry, Locker, Pool};
+pub use relatives::Child;
+pub use snapshot::Snapshot;
 
 /// Loads the libraries, which opens files and maps them to be executed: to be called before a process
 /// confines itself. Starts no thread.
