@@ -250,6 +250,21 @@ _labelgate() {
             labelgate__subcmd__help__subcmd__image,show)
                 cmd="labelgate__subcmd__help__subcmd__image__subcmd__show"
                 ;;
+            labelgate__subcmd__help__subcmd__image,snapshot)
+                cmd="labelgate__subcmd__help__subcmd__image__subcmd__snapshot"
+                ;;
+            labelgate__subcmd__help__subcmd__image__subcmd__snapshot,create)
+                cmd="labelgate__subcmd__help__subcmd__image__subcmd__snapshot__subcmd__create"
+                ;;
+            labelgate__subcmd__help__subcmd__image__subcmd__snapshot,list)
+                cmd="labelgate__subcmd__help__subcmd__image__subcmd__snapshot__subcmd__list"
+                ;;
+            labelgate__subcmd__help__subcmd__image__subcmd__snapshot,rm)
+                cmd="labelgate__subcmd__help__subcmd__image__subcmd__snapshot__subcmd__rm"
+                ;;
+            labelgate__subcmd__help__subcmd__image__subcmd__snapshot,rollback)
+                cmd="labelgate__subcmd__help__subcmd__image__subcmd__snapshot__subcmd__rollback"
+                ;;
             labelgate__subcmd__help__subcmd__lease,end)
                 cmd="labelgate__subcmd__help__subcmd__lease__subcmd__end"
                 ;;
@@ -349,6 +364,9 @@ _labelgate() {
             labelgate__subcmd__image,show)
                 cmd="labelgate__subcmd__image__subcmd__show"
                 ;;
+            labelgate__subcmd__image,snapshot)
+                cmd="labelgate__subcmd__image__subcmd__snapshot"
+                ;;
             labelgate__subcmd__image__subcmd__help,clear)
                 cmd="labelgate__subcmd__image__subcmd__help__subcmd__clear"
                 ;;
@@ -378,6 +396,51 @@ _labelgate() {
                 ;;
             labelgate__subcmd__image__subcmd__help,show)
                 cmd="labelgate__subcmd__image__subcmd__help__subcmd__show"
+                ;;
+            labelgate__subcmd__image__subcmd__help,snapshot)
+                cmd="labelgate__subcmd__image__subcmd__help__subcmd__snapshot"
+                ;;
+            labelgate__subcmd__image__subcmd__help__subcmd__snapshot,create)
+                cmd="labelgate__subcmd__image__subcmd__help__subcmd__snapshot__subcmd__create"
+                ;;
+            labelgate__subcmd__image__subcmd__help__subcmd__snapshot,list)
+                cmd="labelgate__subcmd__image__subcmd__help__subcmd__snapshot__subcmd__list"
+                ;;
+            labelgate__subcmd__image__subcmd__help__subcmd__snapshot,rm)
+                cmd="labelgate__subcmd__image__subcmd__help__subcmd__snapshot__subcmd__rm"
+                ;;
+            labelgate__subcmd__image__subcmd__help__subcmd__snapshot,rollback)
+                cmd="labelgate__subcmd__image__subcmd__help__subcmd__snapshot__subcmd__rollback"
+                ;;
+            labelgate__subcmd__image__subcmd__snapshot,create)
+                cmd="labelgate__subcmd__image__subcmd__snapshot__subcmd__create"
+                ;;
+            labelgate__subcmd__image__subcmd__snapshot,help)
+                cmd="labelgate__subcmd__image__subcmd__snapshot__subcmd__help"
+                ;;
+            labelgate__subcmd__image__subcmd__snapshot,list)
+                cmd="labelgate__subcmd__image__subcmd__snapshot__subcmd__list"
+                ;;
+            labelgate__subcmd__image__subcmd__snapshot,rm)
+                cmd="labelgate__subcmd__image__subcmd__snapshot__subcmd__rm"
+                ;;
+            labelgate__subcmd__image__subcmd__snapshot,rollback)
+                cmd="labelgate__subcmd__image__subcmd__snapshot__subcmd__rollback"
+                ;;
+            labelgate__subcmd__image__subcmd__snapshot__subcmd__help,create)
+                cmd="labelgate__subcmd__image__subcmd__snapshot__subcmd__help__subcmd__create"
+                ;;
+            labelgate__subcmd__image__subcmd__snapshot__subcmd__help,help)
+                cmd="labelgate__subcmd__image__subcmd__snapshot__subcmd__help__subcmd__help"
+                ;;
+            labelgate__subcmd__image__subcmd__snapshot__subcmd__help,list)
+                cmd="labelgate__subcmd__image__subcmd__snapshot__subcmd__help__subcmd__list"
+                ;;
+            labelgate__subcmd__image__subcmd__snapshot__subcmd__help,rm)
+                cmd="labelgate__subcmd__image__subcmd__snapshot__subcmd__help__subcmd__rm"
+                ;;
+            labelgate__subcmd__image__subcmd__snapshot__subcmd__help,rollback)
+                cmd="labelgate__subcmd__image__subcmd__snapshot__subcmd__help__subcmd__rollback"
                 ;;
             labelgate__subcmd__lease,end)
                 cmd="labelgate__subcmd__lease__subcmd__end"
@@ -1334,7 +1397,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__help__subcmd__image)
-            opts="create import clone list show label resize clear rm"
+            opts="create import clone snapshot list show label resize clear rm"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1462,6 +1525,76 @@ _labelgate() {
         labelgate__subcmd__help__subcmd__image__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__image__subcmd__snapshot)
+            opts="create list rm rollback"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__image__subcmd__snapshot__subcmd__create)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__image__subcmd__snapshot__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__image__subcmd__snapshot__subcmd__rm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__image__subcmd__snapshot__subcmd__rollback)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2006,7 +2139,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image)
-            opts="-y -h --json --yes --timeout --socket --help create import clone list show label resize clear rm help"
+            opts="-y -h --json --yes --timeout --socket --help create import clone snapshot list show label resize clear rm help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2080,13 +2213,17 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__create)
-            opts="-y -h --size --existing --file --block-size --label --read-only --direct --json --yes --timeout --socket --help"
+            opts="-y -h --size --existing --clone-of --file --block-size --label --read-only --direct --json --yes --timeout --socket --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --clone-of)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2118,7 +2255,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__help)
-            opts="create import clone list show label resize clear rm help"
+            opts="create import clone snapshot list show label resize clear rm help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2271,6 +2408,76 @@ _labelgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        labelgate__subcmd__image__subcmd__help__subcmd__snapshot)
+            opts="create list rm rollback"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__image__subcmd__help__subcmd__snapshot__subcmd__create)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__image__subcmd__help__subcmd__snapshot__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__image__subcmd__help__subcmd__snapshot__subcmd__rm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__image__subcmd__help__subcmd__snapshot__subcmd__rollback)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         labelgate__subcmd__image__subcmd__import)
             opts="-y -h --format --max-size --block-size --label --read-only --direct --json --yes --timeout --socket --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2408,6 +2615,200 @@ _labelgate() {
         labelgate__subcmd__image__subcmd__show)
             opts="-y -h --json --yes --timeout --socket --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__image__subcmd__snapshot)
+            opts="-y -h --json --yes --timeout --socket --help create list rm rollback help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__image__subcmd__snapshot__subcmd__create)
+            opts="-y -h --json --yes --timeout --socket --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__image__subcmd__snapshot__subcmd__help)
+            opts="create list rm rollback help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__image__subcmd__snapshot__subcmd__help__subcmd__create)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__image__subcmd__snapshot__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__image__subcmd__snapshot__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__image__subcmd__snapshot__subcmd__help__subcmd__rm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__image__subcmd__snapshot__subcmd__help__subcmd__rollback)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__image__subcmd__snapshot__subcmd__list)
+            opts="-y -h --json --yes --timeout --socket --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__image__subcmd__snapshot__subcmd__rm)
+            opts="-y -h --json --yes --timeout --socket --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__image__subcmd__snapshot__subcmd__rollback)
+            opts="-y -h --force --json --yes --timeout --socket --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -125,22 +125,24 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "key" -d 'Give a store that is a pool another key, or one that is a target other secrets. Keepers that run go on with what they have'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Remove a store that has no images. Its directory, pool, volume, target or export stays as it is'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -l timeout -d 'How long to wait for an answer, in seconds' -r
-complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -l socket -d 'The gateway\'s admin socket' -r -F
-complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -l json -d 'Show answers as they come from the gateway, in JSON'
-complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
-complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -s h -l help -d 'Print help'
-complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -f -a "create" -d 'Create an empty image, or take in a file that is in the store already'
-complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -f -a "import" -d 'Make a new image of a raw or qcow2 file, or of what comes by a pipe'
-complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -f -a "clone" -d 'Make a new image that is a copy of another one'
-complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -f -a "list" -d 'List images'
-complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -f -a "show" -d 'Show one image'
-complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -f -a "label" -d 'Give an image another label. Sessions of the old label end first'
-complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -f -a "resize" -d 'Make an image larger, while it is served'
-complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -f -a "clear" -d 'Serve an image again after a failed flush'
-complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -f -a "rm" -d 'Remove an image. Its file stays, unless told otherwise'
-complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone snapshot list show label resize clear rm help" -l timeout -d 'How long to wait for an answer, in seconds' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone snapshot list show label resize clear rm help" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone snapshot list show label resize clear rm help" -l json -d 'Show answers as they come from the gateway, in JSON'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone snapshot list show label resize clear rm help" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone snapshot list show label resize clear rm help" -s h -l help -d 'Print help'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone snapshot list show label resize clear rm help" -f -a "create" -d 'Create an empty image, or take in a file that is in the store already'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone snapshot list show label resize clear rm help" -f -a "import" -d 'Make a new image of a raw or qcow2 file, or of what comes by a pipe'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone snapshot list show label resize clear rm help" -f -a "clone" -d 'Make a new image that is a copy of another one'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone snapshot list show label resize clear rm help" -f -a "snapshot" -d 'Snapshots of images in pools: what an image held at one moment'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone snapshot list show label resize clear rm help" -f -a "list" -d 'List images'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone snapshot list show label resize clear rm help" -f -a "show" -d 'Show one image'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone snapshot list show label resize clear rm help" -f -a "label" -d 'Give an image another label. Sessions of the old label end first'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone snapshot list show label resize clear rm help" -f -a "resize" -d 'Make an image larger, while it is served'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone snapshot list show label resize clear rm help" -f -a "clear" -d 'Serve an image again after a failed flush'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone snapshot list show label resize clear rm help" -f -a "rm" -d 'Remove an image. Its file stays, unless told otherwise'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone snapshot list show label resize clear rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from create" -l size -d 'Its size: bytes, or a number with K, M, G or T. The file is sparse' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from create" -l clone-of -d 'In a pool: make it a clone of this snapshot, which shares with it what is not written. The image that the snapshot is of must be none of another label\'s' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from create" -l file -d 'Where the file is below the store\'s path. [default: IMAGE.img] In a pool: its name, or NAMESPACE/NAME. [default: IMAGE in the namespace of the label]' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from create" -l block-size -d 'Bytes of a logical block: 512 or 4096' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from create" -l label -d 'Who may open it: a label such as s0:c12,c34; auto for a new one; content for a read-only image that every label may read' -r
@@ -174,6 +176,16 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from clone" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from clone" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from clone" -s h -l help -d 'Print help'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from snapshot" -l timeout -d 'How long to wait for an answer, in seconds' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from snapshot" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from snapshot" -l json -d 'Show answers as they come from the gateway, in JSON'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from snapshot" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from snapshot" -s h -l help -d 'Print help'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from snapshot" -f -a "create" -d 'Make a snapshot, while the image is served'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from snapshot" -f -a "list" -d 'List the snapshots of an image'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from snapshot" -f -a "rm" -d 'Remove a snapshot that no image is a clone of'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from snapshot" -f -a "rollback" -d 'Have an image hold again what it held then. What it holds now is lost'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from snapshot" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from list" -l store -d 'Those of this store' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from list" -l label -d 'Those of this label' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from list" -l timeout -d 'How long to wait for an answer, in seconds' -r
@@ -212,6 +224,7 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from help" -f -a "create" -d 'Create an empty image, or take in a file that is in the store already'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from help" -f -a "import" -d 'Make a new image of a raw or qcow2 file, or of what comes by a pipe'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from help" -f -a "clone" -d 'Make a new image that is a copy of another one'
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from help" -f -a "snapshot" -d 'Snapshots of images in pools: what an image held at one moment'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from help" -f -a "list" -d 'List images'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one image'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from help" -f -a "label" -d 'Give an image another label. Sessions of the old label end first'
@@ -492,6 +505,7 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_see
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from image" -f -a "create" -d 'Create an empty image, or take in a file that is in the store already'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from image" -f -a "import" -d 'Make a new image of a raw or qcow2 file, or of what comes by a pipe'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from image" -f -a "clone" -d 'Make a new image that is a copy of another one'
+complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from image" -f -a "snapshot" -d 'Snapshots of images in pools: what an image held at one moment'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from image" -f -a "list" -d 'List images'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from image" -f -a "show" -d 'Show one image'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from image" -f -a "label" -d 'Give an image another label. Sessions of the old label end first'

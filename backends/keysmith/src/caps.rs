@@ -21,6 +21,9 @@ pub const MINTED_MGR_CAP: &str = "allow command none";
 /// What an image's features and settings are read from, for all of a pool.
 const POOL_INFO: &str = "rbd_info";
 
+/// The right to ask which name an image with a certain identifier has.
+const NAME_OF_ID: &str = "class rbd dir_get_name";
+
 /// What a key is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
@@ -52,6 +55,25 @@ pub struct Single {
     pub data_pool: Name,
     /// It is only to be read.
     pub read_only: bool,
+    /// What it is a clone of, what that is one of, and so on.
+    pub parents: Vec<Origin>,
+}
+
+/// An image that another one is a clone of: that one's key lets it be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Its pool.
+    pub pool: Name,
+    /// Its namespace, if it is in one.
+    pub namespace: Option<Name>,
+    /// Its name.
+    pub name: Name,
+    /// Its identifier.
+    pub id: Name,
+    /// What the names of its objects begin with, before the dot.
+    pub prefix: Name,
+    /// The pool that its data is in.
+    pub data_pool: Name,
 }
 
 impl Scope {
@@ -66,8 +88,13 @@ impl Scope {
     /// * `rbd_info`: the pool's settings, for reading: with `x` instead of `class-read` a key could
     ///   change the settings of all images of its pool.
     ///
-    /// There is none for a clone: it would have to name what the clone was made from, and what that is,
-    /// says the clone's header, which its keeper writes.
+    /// For what it is a clone of:
+    ///
+    /// * `rbd_data`, for reading; of the clone itself it has `x`, too: what is copied up is written by a method.
+    /// * `rbd_header`, by methods that read. The object map is not needed: librbd goes on without it.
+    /// * `rbd_directory`, by the one method that gives the name of an identifier. So it lists nobody's images.
+    ///
+    /// An OSD cannot tell a snapshot's data from what was written since: the key reads all of a parent.
     #[must_use]
     pub fn osd_cap(&self) -> String {
         let mut cap = Cap::default();
@@ -103,9 +130,10 @@ impl Single {
     fn allow(&self, cap: &mut Cap) {
         let (pool, data_pool) = (&self.pool, &self.data_pool);
         let namespace = Some(self.namespace.as_ref());
-        let (data, own) = match self.read_only {
-            true => ("r", "r class-read"),
-            false => ("rw", "rwx"),
+        let (data, own) = match (self.read_only, self.parents.is_empty()) {
+            (true, _) => ("r", "r class-read"),
+            (false, true) => ("rw", "rwx"),
+            (false, false) => ("rwx", "rwx"),
         };
         let id = &self.id;
         cap.allow(data, data_pool, namespace, &format!("{}.", self.prefix));
@@ -114,6 +142,20 @@ impl Single {
         let name = format!("rbd_id.{}", self.name);
         cap.allow("r class-read", pool, namespace, &name);
         cap.allow("r class-read", pool, Some(None), POOL_INFO);
+        for parent in &self.parents {
+            parent.allow(cap);
+        }
+    }
+}
+
+impl Origin {
+    fn allow(&self, cap: &mut Cap) {
+        let namespace = Some(self.namespace.as_ref());
+        let data = format!("{}.", self.prefix);
+        cap.allow("r", &self.data_pool, namespace, &data);
+        let header = format!("rbd_header.{}", self.id);
+        cap.allow("r class-read", &self.pool, namespace, &header);
+        cap.allow(NAME_OF_ID, &self.pool, namespace, "rbd_directory");
     }
 }
 
@@ -220,7 +262,48 @@ mod tests {
             prefix: name("rbd_data.10a2"),
             data_pool: name("vms"),
             read_only: false,
+            parents: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_clones_key_reads_what_it_is_a_clone_of_and_no_more_of_it() {
+        let parent = Origin {
+            pool: name("base"),
+            namespace: None,
+            name: name("golden"),
+            id: name("77"),
+            prefix: name("rbd_data.77"),
+            data_pool: name("base"),
+        };
+        let clone = |read_only| {
+            let parents = vec![parent.clone()];
+            Scope::Image(Single {
+                read_only,
+                parents,
+                ..image()
+            })
+        };
+        let cap = clone(false).osd_cap();
+        assert!(
+            cap.starts_with("allow rwx pool=vms namespace=\"\" object_prefix rbd_data.10a2., "),
+            "{cap}"
+        );
+        assert!(
+            cap.ends_with(
+                ", allow r pool=base namespace=\"\" object_prefix rbd_data.77., \
+                 allow r class-read pool=base namespace=\"\" object_prefix rbd_header.77, \
+                 allow class rbd dir_get_name pool=base namespace=\"\" object_prefix rbd_directory"
+            ),
+            "{cap}"
+        );
+        // The locks are its own, not its parent's.
+        assert_eq!(
+            Scope::locks_of(&cap),
+            Some((String::new(), Some("10a2".into())))
+        );
+        let cap = clone(true).osd_cap();
+        assert!(!cap.contains("rw"), "{cap}");
     }
 
     #[test]

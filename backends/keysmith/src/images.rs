@@ -21,23 +21,34 @@ impl Smith {
     }
 
     /// What a key for one image has to name.
-    pub(crate) fn single(&self, name: &KeptName, read_only: bool) -> Result<Scope, Refused> {
+    ///
+    /// `allowed` are the identifiers of what it may be a clone of.
+    pub(crate) fn single(
+        &self,
+        name: &KeptName,
+        read_only: bool,
+        allowed: &[Text<64>],
+    ) -> Result<Scope, Refused> {
         let (pool, image) = self.pool_of(name)?;
         let description = pool.describe(image.as_str())?;
         refuse_what_is_more(&description)?;
-        if description.parent.is_some() {
-            let reason = "it is a clone, whose key would have to reach other images (rbd flatten)";
+        refuse_what_is_alike(&pool, &description.id)?;
+        let namespace = Name::of_namespace(&name.namespace)?;
+        let parents = self.parents_of(&pool, namespace.as_ref(), &description)?;
+        let are = parents.iter().map(|parent| parent.id.as_str());
+        if !are.eq(allowed.iter().map(Text::as_str)) {
+            let reason = "what it is a clone of has changed since that was looked at";
             return Err(Refused::unfit(reason));
         }
-        refuse_what_is_alike(&pool, &description.id)?;
         Ok(Scope::Image(Single {
             pool: self.pool.clone(),
-            namespace: Name::of_namespace(&name.namespace)?,
+            namespace,
             name: image,
             id: identifier(&description.id)?,
             prefix: prefix(&description)?,
             data_pool: data_pool(&description, &self.pool)?,
             read_only,
+            parents,
         }))
     }
 
@@ -130,7 +141,7 @@ impl Smith {
     }
 }
 
-fn refuse_what_is_more(description: &Description) -> Result<(), Refused> {
+pub(crate) fn refuse_what_is_more(description: &Description) -> Result<(), Refused> {
     let reason = match description.features {
         features if features & JOURNALING != 0 => {
             "it has a journal (rbd feature disable journaling)"
@@ -146,7 +157,7 @@ fn refuse_what_is_more(description: &Description) -> Result<(), Refused> {
 }
 
 /// A key names objects by what their names begin with.
-fn refuse_what_is_alike(pool: &Pool, id: &str) -> Result<(), Refused> {
+pub(crate) fn refuse_what_is_alike(pool: &Pool, id: &str) -> Result<(), Refused> {
     let alike = pool
         .list()?
         .into_iter()
@@ -160,13 +171,13 @@ fn refuse_what_is_alike(pool: &Pool, id: &str) -> Result<(), Refused> {
     }
 }
 
-fn identifier(id: &str) -> Result<Name, Refused> {
+pub(crate) fn identifier(id: &str) -> Result<Name, Refused> {
     Ok(Name::new("the image's identifier", id)?)
 }
 
 /// What an image's objects are called is in its header, which its keeper writes: it is believed only if
 /// it is what librbd calls them (`rbd_data.ID`, or `rbd_data.POOL.ID` where data is in another pool).
-fn prefix(description: &Description) -> Result<Name, Refused> {
+pub(crate) fn prefix(description: &Description) -> Result<Name, Refused> {
     let prefix = Name::new("the image's objects", &description.prefix)?;
     let Some(rest) = prefix.as_str().strip_prefix("rbd_data.") else {
         return Err(Refused::unfit(
@@ -185,7 +196,7 @@ fn prefix(description: &Description) -> Result<Name, Refused> {
     }
 }
 
-fn data_pool(description: &Description, own: &Name) -> Result<Name, Refused> {
+pub(crate) fn data_pool(description: &Description, own: &Name) -> Result<Name, Refused> {
     match &description.data_pool {
         Some(pool) => Ok(Name::new("the pool of its data", pool)?),
         None => Ok(own.clone()),

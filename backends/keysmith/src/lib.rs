@@ -30,11 +30,13 @@ mod instance;
 mod look;
 mod name;
 mod refused;
+mod relatives;
 mod run;
 mod smith;
+mod snapshots;
 mod work;
 
-pub use caps::{MINTED_MGR_CAP, MINTED_MON_CAP, Scope, Single, minting_caps};
+pub use caps::{MINTED_MGR_CAP, MINTED_MON_CAP, Origin, Scope, Single, minting_caps};
 pub use fault::Fault;
 pub use instance::Instance;
 pub use name::{Name, NameError};

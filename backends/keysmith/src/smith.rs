@@ -71,12 +71,19 @@ impl Smith {
                 size,
                 object_size,
             } => self.create_image(name, *size, *object_size),
+            KeysmithTask::CloneImage { name, of, snapshot } => self.clone_image(name, of, snapshot),
             KeysmithTask::RemoveImage { name } => self.remove_image(name),
             KeysmithTask::ResizeImage { name, size, shrink } => {
                 self.resize_image(name, *size, *shrink)
             }
             KeysmithTask::DescribeImage { name } => self.describe_image(name),
             KeysmithTask::ListImages { namespace, after } => self.list_images(namespace, after),
+            KeysmithTask::ListParents { name } => self.list_parents(name),
+            KeysmithTask::ListClones { name, skip } => self.list_clones(name, *skip),
+            KeysmithTask::ListSnapshots { name, after } => self.list_snapshots(name, *after),
+            KeysmithTask::CreateSnapshot { name, snapshot } => self.create_snapshot(name, snapshot),
+            KeysmithTask::RemoveSnapshot { name, snapshot } => self.remove_snapshot(name, snapshot),
+            KeysmithTask::RollBack { name, snapshot } => self.roll_back(name, snapshot),
             KeysmithTask::Revoke { entity, instances } => self.revoke(entity, parsed(instances)),
             KeysmithTask::Fence { entity, instances } => self.fence(entity, parsed(instances)),
         }
@@ -98,7 +105,11 @@ impl Smith {
                     namespace,
                 }
             }
-            KeyScope::Image { name, read_only } => self.single(name, *read_only)?,
+            KeyScope::Image {
+                name,
+                read_only,
+                parents,
+            } => self.single(name, *read_only, parents)?,
         };
         self.free_of_the_dead(&scope)?;
         let key = mint(&self.cluster, &entity, &scope)?;
@@ -110,11 +121,18 @@ impl Smith {
     /// come back: whoever is let in now has no right to do either. A gateway that has gone without a word
     /// has left such, and so has a revocation that stopped half way.
     fn free_of_the_dead(&self, scope: &Scope) -> Result<(), Refused> {
-        let Some((namespace, id)) = Scope::locks_of(&scope.osd_cap()) else {
-            return Ok(());
-        };
-        let pool = self.cluster.pool(self.pool.as_str(), &namespace)?;
-        let held = lockers(&pool, id.as_deref())?;
+        match Scope::locks_of(&scope.osd_cap()) {
+            Some((namespace, id)) => {
+                let pool = self.cluster.pool(self.pool.as_str(), &namespace)?;
+                self.take_from_the_dead(&pool, id.as_deref())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The same with the locks of one image, or of all of a namespace.
+    pub(crate) fn take_from_the_dead(&self, pool: &Pool, id: Option<&str>) -> Result<(), Refused> {
+        let held = lockers(pool, id)?;
         if held.is_empty() {
             return Ok(());
         }
@@ -128,7 +146,7 @@ impl Smith {
             return Ok(());
         }
         exclude(&self.cluster, &dead)?;
-        take_locks(&pool, &held, &dead).map(drop)
+        take_locks(pool, &held, &dead).map(drop)
     }
 
     pub(crate) fn make_namespace(&self, namespace: &Name) -> Result<(), Refused> {

@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::{Refused, Smith};
 
-/// Threads for keys and for excluding clients, which takes milliseconds.
+/// Threads for keys, for looking and for excluding clients, which takes milliseconds.
 const SHORT: usize = 2;
 /// Threads for images: one is removed object by object.
 const LONG: usize = 3;
@@ -112,6 +112,9 @@ const fn is_short(task: &KeysmithTask) -> bool {
             | KeysmithTask::Revoke { .. }
             | KeysmithTask::Fence { .. }
             | KeysmithTask::DescribeImage { .. }
+            | KeysmithTask::ListParents { .. }
+            | KeysmithTask::ListClones { .. }
+            | KeysmithTask::ListSnapshots { .. }
     )
 }
 

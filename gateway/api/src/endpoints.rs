@@ -3,12 +3,12 @@
 use crate::endpoint::{Bytes, Declaration, Endpoint, Json, Lines, Method, Nothing, PlainText};
 use crate::{
     AddBackend, AddGroup, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditQuery,
-    AuditReport, ClearImage, CloneImage, CreateImage, Done, EndedLease, Group, GroupPath, Groups,
-    Identities, Identity, IdentityPath, Image, ImagePath, Images, ImagesQuery, ImportQuery,
-    LabelImage, Lease, LeasePath, Leases, Level, LevelPath, Levels, MemberPath, RekeyStore,
-    RelabelledImage, Reloaded, RemoveImageQuery, ResizeImage, ResizedImage, Restored, Revocation,
-    RotateIdentity, Rotated, StartLease, Status, Step, Store, StorePath, Stores, WorkerPath,
-    Workers,
+    AuditReport, ClearImage, CloneImage, CreateImage, CreateSnapshot, Done, EndedLease, Group,
+    GroupPath, Groups, Identities, Identity, IdentityPath, Image, ImagePath, Images, ImagesQuery,
+    ImportQuery, LabelImage, Lease, LeasePath, Leases, Level, LevelPath, Levels, MemberPath,
+    RekeyStore, RelabelledImage, Reloaded, RemoveImageQuery, ResizeImage, ResizedImage, Restored,
+    Revocation, RollBack, RotateIdentity, Rotated, Snapshot, SnapshotPath, Snapshots, StartLease,
+    Status, Step, Store, StorePath, Stores, WorkerPath, Workers,
 };
 
 /// Declares one type per endpoint, and the list of all of them.
@@ -82,6 +82,15 @@ endpoints! {
     PostImageSize = Post "/v1/images/{store}/{image}/resize" (ImagePath, Nothing, Json<ResizeImage>) -> Json<ResizedImage>;
     /// Serves an image again after a failed flush.
     PostImageClear = Post "/v1/images/{store}/{image}/clear" (ImagePath, Nothing, Json<ClearImage>) -> Json<Image>;
+
+    /// Lists the snapshots of an image in a pool.
+    ListSnapshots = Get "/v1/images/{store}/{image}/snapshots" (ImagePath, Nothing, Nothing) -> Json<Snapshots>;
+    /// Makes a snapshot of an image in a pool, while it is served.
+    PostSnapshot = Post "/v1/images/{store}/{image}/snapshots" (ImagePath, Nothing, Json<CreateSnapshot>) -> Json<Snapshot>;
+    /// Removes a snapshot that no image is a clone of.
+    DeleteSnapshot = Delete "/v1/images/{store}/{image}/snapshots/{snapshot}" (SnapshotPath, Nothing, Nothing) -> Json<Done>;
+    /// Has an image hold again what it held when a snapshot was made. Nobody is served it meanwhile.
+    PostRollback = Post "/v1/images/{store}/{image}/snapshots/{snapshot}/rollback" (SnapshotPath, Nothing, Json<RollBack>) -> Json<Revocation>;
 
     /// Lists identities, without their secrets.
     ListIdentities = Get "/v1/identities" (Nothing, Nothing, Nothing) -> Json<Identities>;

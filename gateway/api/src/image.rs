@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{ImageAccess, ImageName, Label, StoreName};
+use crate::{ImageAccess, ImageName, Label, SnapshotName, StoreName};
 
 /// Where something is declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -63,6 +63,9 @@ pub struct Image {
         "write exclusive, held by iqn.2008-11.org.linux-kvm:web-1,i,0x800000000001; 2 registered"
     ))]
     pub reservations: Option<String>,
+    /// How many snapshots it has, where one image that is in a pool was asked for and the pool answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshots: Option<u64>,
 }
 
 /// All images that were asked for, by store and name.
@@ -140,6 +143,17 @@ impl utoipa::PartialSchema for BlockSize {
 
 impl ToSchema for BlockSize {}
 
+/// What is in a pool, of which a new image is to be a clone: it is none of the gateway's, or of the same label.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CloneSource {
+    /// The image in the store's pool: IMAGE or NAMESPACE/IMAGE.
+    #[schema(examples("debian-12"))]
+    pub image: String,
+    /// Which snapshot of it.
+    pub snapshot: SnapshotName,
+}
+
 /// An image to create.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -155,6 +169,9 @@ pub struct CreateImage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1)]
     pub size: Option<u64>,
+    /// In a pool, instead of a size: it is made as a clone of this, of the same size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clone_of: Option<CloneSource>,
     /// Where it shall be below the store's path: plain components only. The default is `NAME.img`.
     /// In a pool: IMAGE or NAMESPACE/IMAGE; the default is NAME in the namespace of the label.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::image::BlockSize;
-use crate::{ImageAccess, ImageName, StoreName};
+use crate::{ImageAccess, ImageName, SnapshotName, StoreName};
 
 /// What the bytes of an import are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -56,6 +56,10 @@ pub struct CloneImage {
     pub name: ImageName,
     /// Who may open the new image: unless the copied one is content, those who may open that.
     pub label: ImageAccess,
+    /// Which snapshot is copied: needed of an image in a pool, where the copy is a clone in the same store,
+    /// and shares with it what neither writes. Images in directories have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<SnapshotName>,
     /// Bytes of the new disk: at least those of the copied one, which is the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,

@@ -35,6 +35,7 @@ mod problem;
 mod registry;
 mod revocation;
 mod secret;
+mod snapshot;
 mod status;
 mod step;
 mod store;
@@ -54,7 +55,9 @@ pub use identity::{
     AddIdentity, AddedIdentity, ChapSecrets, Identities, Identity, IdentityPath, NewProof, Proof,
     RotateIdentity, Rotated,
 };
-pub use image::{BlockSize, CreateImage, Image, ImagePath, Images, ImagesQuery, Source};
+pub use image::{
+    BlockSize, CloneSource, CreateImage, Image, ImagePath, Images, ImagesQuery, Source,
+};
 pub use image_change::{
     ClearImage, LabelImage, RelabelledImage, RemoveImageQuery, ResizeImage, ResizedImage,
 };
@@ -62,13 +65,14 @@ pub use import::{CloneImage, ImageFormat, ImportQuery};
 pub use label::{ImageAccess, Label, LabelChoice};
 pub use lease::{EndedLease, Lease, LeasePath, Leases, StartLease};
 pub use level::{AllocateLevel, Level, LevelPath, Levels};
-pub use name::{IdentityName, ImageName, NameError, StoreName};
+pub use name::{IdentityName, ImageName, NameError, SnapshotName, StoreName};
 pub use network::{Network, NetworkError};
 pub use note::{Note, NoteError};
 pub use problem::{ErrorCode, Failure, Problem};
 pub use registry::{Reloaded, Restored};
 pub use revocation::Revocation;
 pub use secret::{Secret, SecretError};
+pub use snapshot::{CreateSnapshot, RollBack, Snapshot, SnapshotPath, Snapshots};
 pub use status::{ChapAlgorithm, SelinuxStatus, Status};
 pub use step::{Progress, Step};
 pub use store::{

@@ -8,6 +8,9 @@ use crate::text::json_text;
 /// The longest name of a store or an image, in bytes.
 const LONGEST: usize = 63;
 
+/// The longest name of a snapshot, in bytes.
+const LONGEST_SNAPSHOT: usize = 64;
+
 /// The longest name of an identity, in bytes; RFC 7143 12.1.3 bounds `CHAP_N` like every text
 /// value, by 255 bytes.
 const LONGEST_IDENTITY: usize = 255;
@@ -125,6 +128,19 @@ name!(
 );
 
 name!(
+    /// The name of a snapshot within its image.
+    SnapshotName,
+    Rule {
+        limit: LONGEST_SNAPSHOT,
+        allows: |character| character.is_ascii_alphanumeric() || "-_.".contains(character),
+        allowed: "letters, digits, dashes, underscores and dots",
+    },
+    "The name of a snapshot within its image",
+    "^[A-Za-z0-9._-]{1,64}$",
+    "before-upgrade"
+);
+
+name!(
     /// The name of an identity, which is its CHAP name.
     ///
     /// Printable ASCII without spaces, and without the commas that separate values in iSCSI text
@@ -150,6 +166,10 @@ mod tests {
         assert!("web-1.data".parse::<ImageName>().is_ok());
         for wrong in ["", "Vms", "a b", "a/b", "a.b", "é", &"a".repeat(64)] {
             assert!(wrong.parse::<StoreName>().is_err(), "{wrong:?}");
+        }
+        assert!("Before_upgrade-1.2".parse::<SnapshotName>().is_ok());
+        for wrong in ["", "a/b", "a@b", "a b", &"a".repeat(65)] {
+            assert!(wrong.parse::<SnapshotName>().is_err(), "{wrong:?}");
         }
         for wrong in ["", "Web", "a/b", "..\0", &"a".repeat(64)] {
             assert!(wrong.parse::<ImageName>().is_err(), "{wrong:?}");

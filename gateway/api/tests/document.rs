@@ -104,6 +104,7 @@ fn what_may_only_be_read_is_a_get() {
         "ListImages",
         "ListLeases",
         "ListLevels",
+        "ListSnapshots",
         "ListStores",
         "ListWorkers",
     ];

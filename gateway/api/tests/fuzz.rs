@@ -15,10 +15,11 @@ use std::time::Duration;
 use bolero::TypeGenerator;
 use labelgate_api::{
     AddBackend, AddGroup, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditQuery,
-    AuditReport, ClearImage, CloneImage, CreateImage, EndedLease, Groups, Identities, IdentityPath,
-    ImagePath, Images, ImagesQuery, ImportQuery, LabelImage, LeasePath, Leases, Levels, MemberPath,
-    Problem, RelabelledImage, RemoveImageQuery, ResizeImage, Restored, Revocation, RotateIdentity,
-    Rotated, StartLease, Status, Step, StorePath, Stores, Workers, document,
+    AuditReport, ClearImage, CloneImage, CreateImage, CreateSnapshot, EndedLease, Groups,
+    Identities, IdentityPath, ImagePath, Images, ImagesQuery, ImportQuery, LabelImage, LeasePath,
+    Leases, Levels, MemberPath, Problem, RelabelledImage, RemoveImageQuery, ResizeImage, Restored,
+    Revocation, RollBack, RotateIdentity, Rotated, SnapshotPath, Snapshots, StartLease, Status,
+    Step, StorePath, Stores, Workers, document,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -53,7 +54,7 @@ macro_rules! readers {
 
 /// Everything that travels.
 fn readers() -> impl Iterator<Item = Reader> {
-    let requests: [Reader; 13] = readers![
+    let requests: [Reader; 15] = readers![
         AddStore,
         AddBackend,
         CreateImage,
@@ -61,6 +62,8 @@ fn readers() -> impl Iterator<Item = Reader> {
         LabelImage,
         ResizeImage,
         ClearImage,
+        CreateSnapshot,
+        RollBack,
         AddIdentity,
         RotateIdentity,
         AddGroup,
@@ -68,9 +71,10 @@ fn readers() -> impl Iterator<Item = Reader> {
         StartLease,
         Problem,
     ];
-    let parameters: [Reader; 9] = readers![
+    let parameters: [Reader; 10] = readers![
         StorePath,
         ImagePath,
+        SnapshotPath,
         IdentityPath,
         MemberPath,
         LeasePath,
@@ -79,10 +83,11 @@ fn readers() -> impl Iterator<Item = Reader> {
         RemoveImageQuery,
         AuditQuery,
     ];
-    let answers: [Reader; 16] = readers![
+    let answers: [Reader; 17] = readers![
         Status,
         Stores,
         Images,
+        Snapshots,
         RelabelledImage,
         Identities,
         AddedIdentity,

@@ -12,10 +12,10 @@ use std::fmt::Debug;
 use jsonschema::Validator;
 use labelgate_api::{
     AddBackend, AddGroup, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditReport,
-    ClearImage, CloneImage, CreateImage, Done, EndedLease, Groups, Identities, Images, LabelImage,
-    Leases, Levels, Problem, RekeyStore, RelabelledImage, Reloaded, ResizeImage, Restored,
-    Revocation, RotateIdentity, Rotated, StartLease, Status, Step, Store, Stores, Workers,
-    document,
+    ClearImage, CloneImage, CreateImage, CreateSnapshot, Done, EndedLease, Groups, Identities,
+    Images, LabelImage, Leases, Levels, Problem, RekeyStore, RelabelledImage, Reloaded,
+    ResizeImage, Restored, Revocation, RollBack, RotateIdentity, Rotated, Snapshots, StartLease,
+    Status, Step, Store, Stores, Workers, document,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -134,6 +134,7 @@ fn answers_are_what_the_document_says() {
             {"kind": "rbd", "monitors": "10.0.0.1", "pool": "vms", "entity": "labelgate"}});
         Stores: json!({"stores": [store]});
         Images: json!({"images": [image(), content()]});
+        Snapshots: json!({"snapshots": [{"name": "s", "size": 1, "created": TIME}]});
         RelabelledImage: json!({"image": image(), "revocation": revocation()});
         Identities: json!({"identities": [identity(&chap), identity(&address)]});
         AddedIdentity: json!({"identity": identity(&chap), "secrets": secrets});
@@ -178,6 +179,12 @@ fn requests_are_what_the_document_says() {
         CloneImage: json!({"store": "vms", "name": "a", "label": "s0:c1,c2", "size": 1});
         LabelImage: json!({"label": "s15:c0.c1022"});
         ResizeImage: json!({"size": 1});
+        CreateSnapshot: json!({"name": "Before_1.2"});
+        RollBack: json!({"force": true});
+        RollBack: json!({});
+        CreateImage: json!({"store": "ceph", "name": "a", "label": "auto",
+            "clone_of": {"image": "ns/base", "snapshot": "golden"}});
+        CloneImage: json!({"store": "ceph", "name": "a", "label": "s0:c1,c2", "snapshot": "x"});
         ClearImage: json!({"image_was_checked": true});
         AddIdentity: json!({"name": "a", "label": "auto", "needs_lease": true, "vm": UUID,
             "proof": {"kind": "address", "network": "::/0"}});
@@ -215,6 +222,8 @@ fn what_the_document_refuses_is_refused() {
             "nfs_port": 0, "uid": 107, "gid": 64}});
         RekeyStore: json!({"secrets": {"target_secret": "secret-of-target"}});
         AddBackend: json!({"name": "san", "backend": {"kind": "iscsi", "portal": "10.0.0.9"}});
+        CreateSnapshot: json!({"name": "a@b"});
+        CreateImage: json!({"store": "ceph", "name": "a", "label": "auto", "clone_of": {"image": "b"}});
         LabelImage: json!({"label": "s0"});
         LabelImage: json!({"label": "s0:c1-s0:c1,c2"});
         LabelImage: json!({"label": "anything"});

@@ -57,6 +57,9 @@ events! {
     ImageImport, "image-import", "An image filled from outside by an admin.";
     ImageClone, "image-clone", "An image copied from another by an admin.";
     ImageResize, "image-resize", "An image whose size an admin has changed.";
+    ImageSnapshot, "image-snapshot", "A snapshot of an image, made by an admin.";
+    ImageSnapshotDelete, "image-snapshot-delete", "A snapshot of an image that an admin has removed.";
+    ImageRollback, "image-rollback", "An image that an admin has had rolled back to a snapshot.";
     ImageDelete, "image-delete", "An image that an admin has removed.";
     LabelChange, "label-change", "An image that went from one label to another.";
     StoreAdd, "store-add", "A new store.";

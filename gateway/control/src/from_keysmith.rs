@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::to_keysmith::{MAX_KEPT_NAME, MAX_KEY};
+use crate::to_keysmith::{KeptName, MAX_KEPT_NAME, MAX_KEY, MAX_SNAPSHOT};
 use crate::{List, Secret, Text};
 
 /// The most images that one answer lists.
 pub const MAX_LISTED: usize = 16;
+/// The most relatives of an image that one answer lists.
+pub const MAX_RELATIVES: usize = 8;
 
 /// What a keysmith tells the supervisor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +63,20 @@ pub enum KeysmithAnswer {
         /// There are more behind the last one.
         more: bool,
     },
+    /// Images that are clones of others, or the others.
+    Relatives {
+        /// Which.
+        all: List<KeptRelative, MAX_RELATIVES>,
+        /// There are more behind the last one.
+        more: bool,
+    },
+    /// Snapshots.
+    Snapshots {
+        /// Which. Those whose names are too long are left out.
+        all: List<KeptSnapshot, MAX_LISTED>,
+        /// There are more behind the last one.
+        more: bool,
+    },
     /// These are excluded.
     Excluded {
         /// How many instances.
@@ -83,6 +99,30 @@ pub struct KeptImage {
     pub cloned: bool,
     /// Its data is in another pool.
     pub data_pool: bool,
+}
+
+/// An image that is a clone of another, or the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptRelative {
+    /// Its pool.
+    pub pool: Text<128>,
+    /// Its namespace and its name.
+    pub name: KeptName,
+    /// Its identifier.
+    pub id: Text<64>,
+}
+
+/// A snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptSnapshot {
+    /// Its number: later ones have higher numbers.
+    pub number: u64,
+    /// Its name.
+    pub name: Text<MAX_SNAPSHOT>,
+    /// The size that the image had, in bytes.
+    pub size: u64,
+    /// When it was made, in seconds since 1970.
+    pub created: u64,
 }
 
 /// Why a request was refused.

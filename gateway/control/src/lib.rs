@@ -86,7 +86,10 @@ pub use designator::{Designator, Serial};
 pub use from_greeter::{Answer, FromGreeter, Negotiated, ReverseChallenge};
 pub use from_importer::{FromImporter, ImportBlame, ImportPhase, ImportProgress};
 pub use from_keeper::FromKeeper;
-pub use from_keysmith::{FromKeysmith, KeptImage, KeysmithAnswer, KeysmithRefusal, MAX_LISTED};
+pub use from_keysmith::{
+    FromKeysmith, KeptImage, KeptRelative, KeptSnapshot, KeysmithAnswer, KeysmithRefusal,
+    MAX_LISTED, MAX_RELATIVES,
+};
 pub use from_portmap::{Datagrams, FromPortmap};
 pub use from_worker::{AuditEvent, FromWorker, ImageShape, NotServed};
 pub use handed::{Handed, OpenAs, OpenHandedError};
@@ -111,7 +114,7 @@ pub use to_importer::{ImageFormat, Import, ImportSource, ToImporter};
 pub use to_keeper::{ConfigureKeeper, GlusterVolume, KeepImage, KeeperLimits, Library, ToKeeper};
 pub use to_keysmith::{
     ConfigureKeysmith, KeptName, KeyScope, KeysmithTask, LookAtTarget, MAX_ENTITY, MAX_INSTANCES,
-    MAX_KEPT_NAME, MAX_KEY, MAX_KEYSMITH_REQUESTS, ToKeysmith,
+    MAX_KEPT_NAME, MAX_KEY, MAX_KEYSMITH_REQUESTS, MAX_PARENTS, MAX_SNAPSHOT, ToKeysmith,
 };
 pub use to_portmap::{Entries, Entry, MAX_PORTMAP_SOCKETS, Program, Questions, ToPortmap};
 pub use to_worker::{

@@ -12,6 +12,10 @@ pub const MAX_ENTITY: usize = 96;
 pub const MAX_KEY: usize = 128;
 /// The most instances that one request names.
 pub const MAX_INSTANCES: usize = 6;
+/// The longest name of a snapshot, in bytes.
+pub const MAX_SNAPSHOT: usize = 64;
+/// How many images a clone may have behind it, each a clone of the next.
+pub const MAX_PARENTS: usize = 4;
 /// The most requests that a keysmith has at a time; it refuses more.
 pub const MAX_KEYSMITH_REQUESTS: usize = 64;
 
@@ -88,6 +92,9 @@ pub enum KeyScope {
         name: KeptName,
         /// It is only to be read.
         read_only: bool,
+        /// The identifiers of what it is a clone of, as [`KeysmithTask::ListParents`] has them: the key
+        /// lets these be read. If it is a clone of anything else by then, there is no key.
+        parents: List<Text<64>, MAX_PARENTS>,
     },
 }
 
@@ -118,6 +125,16 @@ pub enum KeysmithTask {
         /// The size of its objects, the power of two, if it is not to be the store's usual one.
         object_size: Option<u8>,
     },
+    /// Make an image that is a clone of a snapshot, and its namespace if there is none. One that is there
+    /// already and is just that will do.
+    CloneImage {
+        /// Which.
+        name: KeptName,
+        /// What it is to be a clone of.
+        of: KeptName,
+        /// Which snapshot of that.
+        snapshot: Text<MAX_SNAPSHOT>,
+    },
     /// Remove an image and all that is in it. One that is not there will do.
     RemoveImage {
         /// Which.
@@ -136,6 +153,52 @@ pub enum KeysmithTask {
     DescribeImage {
         /// Which.
         name: KeptName,
+    },
+    /// Say what an image is a clone of, and what that is one of, and so on:
+    /// [`crate::KeysmithAnswer::Relatives`], the nearest first. What the clone says is believed only as
+    /// far as its parent says so too.
+    ListParents {
+        /// Which.
+        name: KeptName,
+    },
+    /// List what is a clone of any snapshot of an image, and what is one of these, and so on:
+    /// [`crate::KeysmithAnswer::Relatives`].
+    ListClones {
+        /// Which.
+        name: KeptName,
+        /// Without so many at the beginning of the list.
+        skip: u32,
+    },
+    /// List the snapshots of an image in the order in which they were made:
+    /// [`crate::KeysmithAnswer::Snapshots`].
+    ListSnapshots {
+        /// Which.
+        name: KeptName,
+        /// Those with higher numbers only.
+        after: u64,
+    },
+    /// Make a snapshot, whoever has the image open: everything that was answered before this is in it. One
+    /// that is there already will do.
+    CreateSnapshot {
+        /// Which image.
+        name: KeptName,
+        /// What it shall be called.
+        snapshot: Text<MAX_SNAPSHOT>,
+    },
+    /// Remove a snapshot that nothing is a clone of. One that is not there will do.
+    RemoveSnapshot {
+        /// Which image.
+        name: KeptName,
+        /// Which snapshot.
+        snapshot: Text<MAX_SNAPSHOT>,
+    },
+    /// Give an image the size and the data back that it had when a snapshot was made. Refused with
+    /// [`crate::KeysmithRefusal::Busy`], and nothing is changed, while somebody has the image's lock.
+    RollBack {
+        /// Which image.
+        name: KeptName,
+        /// To which snapshot.
+        snapshot: Text<MAX_SNAPSHOT>,
     },
     /// List the images of a namespace, in the order of their names: [`crate::KeysmithAnswer::Images`].
     ListImages {

@@ -14,6 +14,7 @@ use crate::fault::Fault;
 use crate::image_argument::ImageArgument;
 use crate::image_create::Create;
 use crate::image_fill::{Clone, Import};
+use crate::image_snapshot::SnapshotCommand;
 use crate::output::{Output, or_dash, yes};
 use crate::size;
 use crate::store::declared_in;
@@ -28,6 +29,9 @@ pub(crate) enum ImageCommand {
     Import(Import),
     /// Make a new image that is a copy of another one.
     Clone(Clone),
+    /// Snapshots of images in pools: what an image held at one moment.
+    #[command(subcommand)]
+    Snapshot(SnapshotCommand),
     /// List images.
     List {
         /// Those of this store.
@@ -86,6 +90,7 @@ impl ImageCommand {
             Self::Create(create) => create.run(ask).await,
             Self::Import(import) => import.run(ask).await,
             Self::Clone(clone) => clone.run(ask).await,
+            Self::Snapshot(command) => command.run(ask).await,
             Self::List { store, label } => {
                 let query = ImagesQuery { store, label };
                 ask.show::<ListImages>(&nothing, &query, &nothing, list)
@@ -200,6 +205,7 @@ pub(crate) fn show(output: &mut Output, image: Image) -> std::io::Result<()> {
         ("serial", image.serial.clone()),
         ("naa", image.naa.clone()),
         ("declared in", declared_in(image.source)),
+        ("snapshots", or_dash(image.snapshots.map(|n| n.to_string()))),
         ("reservations", or_dash(image.reservations.clone())),
     ])?;
     if image.poisoned {

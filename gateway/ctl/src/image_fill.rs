@@ -1,17 +1,19 @@
 //! `labelgate image import` and `clone`.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use labelgate_api::endpoints::{ImportImage, PostClone};
-use labelgate_api::{BlockSize, CloneImage, ImageFormat, ImportQuery, Nothing, Step};
+use labelgate_api::{BlockSize, CloneImage, ImageFormat, ImportQuery, Nothing, SnapshotName, Step};
 
 use crate::ask::{Ask, decode};
 use crate::fault::Fault;
 use crate::image::show;
 use crate::image_argument::ImageArgument;
 use crate::image_create::{Serving, block_size};
+use crate::image_snapshot::{SnapshotArgument, SnapshotArgumentError};
 use crate::lines::Answers;
 use crate::output::Output;
 use crate::progress::Bar;
@@ -88,11 +90,12 @@ impl Import {
 
 /// Make a new image that is a copy of another one.
 ///
-/// Content can be copied to any label; other images only within their own.
+/// Content can be copied to any label; other images only within their own. In a pool it is a snapshot that is
+/// named, and the new image is a clone of it, which shares with it what is not written.
 #[derive(Debug, Args)]
 pub(crate) struct Clone {
-    /// The image that is copied: STORE/IMAGE.
-    from: ImageArgument,
+    /// What is copied: STORE/IMAGE, or in a pool STORE/IMAGE@SNAPSHOT.
+    from: Original,
     /// The new image: STORE/IMAGE.
     to: ImageArgument,
     /// The new image's size, if it shall be larger: bytes, or a number with K, M, G or T.
@@ -102,18 +105,42 @@ pub(crate) struct Clone {
     serving: Serving,
 }
 
+/// What is copied.
+#[derive(Debug, std::clone::Clone)]
+struct Original {
+    image: ImageArgument,
+    snapshot: Option<SnapshotName>,
+}
+
+impl FromStr for Original {
+    type Err = SnapshotArgumentError;
+
+    fn from_str(text: &str) -> Result<Self, SnapshotArgumentError> {
+        if text.contains('@') {
+            let SnapshotArgument { image, snapshot } = text.parse()?;
+            let snapshot = Some(snapshot);
+            return Ok(Self { image, snapshot });
+        }
+        Ok(Self {
+            image: text.parse()?,
+            snapshot: None,
+        })
+    }
+}
+
 impl Clone {
     pub(crate) async fn run(self, ask: &Ask) -> Result<(), Fault> {
         let body = CloneImage {
             store: self.to.store,
             name: self.to.image,
             label: self.serving.label,
+            snapshot: self.from.snapshot,
             size: self.size,
             read_only: self.serving.read_only,
             direct: self.serving.direct,
         };
         let bar = Bar::new(None);
-        let path = self.from.into();
+        let path = self.from.image.into();
         let answers = ask
             .client
             .stream::<PostClone>(&path, &Nothing {}, &body)

@@ -19,6 +19,7 @@ mod image;
 mod image_argument;
 mod image_create;
 mod image_fill;
+mod image_snapshot;
 mod input;
 mod lease;
 mod level;

@@ -22,7 +22,7 @@ use crate::cgroups::Cgroups;
 use crate::config::Config;
 use crate::greeting::{Authority, Launch, Pool, Reception};
 use crate::import::sweep;
-use crate::kept::{Anchors, Counts, Forge, Keysmiths, Names, Traces};
+use crate::kept::{Anchors, Counts, Forge, Keysmiths, Names, Traces, Withheld};
 use crate::label_table::LabelTable;
 use crate::listener::{Door, Entrance};
 use crate::metrics::{self, Metrics};
@@ -313,6 +313,7 @@ fn share(
         identities: watch::Sender::new(Arc::clone(&in_force.identities)),
         images: watch::Sender::new(Arc::clone(&in_force.images)),
         poison: Arc::new(poison),
+        withheld: Withheld::default(),
         reservations: Arc::new(reservations),
         settling: Settling::default(),
         refusals: Throttle::new(REFUSALS_PER_SECOND, REFUSALS_AT_ONCE),

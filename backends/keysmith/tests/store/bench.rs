@@ -96,8 +96,37 @@ impl Bench {
         self.make_key(entity, KeyScope::Namespace(text(namespace)))
     }
 
+    /// The key of an image, and of whatever it is a clone of.
+    #[track_caller]
     pub(crate) fn image_key(&self, entity: &str, name: KeptName, read_only: bool) -> String {
-        self.make_key(entity, KeyScope::Image { name, read_only })
+        let task = KeysmithTask::ListParents { name: name.clone() };
+        let parents: Vec<_> = match self.ask(&task) {
+            Ok(KeysmithAnswer::Relatives { all, .. }) => {
+                all.iter().map(|parent| parent.id.clone()).collect()
+            }
+            other => panic!("no parents but {other:?}"),
+        };
+        let scope = KeyScope::Image {
+            name,
+            read_only,
+            parents: List::try_from(parents).unwrap(),
+        };
+        self.make_key(entity, scope)
+    }
+
+    /// The identifier of an image.
+    #[track_caller]
+    pub(crate) fn id(&self, namespace: &str, image: &str) -> String {
+        let name = name(namespace, image);
+        match self.ask(&KeysmithTask::DescribeImage { name }) {
+            Ok(KeysmithAnswer::Image(image)) => image.id.as_str().to_owned(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn does(&self, task: &KeysmithTask) {
+        assert_eq!(self.ask(task), Ok(KeysmithAnswer::Done), "{task:?}");
     }
 
     pub(crate) fn revoke(&self, entity: &str) -> KeysmithTask {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use labelgate_control::{KeyScope, KeysmithAnswer, KeysmithTask};
+use labelgate_control::{KeyScope, KeysmithAnswer, KeysmithTask, List};
 use labelgate_fixtures::process::until;
 use labelgate_rbd::Kind;
 
@@ -131,6 +131,7 @@ fn each_takes_milliseconds() {
         let image = make(KeyScope::Image {
             name: name("", "disk"),
             read_only: false,
+            parents: List::default(),
         });
         let address = format!("192.0.2.1:0/{}", round + 1);
         let fence = bench.fence(&entity, &[&address]);

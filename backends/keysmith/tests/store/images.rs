@@ -1,6 +1,6 @@
 //! Images are made, found, changed and removed.
 
-use labelgate_control::{KeyScope, KeysmithAnswer, KeysmithRefusal, KeysmithTask};
+use labelgate_control::{KeyScope, KeysmithAnswer, KeysmithRefusal, KeysmithTask, List};
 
 use crate::bench::text;
 use crate::keeper::Keeper;
@@ -117,6 +117,7 @@ fn an_image_that_is_more_than_its_objects_is_refused() {
     let scope = KeyScope::Image {
         name: name("", "journal"),
         read_only: false,
+        parents: List::default(),
     };
     let entity = text("labelgate.j");
     let made = bench.ask(&KeysmithTask::MakeKey { entity, scope });

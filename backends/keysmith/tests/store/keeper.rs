@@ -32,6 +32,8 @@ pub(crate) struct Keeper {
     pub(crate) cluster: Cluster,
     completions: Completions,
     memory: Memory,
+    /// Where that is.
+    room: NonNull<[u8; 4096]>,
     pub(crate) image: Option<Image>,
 }
 
@@ -50,6 +52,7 @@ impl Keeper {
             cluster,
             completions: Completions::new().unwrap(),
             memory,
+            room,
             image: None,
         })
     }
@@ -97,6 +100,29 @@ impl Keeper {
         let place = self.memory.place(0, 4096).unwrap();
         self.image().read(1, offset, place)?;
         self.wait()
+    }
+
+    /// Takes the lock, and keeps it.
+    pub(crate) fn lock(&self) -> Result<Outcome, Error> {
+        self.image().acquire_lock(1);
+        self.wait()
+    }
+
+    pub(crate) fn zero(&self, offset: u64) -> Result<Outcome, Error> {
+        self.image().write_zeroes(1, offset, 4096, true)?;
+        self.wait()
+    }
+
+    /// Puts something else where is read.
+    pub(crate) fn forget(&self) {
+        // SAFETY: it is there, and no operation is under way.
+        unsafe { self.room.as_ptr().cast::<u8>().write_bytes(0xee, 4096) };
+    }
+
+    /// The first byte that was read.
+    pub(crate) fn byte(&self) -> u8 {
+        // SAFETY: as above.
+        unsafe { self.room.as_ptr().cast::<u8>().read_volatile() }
     }
 
     /// All that a keeper ever does to an image.

@@ -9,6 +9,7 @@
 )]
 
 mod bench;
+mod clones;
 mod ends;
 mod images;
 mod isolation;
@@ -16,5 +17,6 @@ mod keeper;
 mod minimal;
 mod minting;
 mod process;
+mod snapshots;
 
 pub(crate) use bench::{Bench, name};

@@ -5,7 +5,7 @@ use labelgate_keysmith::Smith;
 
 use crate::bench::{MINTER, text};
 use crate::keeper::Keeper;
-use crate::{Bench, name};
+use crate::{Bench, clones, name};
 
 /// What an entity has, in its parts.
 fn parts(bench: &Bench, entity: &str, service: &str) -> Vec<String> {
@@ -43,9 +43,14 @@ fn set_osd_cap(bench: &Bench, entity: &str, cap: &str) {
 }
 
 /// What goes wrong for a keeper with this image.
-fn trouble(bench: &Bench, entity: &str, key: &str, image: &str) -> Option<String> {
+fn trouble(
+    bench: &Bench,
+    entity: &str,
+    key: &str,
+    (namespace, image): (&str, &str),
+) -> Option<String> {
     let mut keeper = Keeper::connect(bench, entity, key).unwrap();
-    let worked = keeper.open("", image, false);
+    let worked = keeper.open(namespace, image, false);
     let worked = worked
         .and_then(|()| keeper.read(4 << 20).map(drop))
         .and_then(|()| keeper.do_everything());
@@ -53,7 +58,8 @@ fn trouble(bench: &Bench, entity: &str, key: &str, image: &str) -> Option<String
         return Some(error.to_string());
     }
     keeper.close();
-    let info = bench.ceph.rbd(&["info", &format!("rbd/{image}")]).unwrap();
+    let spec = ["rbd", namespace, image].join("/").replace("//", "/");
+    let info = bench.ceph.rbd(&["info", &spec]).unwrap();
     info.stdout
         .contains("invalid")
         .then(|| "its map is wrong now".to_owned())
@@ -73,12 +79,37 @@ fn every_part_of_an_images_key_is_needed() {
             break;
         };
         set_osd_cap(&bench, entity, &without(&parts, left_out));
-        let trouble = trouble(&bench, entity, &key, &image);
+        let trouble = trouble(&bench, entity, &key, ("", &image));
         println!("without {part}: {trouble:?}");
         assert!(trouble.is_some(), "{part} is not needed");
         left_out += 1;
     }
     assert_eq!(left_out, 5);
+}
+
+#[test]
+fn every_part_of_a_clones_key_is_needed() {
+    let bench = Bench::start();
+    let base = clones::base(&bench, "base");
+    let entity = "labelgate.disk";
+    let mut left_out = 0;
+    loop {
+        // Another one each time, of which nothing is copied up yet.
+        let image = format!("disk-{left_out}");
+        clones::clone_of(&bench, &base, ("ns", &image));
+        let key = bench.image_key(entity, name("ns", &image), false);
+        let parts = parts(&bench, entity, "osd");
+        let Some(part) = parts.get(left_out) else {
+            assert_eq!(trouble(&bench, entity, &key, ("ns", &image)), None);
+            break;
+        };
+        set_osd_cap(&bench, entity, &without(&parts, left_out));
+        let trouble = trouble(&bench, entity, &key, ("ns", &image));
+        println!("without {part}: {trouble:?}");
+        assert!(trouble.is_some(), "{part} is not needed");
+        left_out += 1;
+    }
+    assert_eq!(left_out, 8);
 }
 
 /// All that a keysmith does.
@@ -100,6 +131,7 @@ fn do_everything(smith: &Smith, round: usize) -> Result<(), String> {
         make(KeyScope::Image {
             name: bench_name(),
             read_only: false,
+            parents: List::default(),
         }),
         KeysmithTask::Fence {
             entity: text(&entity),

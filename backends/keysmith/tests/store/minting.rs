@@ -1,6 +1,6 @@
 //! The minting key: it makes keepers of images, and no admin of itself.
 
-use labelgate_control::{KeyScope, KeysmithAnswer, KeysmithRefusal, KeysmithTask};
+use labelgate_control::{KeyScope, KeysmithAnswer, KeysmithRefusal, KeysmithTask, List};
 
 use crate::bench::{MINTER, text};
 use crate::{Bench, name};
@@ -70,6 +70,7 @@ fn names_that_mean_something_are_refused_before_anybody_is_asked() {
     let image = |namespace: &str, image: &str| KeyScope::Image {
         name: name(namespace, image),
         read_only: false,
+        parents: List::default(),
     };
     for (entity, scope) in [
         ("labelgate.a", namespace(evil)),

@@ -58,6 +58,9 @@ pub fn example(event: Event, labels: &Labels) -> Option<Record<'_>> {
         | Event::ImageImport
         | Event::ImageClone
         | Event::ImageResize
+        | Event::ImageSnapshot
+        | Event::ImageSnapshotDelete
+        | Event::ImageRollback
         | Event::ImageDelete
         | Event::LabelChange => of_image(event, labels),
         Event::IdentityAdd
@@ -170,6 +173,10 @@ fn of_image(event: Event, labels: &Labels) -> Record<'_> {
     match event {
         Event::ImageCleared => image.reason("the admin says that the image was checked"),
         Event::ImageResize => image.reason("42949672960 bytes"),
+        Event::ImageSnapshot | Event::ImageSnapshotDelete => {
+            image.reason("snapshot before-upgrade")
+        }
+        Event::ImageRollback => image.reason("snapshot before-upgrade, its sessions were ended"),
         Event::ImageDelete => image.reason("its data stay"),
         Event::LabelChange => Record {
             was: Some(&labels.before),

@@ -1,8 +1,9 @@
 //! Messages of a keysmith.
 
 use labelgate_control::{
-    ConfigureKeysmith, FromKeysmith, IscsiAnchor, KeptImage, KeptName, KeyScope, KeysmithAnswer,
-    KeysmithRefusal, KeysmithTask, List, LookAtTarget, Secret, Text, ToKeysmith,
+    ConfigureKeysmith, FromKeysmith, IscsiAnchor, KeptImage, KeptName, KeptRelative, KeptSnapshot,
+    KeyScope, KeysmithAnswer, KeysmithRefusal, KeysmithTask, List, LookAtTarget, Secret, Text,
+    ToKeysmith,
 };
 
 use super::full;
@@ -20,6 +21,23 @@ fn name() -> KeptName {
 
 fn instances() -> List<Text<512>, 6> {
     List::try_from(vec![full(); 6]).unwrap()
+}
+
+fn relative() -> KeptRelative {
+    KeptRelative {
+        pool: full(),
+        name: name(),
+        id: full(),
+    }
+}
+
+fn snapshot() -> KeptSnapshot {
+    KeptSnapshot {
+        number: u64::MAX,
+        name: full(),
+        size: u64::MAX,
+        created: u64::MAX,
+    }
 }
 
 fn look() -> ToKeysmith {
@@ -64,6 +82,7 @@ pub fn to_keysmith() -> Vec<ToKeysmith> {
             scope: KeyScope::Image {
                 name: name(),
                 read_only: true,
+                parents: List::try_from(vec![full(); 4]).unwrap(),
             },
         },
         KeysmithTask::RemoveNamespace { namespace: full() },
@@ -71,6 +90,11 @@ pub fn to_keysmith() -> Vec<ToKeysmith> {
             name: name(),
             size: u64::MAX,
             object_size: Some(u8::MAX),
+        },
+        KeysmithTask::CloneImage {
+            name: name(),
+            of: name(),
+            snapshot: full(),
         },
         KeysmithTask::RemoveImage { name: name() },
         KeysmithTask::ResizeImage {
@@ -82,6 +106,27 @@ pub fn to_keysmith() -> Vec<ToKeysmith> {
         KeysmithTask::ListImages {
             namespace: full(),
             after: full(),
+        },
+        KeysmithTask::ListParents { name: name() },
+        KeysmithTask::ListClones {
+            name: name(),
+            skip: u32::MAX,
+        },
+        KeysmithTask::ListSnapshots {
+            name: name(),
+            after: u64::MAX,
+        },
+        KeysmithTask::CreateSnapshot {
+            name: name(),
+            snapshot: full(),
+        },
+        KeysmithTask::RemoveSnapshot {
+            name: name(),
+            snapshot: full(),
+        },
+        KeysmithTask::RollBack {
+            name: name(),
+            snapshot: full(),
         },
         KeysmithTask::Revoke {
             entity: full(),
@@ -113,6 +158,14 @@ pub fn from_keysmith() -> Vec<FromKeysmith> {
         })),
         Ok(KeysmithAnswer::Images {
             names: List::try_from(vec![full(); 16]).unwrap(),
+            more: true,
+        }),
+        Ok(KeysmithAnswer::Relatives {
+            all: List::try_from(vec![relative(); 8]).unwrap(),
+            more: true,
+        }),
+        Ok(KeysmithAnswer::Snapshots {
+            all: List::try_from(vec![snapshot(); 16]).unwrap(),
             more: true,
         }),
         Ok(KeysmithAnswer::Excluded {

@@ -33,6 +33,7 @@ fn image(store: &str, name: &str, label: Option<&str>) -> Image {
         source: Source::Registry,
         poisoned: false,
         reservations: None,
+        snapshots: None,
     }
 }
 

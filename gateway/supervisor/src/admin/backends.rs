@@ -324,6 +324,7 @@ pub(super) fn refused(error: &KeysmithError) -> Denied {
     let code = match error {
         KeysmithError::Exists => ErrorCode::Exists,
         KeysmithError::Missing => ErrorCode::NotFound,
+        KeysmithError::Busy(_) => ErrorCode::InUse,
         KeysmithError::Long(_) => ErrorCode::Invalid,
         KeysmithError::Gone { .. } | KeysmithError::Cluster { .. } => ErrorCode::Storage,
     };

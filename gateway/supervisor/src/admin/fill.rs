@@ -18,11 +18,12 @@ use tokio::sync::mpsc;
 
 use super::asked::{AskedBy, InBody, InPath, InQuery};
 use super::available::available;
+use super::clones;
 use super::copied::copied;
 use super::failure::Denied;
 use super::feed::{BodyStream, Pieces, feed};
 use super::image_view::{find, view};
-use super::images::{Home, Wanted, access, check_store, new_image, unfit, with_file};
+use super::images::{Home, Wanted, access, check_store, create_as, new_image, unfit, with_file};
 use super::kept::only_files;
 use super::levels::Chosen;
 use super::operation::{Office, record, recorded};
@@ -38,6 +39,8 @@ use crate::state::Turn;
 const TIME: Duration = Duration::from_secs(24 * 3600);
 /// How long nothing may move.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// What an answer of many lines is.
+const LINES_OF_JSON: &str = "application/x-ndjson";
 /// Lines of progress that wait for the client, at most; further ones are left out.
 const LINES: usize = 16;
 
@@ -82,11 +85,24 @@ pub(super) async fn from_image(
 ) -> Result<Response, Denied> {
     let in_force = office.state.in_force();
     let (image, _) = find(&in_force, path.store.as_str(), path.image.as_str())?;
+    if image.store.pool().is_some() {
+        let created = async {
+            let body = clones::body(&image, asked)?;
+            create_as(office, Event::ImageClone, asked_by, body).await
+        };
+        let step = Step::Result(Box::new(created.await?));
+        return Ok(([(CONTENT_TYPE, LINES_OF_JSON)], line(&step)).into_response());
+    }
     if image.is_kept() {
         return Err(only_files(
             &image,
             "has no bytes on this machine to be copied",
         ));
+    }
+    if let Some(snapshot) = &asked.snapshot {
+        let message = format!("image {image} is a file, and has no snapshot {snapshot}");
+        return Err(Denied::new(ErrorCode::Unsupported, message)
+            .hint("leave the snapshot out, and shut down what writes it: it is copied as it is"));
     }
     let wanted = Wanted {
         home: Home::Directory,
@@ -150,7 +166,7 @@ fn begin(office: Office, filling: Filling) -> Result<Response, Denied> {
         // A client that is gone needs no answer.
         let _ = pieces.send(Ok(line(&step))).await;
     });
-    Ok(([(CONTENT_TYPE, "application/x-ndjson")], body).into_response())
+    Ok(([(CONTENT_TYPE, LINES_OF_JSON)], body).into_response())
 }
 
 fn line(step: &Step) -> Bytes {

@@ -14,12 +14,14 @@ use tokio::task::spawn_blocking;
 
 use super::answer::same;
 use super::asked::{AskedBy, InBody, InPath};
+use super::clones;
 use super::failure::{Answer, Denied};
 use super::image_view::{find, view};
 use super::images::{own_label, unfit, with_file, with_manner};
 use super::kept;
 use super::levels::choose;
 use super::operation::{Office, record, recorded, revocation};
+use super::snapshots::check_idle;
 use crate::audit::{Event, Record};
 use crate::config::Image;
 use crate::image;
@@ -112,6 +114,11 @@ async fn move_to(
     if image.is_kept() {
         kept::check_relabelling(&image)?;
         kept::check_namespace(turn.state().shared().keysmiths.names(), &image)?;
+        check_idle(turn, &image)?;
+        if image.store.pool().is_some() {
+            let keysmith = kept::keysmith(turn, &image)?;
+            clones::check_relatives(turn, &image, &keysmith).await?;
+        }
         return Ok(turn.change(change).await?);
     }
     let noted = with_manner(turn, &image, image::note_label).await;

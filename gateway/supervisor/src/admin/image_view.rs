@@ -1,20 +1,26 @@
 //! Images, looked at.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
 use labelgate_api::{self as api, BlockSize, ErrorCode, ImagePath, Images, ImagesQuery};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
-use super::answer::{same, source};
+use super::answer::{count, same, source};
 use super::asked::{InPath, InQuery};
 use super::failure::{Answer, Denied};
 use super::operation::Office;
+use super::snapshots::InPoolImage;
 use crate::config::Image;
 use crate::image::look;
 use crate::state::{InForce, Source};
 use crate::worker::Shared;
+
+/// How long a pool is waited for that is asked about one image.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) async fn list(
     State(office): State<Office>,
@@ -48,9 +54,18 @@ pub(super) async fn show(
     State(office): State<Office>,
     InPath(path): InPath<ImagePath>,
 ) -> Answer<api::Image> {
-    view(&office, path.store.as_str(), path.image.as_str())
-        .await
-        .map(Json)
+    let (store, name) = (path.store.as_str(), path.image.as_str());
+    let mut image = view(&office, store, name).await?;
+    image.snapshots = snapshots(&office, store, name).await;
+    Ok(Json(image))
+}
+
+/// How many snapshots an image in a pool has, if that is known soon.
+async fn snapshots(office: &Office, store: &str, name: &str) -> Option<u64> {
+    let (image, _) = find(&office.state.in_force(), store, name).ok()?;
+    let pool = InPoolImage::of(&office.state, &image).ok()?;
+    let snapshots = timeout(PATIENCE, pool.snapshots()).await.ok()?.ok()?;
+    Some(count(snapshots.len()))
 }
 
 /// An image as it is now.
@@ -96,5 +111,6 @@ fn describe(image: &Image, declared: Source, shared: &Shared) -> Result<api::Ima
         source: source(declared),
         poisoned: shared.poison.contains(image.designator.serial),
         reservations: shared.reservations.description(image.designator.serial),
+        snapshots: None,
     })
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use labelgate_api::{
-    self as api, CreateImage, ErrorCode, ImageAccess, ImagePath, LabelChoice, RemoveImageQuery,
-    Revocation,
+    self as api, CloneSource, CreateImage, ErrorCode, ImageAccess, ImagePath, LabelChoice,
+    RemoveImageQuery, Revocation,
 };
 use labelgate_registry::{self as registry, BlockSize, Change, fresh_designator};
 use tokio::task::spawn_blocking;
@@ -20,6 +20,7 @@ use super::image_view::{find, view};
 use super::kept;
 use super::levels::{Chosen, choose, let_go};
 use super::operation::{Office, record, recorded, revocation};
+use super::snapshots::check_idle;
 use crate::audit::{Event, Record};
 use crate::config::{Audience, Image, Place, Store};
 use crate::image::{self, Manner, OpenError};
@@ -31,16 +32,23 @@ pub(super) async fn create(
     AskedBy(asked_by): AskedBy,
     InBody(asked): InBody<CreateImage>,
 ) -> Answer<api::Image> {
+    let created = create_as(office, Event::ImageCreate, asked_by, asked).await;
+    created.map(Json)
+}
+
+/// Creates an image, and puts that on record as this event.
+pub(super) async fn create_as(
+    office: Office,
+    event: Event,
+    asked_by: String,
+    asked: CreateImage,
+) -> Result<api::Image, Denied> {
     let own = office.clone();
     office
         .operate(async move |turn| {
             let name = format!("{}/{}", asked.store, asked.name);
             let content = matches!(asked.label, ImageAccess::Content);
-            if asked.size.is_some() && (asked.read_only || content) {
-                let message = "an empty image that nobody may write";
-                return Err(Denied::new(ErrorCode::Invalid, message)
-                    .hint("leave the size out to take in a file that is there, or import one"));
-            }
+            let beginning = Beginning::of(&asked, content)?;
             let stores = &turn.state().in_force().stores;
             let store = stores.get(asked.store.as_str());
             let kept = store.is_some_and(|(store, _)| store.is_kept());
@@ -58,13 +66,16 @@ pub(super) async fn create(
             check_store(&turn, wanted.store.as_str())?;
             let (chosen, content) = access(&turn, &asked_by, &asked.label, &name).await?;
             let made = match new_image(&wanted, &chosen, content) {
-                Ok(new) if kept => kept::make(&turn, new, wanted.size.is_some()).await,
-                Ok(new) => make(&turn, new, wanted.size.is_some()).await,
+                Ok(new) if kept => kept::make(&turn, new, beginning).await,
+                Ok(new) => match beginning {
+                    Beginning::Clone(_) => Err(no_clone(&name)),
+                    beginning => make(&turn, new, beginning == Beginning::Empty).await,
+                },
                 Err(denied) => Err(denied),
             };
             let record = Record {
                 image: Some(&name),
-                ..record(Event::ImageCreate, &asked_by).label(&chosen.label)
+                ..record(event, &asked_by).label(&chosen.label)
             };
             let made = recorded(record, made).await;
             let label = chosen.label.clone();
@@ -74,11 +85,47 @@ pub(super) async fn create(
             if !content {
                 available(turn.state().labels(), &label, image.target.as_str()).await;
             }
-            view(&own, wanted.store.as_str(), wanted.name.as_str())
-                .await
-                .map(Json)
+            view(&own, wanted.store.as_str(), wanted.name.as_str()).await
         })
         .await
+}
+
+/// What a new image begins as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Beginning {
+    /// As zeros, of a size that was said.
+    Empty,
+    /// As what is there already.
+    There,
+    /// As a clone of what is in its pool.
+    Clone(CloneSource),
+}
+
+impl Beginning {
+    fn of(asked: &CreateImage, content: bool) -> Result<Self, Denied> {
+        match (asked.size, &asked.clone_of) {
+            (Some(_), Some(_)) => {
+                let message = "a clone has the size of what it is a clone of";
+                Err(Denied::new(ErrorCode::Invalid, message)
+                    .hint("leave the size out, and enlarge it afterwards: labelgate image resize"))
+            }
+            (Some(_), None) if asked.read_only || content => {
+                let message = "an empty image that nobody may write";
+                Err(Denied::new(ErrorCode::Invalid, message)
+                    .hint("leave the size out to take in a file that is there, or import one"))
+            }
+            (Some(_), None) => Ok(Self::Empty),
+            (None, None) => Ok(Self::There),
+            (None, Some(source)) => Ok(Self::Clone(source.clone())),
+        }
+    }
+}
+
+fn no_clone(name: &str) -> Denied {
+    let message =
+        format!("image {name} would be in no pool, and only there are clones of snapshots");
+    Denied::new(ErrorCode::Unsupported, message)
+        .hint("\"labelgate image clone STORE/IMAGE STORE/IMAGE\" makes a copy of a file")
 }
 
 /// Images of a store that the file declares are declared there too.
@@ -333,8 +380,9 @@ async fn take_away(
     force: bool,
     delete_data: bool,
 ) -> Result<(crate::state::Changed, labelgate_mac::Label), Denied> {
+    check_idle(turn, image)?;
     if delete_data {
-        kept::check_deletion(image)?;
+        kept::check_deletion(turn, image).await?;
     }
     let sessions = sessions_on(turn, image).await;
     if sessions > 0 && !force {

@@ -13,8 +13,11 @@ use labelgate_registry::{self as registry, Change};
 
 use super::answer::same;
 use super::backends::refused;
+use super::clones;
 use super::failure::Denied;
 use super::image_view::find;
+use super::images::Beginning;
+use super::snapshots::{InPoolImage, check_idle};
 use crate::config::Image;
 use crate::kept::{Keysmith, KeysmithError, Names, is_of_a_label, place};
 use crate::state::Turn;
@@ -34,7 +37,7 @@ pub(super) fn default_file(names: &Names, label: &Label, name: &str, serial: Ser
     format!("{}/{name}.{number}", names.namespace_of(label))
 }
 
-fn keysmith(turn: &Turn, image: &Image) -> Result<Keysmith, Denied> {
+pub(super) fn keysmith(turn: &Turn, image: &Image) -> Result<Keysmith, Denied> {
     let keysmith = turn.state().shared().keysmiths.of(&image.store);
     keysmith.ok_or_else(|| Denied::new(ErrorCode::Internal, "its store is no pool"))
 }
@@ -80,8 +83,13 @@ pub(super) fn check_relabelling(image: &Image) -> Result<(), Denied> {
 
 /// Takes a new image in. It is made after it is in the registry: were the gateway killed in
 /// between, it would be made when it is first served.
-pub(super) async fn make(turn: &Turn, mut new: registry::Image, empty: bool) -> Result<(), Denied> {
+pub(super) async fn make(
+    turn: &Turn,
+    mut new: registry::Image,
+    beginning: Beginning,
+) -> Result<(), Denied> {
     let id = new.id();
+    let empty = beginning == Beginning::Empty;
     let next = turn.check(&Change::AddImage(new.clone()))?;
     let (image, _) = find(&next, id.store.as_str(), id.name.as_str())?;
     check_namespace(turn.state().shared().keysmiths.names(), &image)?;
@@ -99,6 +107,9 @@ pub(super) async fn make(turn: &Turn, mut new: registry::Image, empty: bool) -> 
             "make one there (truncate -s SIZE), and take it in with --existing --file PATH",
         ));
     }
+    if let Beginning::Clone(source) = beginning {
+        return clones::make(turn, new, (&image, &source)).await;
+    }
     if image.store.pool().is_none() {
         turn.change(Change::AddImage(new)).await?;
         return Ok(());
@@ -109,7 +120,10 @@ pub(super) async fn make(turn: &Turn, mut new: registry::Image, empty: bool) -> 
     match (there, empty) {
         (Some(_), true) => return Err(there_already(&image)),
         (None, false) => return Err(not_there(&image)),
-        (Some(size), false) => new.size = Some(whole(&image, size)?),
+        (Some(size), false) => {
+            clones::check_relatives(turn, &image, &keysmith).await?;
+            new.size = Some(whole(&image, size)?);
+        }
         (None, true) => {}
     }
     let size = new.size.unwrap_or_default();
@@ -128,7 +142,7 @@ pub(super) async fn make(turn: &Turn, mut new: registry::Image, empty: bool) -> 
 }
 
 /// What is left of an image over whole blocks is not served.
-fn whole(image: &Image, size: u64) -> Result<u64, Denied> {
+pub(super) fn whole(image: &Image, size: u64) -> Result<u64, Denied> {
     let block = u64::from(image.block_size);
     match size / block * block {
         0 => Err(Denied::new(
@@ -139,7 +153,7 @@ fn whole(image: &Image, size: u64) -> Result<u64, Denied> {
     }
 }
 
-fn there_already(image: &Image) -> Denied {
+pub(super) fn there_already(image: &Image) -> Denied {
     let place = image.store.place_of(&image.file);
     Denied::new(
         ErrorCode::Exists,
@@ -164,6 +178,7 @@ pub(super) async fn grow(turn: &Turn, image: &Arc<Image>, size: u64) -> Result<(
         image: same(&image.to_string())?,
         size,
     };
+    check_idle(turn, image)?;
     if image.store.upstream().is_some() {
         let place = image.store.place_of(&image.file);
         let message = format!("image {image} is {place}");
@@ -196,7 +211,7 @@ pub(super) async fn grow(turn: &Turn, image: &Arc<Image>, size: u64) -> Result<(
 }
 
 /// Whether an image's data can be deleted. To be asked before the image is taken from anybody.
-pub(super) fn check_deletion(image: &Image) -> Result<(), Denied> {
+pub(super) async fn check_deletion(turn: &Turn, image: &Image) -> Result<(), Denied> {
     let place = image.store.place_of(&image.file);
     if image.store.upstream().is_some() {
         let message = format!("image {image} is {place}, which the gateway cannot delete");
@@ -204,7 +219,10 @@ pub(super) fn check_deletion(image: &Image) -> Result<(), Denied> {
             "remove the image without --delete-data, and then its logical unit on the target",
         ));
     }
-    if image.store.pool().is_some() || !image.is_kept() {
+    if image.store.pool().is_some() {
+        return InPoolImage::of(turn.state(), image)?.check_none().await;
+    }
+    if !image.is_kept() {
         return Ok(());
     }
     let message = format!("image {image} is the file {place}, which the gateway cannot delete");

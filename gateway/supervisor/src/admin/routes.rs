@@ -14,7 +14,7 @@ use super::operation::{Office, record};
 use super::right::needed;
 use super::{
     audit, backends, fill, groups, identities, image_changes, image_view, images, leases, levels,
-    registry, status, stores, workers,
+    registry, rollback, snapshots, status, stores, workers,
 };
 use crate::audit::{Decision, Event, Record};
 use crate::provider::{Domains, Right};
@@ -60,7 +60,11 @@ fn image_routes(router: Router<Office>) -> Router<Office> {
     let router = on::<e::PostImageSize>(router, post(image_changes::resize));
     let router = on::<e::ImportImage>(router, put(fill::from_body));
     let router = on::<e::PostClone>(router, post(fill::from_image));
-    on::<e::PostImageClear>(router, post(image_changes::clear))
+    let router = on::<e::PostImageClear>(router, post(image_changes::clear));
+    let router = on::<e::ListSnapshots>(router, get(snapshots::list));
+    let router = on::<e::PostSnapshot>(router, post(snapshots::create));
+    let router = on::<e::DeleteSnapshot>(router, delete(snapshots::remove));
+    on::<e::PostRollback>(router, post(rollback::roll_back))
 }
 
 fn client_routes(router: Router<Office>) -> Router<Office> {

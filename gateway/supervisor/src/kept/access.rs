@@ -12,6 +12,7 @@ use super::anchor::{AnchorFailure, Opener};
 use super::counts::NoCount;
 use super::keysmith::{Entity, Instance, Keysmith, KeysmithError};
 use super::names::Scope;
+use super::relatives::{Estranged, Kinship};
 use crate::config::{Image, Store};
 use crate::provider::image_context;
 use crate::uid::NoUid;
@@ -43,6 +44,9 @@ pub enum AccessError {
         "it is no longer in its pool, or has another name there; give it back its name (rbd rename, rbd trash restore)"
     )]
     Vanished,
+    /// It is a clone of another label's image, or has such clones.
+    #[error("{0}")]
+    Estranged(#[from] Estranged),
     /// It is no logical unit.
     #[error("{0}")]
     Unit(#[from] UnitError),
@@ -126,19 +130,34 @@ impl Gate {
         let place = place(image)?;
         let keysmith = self.keysmith()?;
         let names = self.shared.keysmiths.names();
-        let scope = names.scope_of(&self.label, place);
-        let entity = names.entity_of(&self.label, &self.store.name, &scope);
-        if !known.contains(&entity) && !entities.contains(&entity) {
-            let traces = &self.shared.traces;
-            keysmith.revoke(&entity, &traces.of(&entity)).await?;
-            traces.forget(&entity);
+        let catalogue = Arc::clone(&self.shared.images.borrow());
+        let kinship = Kinship {
+            label: &self.label,
+            names,
+            catalogue: &catalogue,
+        };
+        let parents = kinship.parents(&keysmith, image, place).await?;
+        let outside = kinship.reaches_out(&self.store, &parents);
+        let scope = names.scope_of(&self.label, place, outside);
+        let entity_of = |scope| names.entity_of(&self.label, &self.store.name, scope);
+        let entity = entity_of(&scope);
+        // Whoever has the key of all of the namespace may write this image, too.
+        let whole = names.scope_of(&self.label, place, false);
+        for entity in [entity_of(&whole), entity.clone()] {
+            if !known.contains(&entity) && !entities.contains(&entity) {
+                let traces = &self.shared.traces;
+                keysmith.revoke(&entity, &traces.of(&entity)).await?;
+                traces.forget(&entity);
+            }
+            entities.insert(entity);
         }
-        entities.insert(entity.clone());
         if matches!(scope, Scope::Image { .. }) {
             // It has to be there before there can be a key for it.
             self.provide(&keysmith, (image, may_make), place).await?;
         }
-        let key = keysmith.let_in(&entity, &scope, image.read_only).await?;
+        let key = keysmith
+            .let_in(&entity, &scope, image.read_only, &parents)
+            .await?;
         if matches!(scope, Scope::Namespace(_)) {
             self.provide(&keysmith, (image, may_make), place).await?;
         }

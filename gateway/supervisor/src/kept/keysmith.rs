@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use labelgate_control::{
-    FromKeysmith, KeyScope, KeysmithAnswer, KeysmithTask, List, MAX_INSTANCES, MAX_KEY,
-    MAX_KEYSMITH_REQUESTS, Secret, Text, ToKeysmith,
+    FromKeysmith, KeptRelative, KeyScope, KeysmithAnswer, KeysmithTask, List, MAX_INSTANCES,
+    MAX_KEY, MAX_KEYSMITH_REQUESTS, Secret, Text, ToKeysmith,
 };
 use labelgate_registry::InPool;
 use tokio::sync::{mpsc, oneshot};
@@ -35,6 +35,9 @@ const LONG_PATIENCE: Duration = Duration::from_secs(6 * 60 * 60);
 const START_PATIENCE: Duration = Duration::from_secs(30);
 /// One that was asked nothing for so long ends.
 const IDLE: Duration = Duration::from_secs(120);
+
+/// Why one is ended that does not answer.
+const LATE: &str = "it did not answer in time";
 
 /// Why a keysmith has not done what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,6 +67,9 @@ pub enum KeysmithError {
     /// There is no such image.
     #[error("there is no such image in the pool")]
     Missing,
+    /// Somebody uses it, or something depends on it.
+    #[error("{0}")]
+    Busy(String),
 }
 
 /// Who waits for an answer.
@@ -92,7 +98,7 @@ impl Keysmith {
     }
 
     /// Asks, and asks the next one if this one is gone: it has done it, or has not.
-    async fn ask(&self, task: KeysmithTask) -> Result<KeysmithAnswer, KeysmithError> {
+    pub(super) async fn ask(&self, task: KeysmithTask) -> Result<KeysmithAnswer, KeysmithError> {
         match self.ask_one(task.clone()).await {
             Err(KeysmithError::Gone { .. }) => self.ask_one(task).await,
             answer => answer,
@@ -114,11 +120,11 @@ impl Keysmith {
         }
     }
 
-    fn nonsense(&self) -> KeysmithError {
+    pub(super) fn nonsense(&self) -> KeysmithError {
         self.gone("it answered something else than what it was asked")
     }
 
-    async fn done(&self, task: KeysmithTask) -> Result<(), KeysmithError> {
+    pub(super) async fn done(&self, task: KeysmithTask) -> Result<(), KeysmithError> {
         match self.ask(task).await? {
             KeysmithAnswer::Done => Ok(()),
             _ => Err(self.nonsense()),
@@ -137,7 +143,8 @@ impl Keysmith {
         self.ask(task).await.map(drop)
     }
 
-    /// A key for an entity, the same as long as it is not taken back.
+    /// A key for an entity, the same as long as it is not taken back. That of an image lets it read what
+    /// the image is a clone of, if that is just these.
     ///
     /// # Errors
     /// [`KeysmithError`]
@@ -146,12 +153,14 @@ impl Keysmith {
         entity: &str,
         scope: &Scope,
         read_only: bool,
+        parents: &[KeptRelative],
     ) -> Result<Secret<MAX_KEY>, KeysmithError> {
         let scope = match scope {
             Scope::Namespace(namespace) => KeyScope::Namespace(words::text(namespace)?),
             Scope::Image { namespace, image } => KeyScope::Image {
                 name: words::name(namespace, image)?,
                 read_only,
+                parents: words::identifiers(parents)?,
             },
         };
         let entity = words::text(entity)?;
@@ -188,13 +197,7 @@ impl Keysmith {
     /// # Errors
     /// [`KeysmithError`]
     pub async fn look(&self, place: InPool<'_>) -> Result<Option<u64>, KeysmithError> {
-        let name = words::name(place.namespace, place.image)?;
-        match self.ask(KeysmithTask::DescribeImage { name }).await {
-            Ok(KeysmithAnswer::Image(image)) => Ok(Some(image.size)),
-            Err(KeysmithError::Missing) => Ok(None),
-            Ok(_) => Err(self.nonsense()),
-            Err(error) => Err(error),
-        }
+        Ok(self.describe(place).await?.map(|image| image.size))
     }
 
     /// Makes an image, and its namespace if there is none.
@@ -248,11 +251,20 @@ async fn serve(setup: Setup, mut asked: mpsc::Receiver<Asked>) {
     }
 }
 
+/// Somebody who waits for an answer.
+struct Waiting {
+    until: Instant,
+    /// None when it has been given up.
+    answer: Option<Answering>,
+    /// It must not be broken off: an image would hold some of both.
+    is_rollback: bool,
+}
+
 /// A process that is confined and has its key.
 struct Running {
     child: Child<ToKeysmith>,
-    /// Who waits for what, and until when.
-    pending: HashMap<u64, (Instant, Answering)>,
+    /// Who waits for what.
+    pending: HashMap<u64, Waiting>,
     next: u64,
     idle_since: Instant,
     /// What no other process has while this one lives.
@@ -321,7 +333,7 @@ impl Running {
                 () = sleep_until(deadline), if !self.child.is_ending() => {
                     match self.pending.is_empty() {
                         true => self.child.kill("it was asked nothing for a while"),
-                        false => self.child.kill("it did not answer in time"),
+                        false => self.give_up(setup),
                     }
                 }
             }
@@ -329,13 +341,13 @@ impl Running {
         let pid = self.child.pid();
         let death = self.child.reaped(status);
         setup.forge.note_end(&setup.store, pid, &death);
-        for (_, (_, answer)) in self.pending {
+        for answer in self.pending.into_values().filter_map(|one| one.answer) {
             let _ = answer.send(Err(setup.gone(&death.to_string())));
         }
     }
 
     fn deadline(&self) -> Instant {
-        let first = self.pending.values().map(|(until, _)| *until).min();
+        let first = self.pending.values().map(|one| one.until).min();
         first.unwrap_or(self.idle_since + IDLE)
     }
 
@@ -348,12 +360,40 @@ impl Running {
         let request = self.next;
         self.next += 1;
         let patience = match &task {
-            KeysmithTask::RemoveImage { .. } | KeysmithTask::ResizeImage { .. } => LONG_PATIENCE,
+            KeysmithTask::RemoveImage { .. }
+            | KeysmithTask::ResizeImage { .. }
+            | KeysmithTask::RemoveSnapshot { .. }
+            | KeysmithTask::RollBack { .. } => LONG_PATIENCE,
             _ => PATIENCE,
         };
+        let waiting = Waiting {
+            until: Instant::now() + patience,
+            answer: Some(answer),
+            is_rollback: matches!(task, KeysmithTask::RollBack { .. }),
+        };
         self.child.tell(ToKeysmith::Request { request, task });
-        self.pending
-            .insert(request, (Instant::now() + patience, answer));
+        self.pending.insert(request, waiting);
+    }
+
+    /// Answers whoever has waited for too long, and ends the process as soon as it rolls nothing back: a
+    /// keeper that is asked for a snapshot, and does not answer, must not break that off for another label.
+    fn give_up(&mut self, setup: &Setup) {
+        let now = Instant::now();
+        for late in self.pending.values_mut().filter(|one| one.until <= now) {
+            late.until = now + LONG_PATIENCE;
+            if let Some(answer) = late.answer.take() {
+                let _ = answer.send(Err(setup.gone(LATE)));
+            }
+        }
+        self.end_if_late();
+    }
+
+    fn end_if_late(&mut self) {
+        let mut all = self.pending.values();
+        let rolling = all.any(|one| one.is_rollback && one.answer.is_some());
+        if !rolling && self.pending.values().any(|one| one.answer.is_none()) {
+            self.child.kill(LATE);
+        }
     }
 
     fn said(&mut self, setup: &Setup, said: FromKeysmith) {
@@ -361,11 +401,14 @@ impl Running {
             return self.child.kill("it broke the control protocol");
         };
         match self.pending.remove(&request) {
-            Some((_, answer)) => {
+            Some(waiting) => {
                 self.idle_since = Instant::now();
                 let result = result.map_err(|(why, said)| setup.refused(why, &said));
-                // Whoever asked may have given up.
-                let _ = answer.send(result);
+                if let Some(answer) = waiting.answer {
+                    // Whoever asked may have given up.
+                    let _ = answer.send(result);
+                }
+                self.end_if_late();
             }
             None => self.child.kill("it broke the control protocol"),
         }

@@ -1,7 +1,8 @@
 //! What is told to a keysmith, and what it means.
 
 use labelgate_control::{
-    ConfigureKeysmith, FromKeysmith, KeptName, KeysmithRefusal, Secret, Text, ToKeysmith,
+    ConfigureKeysmith, FromKeysmith, KeptName, KeptRelative, KeysmithRefusal, List, MAX_PARENTS,
+    Secret, Text, ToKeysmith,
 };
 use labelgate_registry::CephxKey;
 
@@ -20,6 +21,14 @@ pub(super) fn name(namespace: &str, image: &str) -> Result<KeptName, KeysmithErr
         namespace: text(namespace)?,
         image: text(image)?,
     })
+}
+
+/// The identifiers of what an image is a clone of.
+pub(super) fn identifiers(
+    of: &[KeptRelative],
+) -> Result<List<Text<64>, MAX_PARENTS>, KeysmithError> {
+    let all: Vec<_> = of.iter().map(|one| one.id.clone()).collect();
+    List::try_from(all).map_err(|_| KeysmithError::Long("so many parents".to_owned()))
 }
 
 /// The first message.
@@ -73,6 +82,7 @@ impl Setup {
         let why = match why {
             KeysmithRefusal::NotFound => return KeysmithError::Missing,
             KeysmithRefusal::Exists => return KeysmithError::Exists,
+            KeysmithRefusal::Busy => return KeysmithError::Busy(said.to_owned()),
             KeysmithRefusal::Permission => format!(
                 "the cluster refuses client.{entity}: {said}; look at its key and its \
                  capabilities (ceph auth get client.{entity}), and give the key with \

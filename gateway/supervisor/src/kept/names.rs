@@ -23,7 +23,7 @@ const STORE_SHOWN: usize = 32;
 pub enum Scope {
     /// All that is in a label's namespace.
     Namespace(String),
-    /// One image, which is somewhere else.
+    /// One image, which is somewhere else, or is a clone of what is.
     Image {
         /// Its namespace; empty for the pool's own.
         namespace: String,
@@ -81,11 +81,13 @@ impl Names {
         }
     }
 
-    /// What the key is for with which a label's keeper opens an image at this place.
+    /// What the key is for with which a label's keeper opens an image at this place. One that is a clone of
+    /// what is `outside` of the label's namespace has a key of its own: that of the namespace stays as it is
+    /// while keepers are connected with it.
     #[must_use]
-    pub fn scope_of(&self, label: &Label, place: InPool<'_>) -> Scope {
+    pub fn scope_of(&self, label: &Label, place: InPool<'_>, outside: bool) -> Scope {
         let own = self.namespace_of(label);
-        match place.namespace == own {
+        match place.namespace == own && !outside {
             true => Scope::Namespace(own),
             false => Scope::Image {
                 namespace: place.namespace.to_owned(),
@@ -172,9 +174,13 @@ mod tests {
     fn a_labels_own_namespace_has_one_key_and_every_other_image_one_of_its_own() {
         let label: Label = "s0:c1,c2".parse().unwrap();
         let own = names().namespace_of(&label);
-        let scope = |place: &str| names().scope_of(&label, InPool::parse(place).unwrap());
+        let scope = |place: &str| names().scope_of(&label, InPool::parse(place).unwrap(), false);
         assert_eq!(scope(&format!("{own}/web")), Scope::Namespace(own.clone()));
-        assert_eq!(scope(&format!("{own}/db")), Scope::Namespace(own));
+        assert_eq!(scope(&format!("{own}/db")), Scope::Namespace(own.clone()));
+        let clone = format!("{own}/clone");
+        let place = InPool::parse(&clone).unwrap();
+        let alone = names().scope_of(&label, place, true);
+        assert!(matches!(alone, Scope::Image { namespace, .. } if namespace == own));
         let other = names().namespace_of(&"s0:c1,c3".parse().unwrap());
         for place in [
             "web".to_owned(),
@@ -193,7 +199,7 @@ mod tests {
             for store in ["ceph", long.as_str()] {
                 for place in ["web", "db", "ns/web"] {
                     let label = label.parse().unwrap();
-                    let scope = names().scope_of(&label, InPool::parse(place).unwrap());
+                    let scope = names().scope_of(&label, InPool::parse(place).unwrap(), false);
                     let entity = names().entity_of(&label, store, &scope);
                     assert!(entity.len() <= MAX_ENTITY && entity.starts_with(&names().prefix()));
                     assert!(names().prefix().len() <= 32);

@@ -39,7 +39,9 @@ impl Service {
     pub(super) fn wanted(&self) -> Vec<Arc<Image>> {
         let images = self.shared.images.borrow();
         let label = self.shared.assignment.images_of(&self.label);
-        images.of(&label).map(Arc::clone).collect()
+        let all = images.of(&label);
+        let served = all.filter(|image| !self.shared.withheld.contains(image.designator.serial));
+        served.map(Arc::clone).collect()
     }
 
     /// Opens an image, which may take as long as a predecessor holds it.

@@ -30,7 +30,7 @@ use crate::catalogue::Catalogue;
 use crate::cgroups::Cgroups;
 use crate::config::{GatewaySection, Identities, Image, NfsSection, Store};
 use crate::image::{Manner, OpenError, Opened};
-use crate::kept::{Anchors, Counts, Keysmiths, Traces};
+use crate::kept::{Anchors, Counts, Keysmiths, Traces, Withheld};
 use crate::metrics::{LabelMeter, Metrics, Served, render};
 use crate::poison::{PoisonMarks, Settling};
 use crate::program::Program;
@@ -82,6 +82,8 @@ pub struct Shared {
     pub images: watch::Sender<Arc<Catalogue>>,
     /// Which images are poisoned.
     pub poison: Arc<PoisonMarks>,
+    /// Which images nobody is served for the moment.
+    pub withheld: Withheld,
     /// What images are reserved for.
     pub reservations: Arc<Reservations>,
     /// Images whose last worker may have lost something.
