@@ -64,10 +64,10 @@ enum Errand {
 
 impl Rbd {
     pub(crate) fn new(memory: Memory, ends: &Ends, connect: Duration) -> io::Result<Self> {
-        let ends = ends.clone();
+        let passing = ends.clone();
         Ok(Self {
             memory,
-            completions: Completions::with(move |event| pass(&ends, event))?,
+            completions: Completions::with(move |event| pass(&passing, event))?,
             clusters: Arc::new(Clusters::new(connect)),
             opened: Mailbox::new()?,
             images: HashMap::new(),
