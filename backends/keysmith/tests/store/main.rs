@@ -10,6 +10,7 @@
 
 mod bench;
 mod clones;
+mod copied;
 mod ends;
 mod images;
 mod isolation;
