@@ -132,6 +132,8 @@ pub enum ToWorker<D = OwnedFd> {
     KeeperGone {
         /// Which slot.
         slot: u32,
+        /// Whether what was outstanding may be what it has died of: nobody wanted it to end.
+        blamed: bool,
     },
     /// There will be no keeper for the slot for now, after [`Self::KeeperGone`] or from the start:
     /// until there is one, what is outstanding and what comes ends with an error that says so.
@@ -343,7 +345,7 @@ impl<D> ToWorker<D> {
                 },
                 Some(bell),
             ),
-            Self::KeeperGone { slot } => (ToWorker::KeeperGone { slot }, None),
+            Self::KeeperGone { slot, blamed } => (ToWorker::KeeperGone { slot, blamed }, None),
             Self::KeeperLost { slot } => (ToWorker::KeeperLost { slot }, None),
         }
     }
@@ -403,7 +405,7 @@ impl ToWorker<Attached> {
             Self::Drain { milliseconds } => ToWorker::Drain { milliseconds },
             Self::AddKept(image) => ToWorker::AddKept(image),
             Self::KeptShape { image, shape } => ToWorker::KeptShape { image, shape },
-            Self::KeeperGone { slot } => ToWorker::KeeperGone { slot },
+            Self::KeeperGone { slot, blamed } => ToWorker::KeeperGone { slot, blamed },
             Self::KeeperLost { slot } => ToWorker::KeeperLost { slot },
         })
     }

@@ -289,6 +289,7 @@ fn share(
         nfs: in_force.config.nfs.clone(),
         assignment,
         serving: MayServe::default(),
+        own: Program::new(std::env::current_exe()?),
         program,
         importer,
         keeper,

@@ -11,6 +11,7 @@ use std::process::Stdio;
 use std::sync::OnceLock;
 
 use rustix::fs::{Mode, OFlags, fstat, open, stat};
+use rustix::io::Errno;
 use tokio::process::Command;
 
 /// A program, kept as it was when it was first there.
@@ -61,13 +62,14 @@ impl Program {
         io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))
     }
 
-    /// Whether there is another file in its place by now, as after an upgrade.
+    /// Whether there is another file in its place by now, as after an upgrade, or none.
     pub fn is_replaced(&self) -> bool {
         let Some(kept) = self.kept.get() else {
             return false;
         };
         match (fstat(kept), stat(&self.path)) {
             (Ok(kept), Ok(there)) => (kept.st_dev, kept.st_ino) != (there.st_dev, there.st_ino),
+            (Ok(_), Err(Errno::NOENT)) => true,
             _ => false,
         }
     }
@@ -102,6 +104,7 @@ mod tests {
         assert!(!program.is_replaced());
 
         fs::remove_file(&path).unwrap();
+        assert!(program.is_replaced());
         fs::copy("/bin/false", &path).unwrap();
         assert!(program.is_replaced());
         let status = start(&program).await.unwrap();

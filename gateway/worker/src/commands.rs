@@ -85,8 +85,8 @@ impl<S: Service> Desk<S> {
             ToWorker::AddKept(image) => self.add_kept(&image),
             ToWorker::KeptShape { image, shape } => self.reshape(ImageId(image), shape),
             ToWorker::Keeper { slot, bell } => self.keepers.serve(slot, bell),
-            ToWorker::KeeperGone { slot } => {
-                self.keepers.gone(slot);
+            ToWorker::KeeperGone { slot, blamed } => {
+                self.keepers.gone(slot, blamed);
                 self.outgoing.push(FromWorker::QueueCleared { slot });
             }
             ToWorker::KeeperLost { slot } => self.keepers.lost(slot),

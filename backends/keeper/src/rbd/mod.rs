@@ -119,6 +119,7 @@ impl Backend for Rbd {
 
     fn events(&mut self) -> VecDeque<Event> {
         for opened in self.opened.take() {
+            self.vigil.opened();
             self.enter(opened);
         }
         for happened in self.completions.take() {
@@ -153,6 +154,7 @@ impl Backend for Rbd {
     }
 
     fn open(&mut self, opening: Opening) {
+        self.vigil.opens();
         let (clusters, completions) = (Arc::clone(&self.clusters), self.completions.clone());
         open::begin(opening, clusters, completions, self.opened.clone());
     }

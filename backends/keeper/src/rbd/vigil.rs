@@ -23,6 +23,10 @@ const STACK: usize = 2 << 20;
 #[derive(Debug)]
 pub(super) struct Vigil {
     ends: Ends,
+    /// Images that are being opened.
+    openings: usize,
+    /// Since when none of them is open.
+    opens_since: Instant,
     /// When it was looked last.
     looked: Instant,
     /// A thread is looking.
@@ -34,6 +38,8 @@ impl Vigil {
     pub(super) fn new(ends: Ends) -> std::io::Result<Self> {
         Ok(Self {
             ends,
+            openings: 0,
+            opens_since: Instant::now(),
             looked: Instant::now(),
             looks: false,
             found: Mailbox::new()?,
@@ -45,12 +51,27 @@ impl Vigil {
         &self.found
     }
 
+    /// An image is about to be opened.
+    pub(super) fn opens(&mut self) {
+        if self.openings == 0 {
+            self.opens_since = Instant::now();
+        }
+        self.openings += 1;
+    }
+
+    /// It is open, or cannot be opened.
+    pub(super) fn opened(&mut self) {
+        self.openings = self.openings.saturating_sub(1);
+        self.opens_since = Instant::now();
+    }
+
     /// When it has to be looked.
     pub(super) fn due(&self) -> Option<Instant> {
         if self.looks {
             return None;
         }
-        let still = self.ends.still_since()?;
+        let opens = (self.openings > 0).then_some(self.opens_since);
+        let still = self.ends.still_since().into_iter().chain(opens).min()?;
         Some(still.max(self.looked) + STILL)
     }
 
@@ -130,6 +151,15 @@ mod tests {
         assert_eq!(vigil.excluded(), None);
         assert!(vigil.due().is_some());
         ends.take(2).unwrap();
+        assert_eq!(vigil.due(), None);
+    }
+
+    #[test]
+    fn it_looks_when_an_image_is_not_opened_for_a_while() {
+        let mut vigil = Vigil::new(ends()).unwrap();
+        vigil.opens();
+        assert!(vigil.due().is_some());
+        vigil.opened();
         assert_eq!(vigil.due(), None);
     }
 

@@ -161,7 +161,10 @@ pub fn to_worker() -> Vec<ToWorker<Attached>> {
             slot: u32::MAX,
             bell: Attached,
         },
-        ToWorker::KeeperGone { slot: u32::MAX },
+        ToWorker::KeeperGone {
+            slot: u32::MAX,
+            blamed: true,
+        },
         ToWorker::KeeperLost { slot: u32::MAX },
     ]
 }

@@ -91,7 +91,7 @@ fn warnings(shared: &Shared, poisoned: usize, labels: &[Description]) -> Vec<Str
     }
     if shared.is_replaced() {
         warnings.push(
-            "another version of labelgate is installed than the one that runs; it runs from the next \
+            "another version of labelgate is installed than the one that runs, or none; it runs from the next \
              \"systemctl restart labelgated\" on, which ends all connections"
                 .to_owned(),
         );

@@ -63,7 +63,8 @@ impl Process {
     /// Starts the program, with one end of a control socket as its standard input.
     fn spawn(job: &ImportJob<'_>) -> Result<Self, ImportError> {
         let (ours, theirs) = pair()?;
-        let mut command = job.program.command(theirs, job.uid)?;
+        let command = job.program.command(theirs, job.uid);
+        let mut command = command.map_err(ImportError::Start)?;
         command.arg0(format!("labelgate-importer {}", job.reader()));
         let control = SupervisorEnd::new(ours)?;
         let spawned = spawn(&mut command, job.context);

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use labelgate_control::{AddKept, FromKeeper, KeptShape, NotServed, Text, ToWorker};
 
+use crate::config::Place;
+
 use super::images::ImageState;
 use super::kept_images::Kept;
 use super::service::Service;
@@ -36,7 +38,7 @@ impl Service {
             FromKeeper::ImageResized { image, shape } => self.keeper_shaped(slot, image, shape),
             FromKeeper::ImageFenced { image } => {
                 let given = self.is_given(slot, image);
-                self.kill_keeper(slot, "its backend has shut it out");
+                self.replace_keeper(slot, "its backend has shut it out");
                 given
             }
             FromKeeper::ImageRemoved { image } => self.is_given(slot, image),
@@ -77,7 +79,7 @@ impl Service {
         match result {
             Ok(shape) => {
                 if let Some(slot) = self.slots.get(slot) {
-                    slot.doubt.cleared(number);
+                    slot.doubt.cleared();
                 }
                 self.keeper_shaped(slot, number, shape)
             }
@@ -100,15 +102,15 @@ impl Service {
                 kept.given = false;
             }
             self.refuse_kept(number, &reason);
-            if self.is_doubtful(slot, number, why, now) {
-                self.kill_keeper(slot, DOUBTFUL);
+            if self.is_doubtful(slot, why, now) {
+                self.replace_keeper(slot, DOUBTFUL);
             }
             return;
         }
         tracing::error!(label = %self.label, image = %served.image, "{reason}");
         self.images.put_off(number, now);
-        if self.is_doubtful(slot, number, why, now) {
-            return self.kill_keeper(slot, DOUBTFUL);
+        if self.is_doubtful(slot, why, now) {
+            return self.replace_keeper(slot, DOUBTFUL);
         }
         if self.images.is_one_given(slot) {
             // It is nobody's harm but its own clients', who are told that it is not ready.
@@ -118,19 +120,24 @@ impl Service {
         if let Some(slot) = self.slots.get(slot) {
             slot.failed(AGAIN, now);
         }
-        self.kill_keeper(slot, "it can open nothing of what its predecessor had open");
+        self.replace_keeper(slot, "it can open nothing of what its predecessor had open");
     }
 
     /// Whether a keeper that could not open an image has been unable for so long that another one is to try.
-    fn is_doubtful(&mut self, slot: u32, image: u32, why: &NotServed, now: Instant) -> bool {
+    /// Not where a session is all that it has of its backend, which it makes anew by itself: there its
+    /// server is away.
+    fn is_doubtful(&mut self, slot: u32, why: &NotServed, now: Instant) -> bool {
         let Some(slot) = self.slots.get(slot) else {
             return false;
         };
+        if !matches!(slot.store.place, Place::Rbd(_) | Place::Gluster(_)) {
+            return false;
+        }
         match why {
-            NotServed::Unreachable(_) => slot.doubt.failed(image, now),
+            NotServed::Unreachable(_) => slot.doubt.failed(now),
             // Its backend has told it so.
             NotServed::Held | NotServed::Unfit(_) => {
-                slot.doubt.cleared(image);
+                slot.doubt.cleared();
                 false
             }
             NotServed::Refused { .. } | NotServed::Withheld => false,

@@ -210,7 +210,7 @@ impl Service {
         if let Some(slot) = self.slots.get(number) {
             (slot.ready, slot.dismissed) = (false, false);
             slot.keeper = Some(keeper);
-            slot.doubt.another();
+            slot.doubt.cleared();
         }
         Ok(())
     }
@@ -324,6 +324,14 @@ impl Service {
         }
     }
 
+    /// Kills a keeper, for another to take its place, through no fault of what it was asked for.
+    pub(super) fn replace_keeper(&mut self, number: u32, why: &str) {
+        if let Some(slot) = self.slots.get(number) {
+            slot.replaced = true;
+        }
+        self.kill_keeper(number, why);
+    }
+
     /// Notes how a keeper is known to its backend.
     pub(super) fn connected(&mut self, number: u32, instance: Text<512>) -> bool {
         let Some(slot) = self.slots.get(number) else {
@@ -347,6 +355,8 @@ impl Service {
         (slot.keeper, slot.ready, slot.waits_until) = (None, false, None);
         let served = std::mem::replace(&mut slot.served, false);
         let (dismissed, closing) = (slot.dismissed, slot.closing);
+        // What it was asked for has no part in its end.
+        let wanted = std::mem::take(&mut slot.replaced) | dismissed;
         slot.down_since = now;
         slot.revoke = true;
         if dismissed || *death == Death::Orderly {
@@ -368,7 +378,10 @@ impl Service {
         }
         self.images.none_given(number);
         if !closing {
-            self.tell(ToWorker::KeeperGone { slot: number });
+            self.tell(ToWorker::KeeperGone {
+                slot: number,
+                blamed: !wanted,
+            });
         }
     }
 

@@ -56,6 +56,8 @@ pub struct Shared {
     pub provider: Arc<Provider>,
     /// Whether it does so now.
     pub serving: MayServe,
+    /// The gateway's own program.
+    pub own: Program,
     /// The worker's program.
     pub program: Program,
     /// The importer's program.
@@ -99,7 +101,7 @@ pub struct Shared {
 impl Shared {
     /// Whether another version of the gateway is installed than the one that runs.
     pub fn is_replaced(&self) -> bool {
-        let programs = [&self.program, &self.importer, &self.keeper];
+        let programs = [&self.own, &self.program, &self.importer, &self.keeper];
         programs.into_iter().any(Program::is_replaced)
     }
 

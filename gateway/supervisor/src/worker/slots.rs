@@ -103,6 +103,8 @@ pub(super) struct Slot {
     pub(super) backoff: Backoff,
     /// Whether the keeper may be the reason why images are not open.
     pub(super) doubt: Doubt,
+    /// The keeper was killed for another to take its place.
+    pub(super) replaced: bool,
     /// The keys are to be taken back, and whoever has come in with them is to be shut out.
     pub(super) revoke: bool,
     /// The keeper was killed for no fault of its own.
@@ -199,6 +201,7 @@ impl Slot {
             not_before: None,
             backoff: Backoff::default(),
             doubt: Doubt::default(),
+            replaced: false,
             revoke: false,
             dismissed: false,
             closing: false,

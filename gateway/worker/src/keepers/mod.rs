@@ -86,9 +86,9 @@ impl Keepers {
     }
 
     /// The slot's keeper has been reaped.
-    pub(crate) fn gone(&mut self, slot: u32) {
+    pub(crate) fn gone(&mut self, slot: u32, blamed: bool) {
         if let Some(slot) = self.slots.get_mut(slot as usize) {
-            slot.gone(&mut self.answered);
+            slot.gone(blamed, &mut self.answered);
         }
     }
 

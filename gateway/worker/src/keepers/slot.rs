@@ -126,12 +126,15 @@ impl Slot {
         self.parked.clear();
     }
 
-    pub(super) fn gone(&mut self, answered: &mut VecDeque<Answered>) {
+    /// The keeper has ended; by what it was asked for, perhaps, if that is to be `blamed`.
+    pub(super) fn gone(&mut self, blamed: bool, answered: &mut VecDeque<Answered>) {
         // What it said before its end counts, if it makes sense.
         self.hear(answered);
-        let with = self.asked.range(..self.unsent).map(|(&tag, _)| tag);
-        let with: Vec<u64> = with.filter(|tag| !self.parked.contains(tag)).collect();
-        self.blame.ended(&with);
+        if blamed {
+            let with = self.asked.range(..self.unsent).map(|(&tag, _)| tag);
+            let with: Vec<u64> = with.filter(|tag| !self.parked.contains(tag)).collect();
+            self.blame.ended(&with);
+        }
         self.queue.clear();
         self.state = State::Away;
         self.fresh = false;
@@ -141,7 +144,7 @@ impl Slot {
     pub(super) fn lost(&mut self, answered: &mut VecDeque<Answered>) {
         // Otherwise a successor may have begun to use the queue, and waits to be served.
         if matches!(self.state, State::Serving(_) | State::Broken) {
-            self.gone(answered);
+            self.gone(false, answered);
         }
         self.state = State::Lost;
         self.blame = Blame::default();

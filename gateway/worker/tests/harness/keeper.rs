@@ -143,7 +143,7 @@ impl Bench {
 
     /// Says that the slot's keeper has gone, and waits until the queues are clear.
     pub fn keeper_gone(&self, slot: u32) {
-        self.tell(ToWorker::KeeperGone { slot });
+        self.tell(ToWorker::KeeperGone { slot, blamed: true });
         assert_eq!(self.hear_past_ends(), FromWorker::QueueCleared { slot });
     }
 }
