@@ -13,7 +13,7 @@ use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use crate::derived_key::{Purpose, key_pair, pkcs8};
+use crate::key::{Purpose, derived, key_pair};
 use crate::{CertificateError, Credentials, fingerprint};
 
 /// The longest request for a certificate that is looked at, in bytes. One with an RSA key of 8192
@@ -55,13 +55,13 @@ impl Authority {
     /// # Errors
     /// Certificates cannot be made at all.
     pub fn of(master: &[u8; 32]) -> Result<Self, CertificateError> {
-        let key = key_pair(&pkcs8(master, Purpose::Authority))?;
+        let key = key_pair(&derived(master, Purpose::Authority)?)?;
         let params = authority_params();
         let certificate = params.self_signed(&key)?;
         Ok(Self {
             issuer: Issuer::new(params, key),
             certificate,
-            server_key: pkcs8(master, Purpose::Server),
+            server_key: derived(master, Purpose::Server)?,
         })
     }
 
@@ -168,6 +168,7 @@ fn first_day() -> OffsetDateTime {
 }
 
 /// > 99991231235959Z ... no well-defined expiration date (RFC 5280 4.1.2.5), but for the seconds.
+///
 /// What is derived from the master key is as good as that is.
 fn last_day() -> OffsetDateTime {
     date_time_ymd(9999, 12, 31)

@@ -9,6 +9,9 @@ pub enum CertificateError {
     /// It cannot be read, or was not signed by the key that it is for.
     #[error("the request for a certificate is not sound: {0}; make a new one")]
     Request(#[source] rcgen::Error),
+    /// A key cannot be derived from the master key.
+    #[error("a key cannot be derived")]
+    Derive,
     /// A certificate cannot be made.
     #[error("a certificate cannot be made: {0}")]
     Make(#[from] rcgen::Error),

@@ -13,8 +13,8 @@
 #![forbid(unsafe_code)]
 
 mod authority;
-mod derived_key;
 mod error;
+mod key;
 mod request;
 mod tls;
 

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ED25519};
+use rcgen::{CertificateParams, DistinguishedName, DnType};
 use zeroize::Zeroizing;
 
 use crate::CertificateError;
+use crate::key::{fresh, key_pair};
 
 /// A new key, which its host keeps to itself, and what asks for a certificate for it (PKCS #10).
 pub struct Request {
@@ -29,7 +30,7 @@ impl Request {
     /// # Errors
     /// The kernel has no random numbers.
     pub fn make(name: &str) -> Result<Self, CertificateError> {
-        let key = KeyPair::generate_for(&PKCS_ED25519)?;
+        let key = key_pair(&fresh()?)?;
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, name);

@@ -1,4 +1,4 @@
-//! Keys that are derived from the registry's master key.
+//! Ed25519 keys: derived from the registry's master key, or new.
 
 use hkdf::Hkdf;
 use rcgen::{KeyPair, PKCS_ED25519};
@@ -8,12 +8,13 @@ use zeroize::Zeroizing;
 
 use crate::CertificateError;
 
-/// What stands before the 32 bytes of an Ed25519 key in PKCS #8 (RFC 8410 7; RFC 5958).
+/// What stands before the 32 bytes of an Ed25519 key in PKCS #8 (RFC 8410 7), in its first version:
+/// OpenSSL 3.0 reads no other of such a key.
 const PKCS8: [u8; 16] = [
     0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
 ];
 
-/// What a key is for. Each gets another key.
+/// What a derived key is for. Each gets another key.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Purpose {
     Authority,
@@ -31,14 +32,28 @@ impl Purpose {
 }
 
 /// The key of this purpose, in PKCS #8.
-pub(crate) fn pkcs8(master: &[u8; 32], purpose: Purpose) -> Zeroizing<Vec<u8>> {
+pub(crate) fn derived(
+    master: &[u8; 32],
+    purpose: Purpose,
+) -> Result<Zeroizing<Vec<u8>>, CertificateError> {
     let mut seed = Zeroizing::new([0; 32]);
-    // 32 bytes are fewer than the most there can be (255 times the hash's length).
-    let expanded = Hkdf::<Sha256>::new(None, master).expand(purpose.label(), seed.as_mut_slice());
-    debug_assert!(expanded.is_ok());
+    Hkdf::<Sha256>::new(None, master)
+        .expand(purpose.label(), seed.as_mut_slice())
+        .map_err(|_| CertificateError::Derive)?;
+    Ok(pkcs8(&seed))
+}
+
+/// A new key, in PKCS #8.
+pub(crate) fn fresh() -> Result<Zeroizing<Vec<u8>>, CertificateError> {
+    let mut seed = Zeroizing::new([0; 32]);
+    getrandom::fill(seed.as_mut_slice())?;
+    Ok(pkcs8(&seed))
+}
+
+fn pkcs8(seed: &[u8; 32]) -> Zeroizing<Vec<u8>> {
     let mut der = Zeroizing::new(Vec::with_capacity(PKCS8.len() + seed.len()));
     der.extend_from_slice(&PKCS8);
-    der.extend_from_slice(seed.as_slice());
+    der.extend_from_slice(seed);
     der
 }
 
@@ -57,11 +72,16 @@ mod tests {
         let master = [7; 32];
         let mut other = master;
         other[31] ^= 1;
-        let authority = pkcs8(&master, Purpose::Authority);
-        assert_eq!(authority, pkcs8(&master, Purpose::Authority));
-        assert_ne!(authority, pkcs8(&master, Purpose::Server));
-        assert_ne!(authority, pkcs8(&other, Purpose::Authority));
+        let authority = derived(&master, Purpose::Authority).unwrap();
+        assert_eq!(authority, derived(&master, Purpose::Authority).unwrap());
+        assert_ne!(authority, derived(&master, Purpose::Server).unwrap());
+        assert_ne!(authority, derived(&other, Purpose::Authority).unwrap());
         assert!(!authority.windows(32).any(|part| part == master));
         key_pair(&authority).unwrap();
+    }
+
+    #[test]
+    fn no_two_new_keys_are_the_same() {
+        assert_ne!(fresh().unwrap(), fresh().unwrap());
     }
 }
