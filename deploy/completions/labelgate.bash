@@ -34,6 +34,9 @@ _labelgate() {
             labelgate,help)
                 cmd="labelgate__subcmd__help"
                 ;;
+            labelgate,host)
+                cmd="labelgate__subcmd__host"
+                ;;
             labelgate,identity)
                 cmd="labelgate__subcmd__identity"
                 ;;
@@ -154,6 +157,9 @@ _labelgate() {
             labelgate__subcmd__help,help)
                 cmd="labelgate__subcmd__help__subcmd__help"
                 ;;
+            labelgate__subcmd__help,host)
+                cmd="labelgate__subcmd__help__subcmd__host"
+                ;;
             labelgate__subcmd__help,identity)
                 cmd="labelgate__subcmd__help__subcmd__identity"
                 ;;
@@ -210,6 +216,27 @@ _labelgate() {
                 ;;
             labelgate__subcmd__help__subcmd__group,rm)
                 cmd="labelgate__subcmd__help__subcmd__group__subcmd__rm"
+                ;;
+            labelgate__subcmd__help__subcmd__host,add)
+                cmd="labelgate__subcmd__help__subcmd__host__subcmd__add"
+                ;;
+            labelgate__subcmd__help__subcmd__host,grant)
+                cmd="labelgate__subcmd__help__subcmd__host__subcmd__grant"
+                ;;
+            labelgate__subcmd__help__subcmd__host,list)
+                cmd="labelgate__subcmd__help__subcmd__host__subcmd__list"
+                ;;
+            labelgate__subcmd__help__subcmd__host,renew)
+                cmd="labelgate__subcmd__help__subcmd__host__subcmd__renew"
+                ;;
+            labelgate__subcmd__help__subcmd__host,revoke)
+                cmd="labelgate__subcmd__help__subcmd__host__subcmd__revoke"
+                ;;
+            labelgate__subcmd__help__subcmd__host,rm)
+                cmd="labelgate__subcmd__help__subcmd__host__subcmd__rm"
+                ;;
+            labelgate__subcmd__help__subcmd__host,show)
+                cmd="labelgate__subcmd__help__subcmd__host__subcmd__show"
                 ;;
             labelgate__subcmd__help__subcmd__identity,add)
                 cmd="labelgate__subcmd__help__subcmd__identity__subcmd__add"
@@ -288,6 +315,54 @@ _labelgate() {
                 ;;
             labelgate__subcmd__help__subcmd__worker,list)
                 cmd="labelgate__subcmd__help__subcmd__worker__subcmd__list"
+                ;;
+            labelgate__subcmd__host,add)
+                cmd="labelgate__subcmd__host__subcmd__add"
+                ;;
+            labelgate__subcmd__host,grant)
+                cmd="labelgate__subcmd__host__subcmd__grant"
+                ;;
+            labelgate__subcmd__host,help)
+                cmd="labelgate__subcmd__host__subcmd__help"
+                ;;
+            labelgate__subcmd__host,list)
+                cmd="labelgate__subcmd__host__subcmd__list"
+                ;;
+            labelgate__subcmd__host,renew)
+                cmd="labelgate__subcmd__host__subcmd__renew"
+                ;;
+            labelgate__subcmd__host,revoke)
+                cmd="labelgate__subcmd__host__subcmd__revoke"
+                ;;
+            labelgate__subcmd__host,rm)
+                cmd="labelgate__subcmd__host__subcmd__rm"
+                ;;
+            labelgate__subcmd__host,show)
+                cmd="labelgate__subcmd__host__subcmd__show"
+                ;;
+            labelgate__subcmd__host__subcmd__help,add)
+                cmd="labelgate__subcmd__host__subcmd__help__subcmd__add"
+                ;;
+            labelgate__subcmd__host__subcmd__help,grant)
+                cmd="labelgate__subcmd__host__subcmd__help__subcmd__grant"
+                ;;
+            labelgate__subcmd__host__subcmd__help,help)
+                cmd="labelgate__subcmd__host__subcmd__help__subcmd__help"
+                ;;
+            labelgate__subcmd__host__subcmd__help,list)
+                cmd="labelgate__subcmd__host__subcmd__help__subcmd__list"
+                ;;
+            labelgate__subcmd__host__subcmd__help,renew)
+                cmd="labelgate__subcmd__host__subcmd__help__subcmd__renew"
+                ;;
+            labelgate__subcmd__host__subcmd__help,revoke)
+                cmd="labelgate__subcmd__host__subcmd__help__subcmd__revoke"
+                ;;
+            labelgate__subcmd__host__subcmd__help,rm)
+                cmd="labelgate__subcmd__host__subcmd__help__subcmd__rm"
+                ;;
+            labelgate__subcmd__host__subcmd__help,show)
+                cmd="labelgate__subcmd__host__subcmd__help__subcmd__show"
                 ;;
             labelgate__subcmd__identity,add)
                 cmd="labelgate__subcmd__identity__subcmd__add"
@@ -488,7 +563,7 @@ _labelgate() {
 
     case "${cmd}" in
         labelgate)
-            opts="-y -h -V --json --yes --timeout --socket --help --version status store image identity group level lease worker audit reload backup restore metrics completions generate help"
+            opts="-y -h -V --json --yes --timeout --socket --help --version status store image identity group level lease host worker audit reload backup restore metrics completions generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1040,7 +1115,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__help)
-            opts="status store image identity group level lease worker audit reload backup restore metrics completions generate help"
+            opts="status store image identity group level lease host worker audit reload backup restore metrics completions generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1252,6 +1327,118 @@ _labelgate() {
         labelgate__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__host)
+            opts="add list show rm grant revoke renew"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__host__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__host__subcmd__grant)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__host__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__host__subcmd__renew)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__host__subcmd__revoke)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__host__subcmd__rm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__host__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1760,6 +1947,332 @@ _labelgate() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host)
+            opts="-y -h --json --yes --timeout --socket --help add list show rm grant revoke renew help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__add)
+            opts="-y -h --role --machine --any-machine --write --request --json --yes --timeout --socket --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --role)
+                    COMPREPLY=($(compgen -W "admin hypervisor monitor" -- "${cur}"))
+                    return 0
+                    ;;
+                --machine)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --write)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__grant)
+            opts="-y -h --json --yes --timeout --socket --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__help)
+            opts="add list show rm grant revoke renew help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__help__subcmd__grant)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__help__subcmd__renew)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__help__subcmd__revoke)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__help__subcmd__rm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__list)
+            opts="-y -h --json --yes --timeout --socket --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__renew)
+            opts="-y -h --write --request --json --yes --timeout --socket --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --write)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__revoke)
+            opts="-y -h --json --yes --timeout --socket --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__rm)
+            opts="-y -h --json --yes --timeout --socket --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__show)
+            opts="-y -h --json --yes --timeout --socket --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -14,11 +14,12 @@ use std::time::Duration;
 
 use bolero::TypeGenerator;
 use labelgate_api::{
-    AddBackend, AddGroup, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditQuery,
-    AuditReport, ClearImage, CloneImage, CreateImage, EndedLease, Groups, Identities, IdentityPath,
-    ImagePath, Images, ImagesQuery, ImportQuery, LabelImage, LeasePath, Leases, Levels, MemberPath,
-    Problem, RelabelledImage, RemoveImageQuery, ResizeImage, Restored, Revocation, RotateIdentity,
-    Rotated, StartLease, Status, Step, StorePath, Stores, Workers, document,
+    AddBackend, AddGroup, AddHost, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditQuery,
+    AuditReport, CertifiedHost, CertifyHost, ClearImage, CloneImage, CreateImage, EndedLease,
+    Groups, HostMachinePath, Hosts, Identities, IdentityPath, ImagePath, Images, ImagesQuery,
+    ImportQuery, LabelImage, LeasePath, Leases, Levels, MachinePath, MemberPath, Problem,
+    RelabelledImage, RemoveImageQuery, ResizeImage, Restored, Revocation, RotateIdentity, Rotated,
+    StartLease, StartMachine, Status, Step, StopMachine, StorePath, Stores, Workers, document,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -53,7 +54,7 @@ macro_rules! readers {
 
 /// Everything that travels.
 fn readers() -> impl Iterator<Item = Reader> {
-    let requests: [Reader; 13] = readers![
+    let requests: [Reader; 17] = readers![
         AddStore,
         AddBackend,
         CreateImage,
@@ -66,20 +67,26 @@ fn readers() -> impl Iterator<Item = Reader> {
         AddGroup,
         AllocateLevel,
         StartLease,
+        AddHost,
+        CertifyHost,
+        StartMachine,
+        StopMachine,
         Problem,
     ];
-    let parameters: [Reader; 9] = readers![
+    let parameters: [Reader; 11] = readers![
         StorePath,
         ImagePath,
         IdentityPath,
         MemberPath,
         LeasePath,
+        HostMachinePath,
+        MachinePath,
         ImagesQuery,
         ImportQuery,
         RemoveImageQuery,
         AuditQuery,
     ];
-    let answers: [Reader; 16] = readers![
+    let answers: [Reader; 18] = readers![
         Status,
         Stores,
         Images,
@@ -91,6 +98,8 @@ fn readers() -> impl Iterator<Item = Reader> {
         Levels,
         Leases,
         EndedLease,
+        Hosts,
+        CertifiedHost,
         Workers,
         AuditReport,
         Revocation,

@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use crate::audit::AuditCommand;
 use crate::generate::Generate;
 use crate::group::GroupCommand;
+use crate::host::HostCommand;
 use crate::identity::IdentityCommand;
 use crate::image::ImageCommand;
 use crate::lease::LeaseCommand;
@@ -104,6 +105,9 @@ pub(crate) enum Command {
     /// Leases: the binding of a VM on a host to a label.
     #[command(subcommand)]
     Lease(LeaseCommand),
+    /// Hosts: who may ask over the network.
+    #[command(subcommand)]
+    Host(HostCommand),
     /// Workers: the confined processes that serve, one per label.
     #[command(subcommand)]
     Worker(WorkerCommand),

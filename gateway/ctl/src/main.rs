@@ -13,6 +13,8 @@ mod confirm;
 mod fault;
 mod generate;
 mod group;
+mod host;
+mod host_credentials;
 mod identity;
 mod identity_add;
 mod image;
@@ -96,6 +98,7 @@ async fn run(cli: Cli) -> Result<(), Fault> {
         Command::Image(command) => command.run(&ask).await,
         Command::Identity(command) => command.run(&ask).await,
         Command::Group(command) => command.run(&ask).await,
+        Command::Host(command) => command.run(&ask).await,
         Command::Level(command) => command.run(&ask).await,
         Command::Lease(command) => command.run(&ask).await,
         Command::Worker(command) => command.run(&ask).await,
