@@ -563,7 +563,7 @@ _labelgate() {
 
     case "${cmd}" in
         labelgate)
-            opts="-y -h -V --json --yes --timeout --socket --help --version status store image identity group level lease host worker audit reload backup restore metrics completions generate help"
+            opts="-y -h -V --json --yes --timeout --socket --remote --credentials --help --version status store image identity group level lease host worker audit reload backup restore metrics completions generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -577,6 +577,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -585,7 +593,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__audit)
-            opts="-y -h --json --yes --timeout --socket --help tail verify help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help tail verify help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -596,6 +604,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -663,7 +679,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__audit__subcmd__tail)
-            opts="-n -f -y -h --lines --after --follow --json --yes --timeout --socket --help"
+            opts="-n -f -y -h --lines --after --follow --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -689,6 +705,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -697,7 +721,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__audit__subcmd__verify)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -708,6 +732,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -719,7 +751,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__backup)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -730,6 +762,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -741,7 +781,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__completions)
-            opts="-y -h --json --yes --timeout --socket --help bash elvish fish powershell zsh"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -752,6 +792,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -763,7 +811,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__generate)
-            opts="-y -h --json --yes --timeout --socket --help man completions help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help man completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -777,6 +825,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -785,7 +841,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__generate__subcmd__completions)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -796,6 +852,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -863,7 +927,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__generate__subcmd__man)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -877,6 +941,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -885,7 +957,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__group)
-            opts="-y -h --json --yes --timeout --socket --help add grant revoke list rm help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help add grant revoke list rm help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -899,6 +971,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -907,7 +987,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__group__subcmd__add)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -918,6 +998,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -929,7 +1017,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__group__subcmd__grant)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -940,6 +1028,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1049,7 +1145,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__group__subcmd__list)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1060,6 +1156,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1071,7 +1175,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__group__subcmd__revoke)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1082,6 +1186,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1093,7 +1205,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__group__subcmd__rm)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1104,6 +1216,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1955,7 +2075,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__host)
-            opts="-y -h --json --yes --timeout --socket --help add list show rm grant revoke renew help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help add list show rm grant revoke renew help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1969,6 +2089,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1977,7 +2105,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__host__subcmd__add)
-            opts="-y -h --role --machine --any-machine --write --request --json --yes --timeout --socket --help"
+            opts="-y -h --role --machine --any-machine --write --request --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2007,6 +2135,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2015,7 +2151,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__host__subcmd__grant)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2026,6 +2162,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2163,7 +2307,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__host__subcmd__list)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2177,6 +2321,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2185,7 +2337,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__host__subcmd__renew)
-            opts="-y -h --write --request --json --yes --timeout --socket --help"
+            opts="-y -h --write --request --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2207,6 +2359,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2215,7 +2375,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__host__subcmd__revoke)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2226,6 +2386,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2237,7 +2405,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__host__subcmd__rm)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2248,6 +2416,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2259,7 +2435,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__host__subcmd__show)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2273,6 +2449,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2281,7 +2465,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__identity)
-            opts="-y -h --json --yes --timeout --socket --help add list rotate rm help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help add list rotate rm help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2295,6 +2479,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2303,7 +2495,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__identity__subcmd__add)
-            opts="-y -h --label --address --token --mutual --secret-file --reverse-secret-file --short --write-secret --vm --needs-lease --image --portal --json --yes --timeout --socket --help"
+            opts="-y -h --label --address --token --mutual --secret-file --reverse-secret-file --short --write-secret --vm --needs-lease --image --portal --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2346,6 +2538,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2441,7 +2641,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__identity__subcmd__list)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2452,6 +2652,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2463,7 +2671,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__identity__subcmd__rm)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2477,6 +2685,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2485,7 +2701,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__identity__subcmd__rotate)
-            opts="-y -h --mutual --secret-file --reverse-secret-file --short --write-secret --json --yes --timeout --socket --help"
+            opts="-y -h --mutual --secret-file --reverse-secret-file --short --write-secret --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2511,6 +2727,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2519,7 +2743,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image)
-            opts="-y -h --json --yes --timeout --socket --help create import clone list show label resize clear rm help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help create import clone list show label resize clear rm help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2533,6 +2757,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2541,7 +2773,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__clear)
-            opts="-y -h --image-was-checked --json --yes --timeout --socket --help"
+            opts="-y -h --image-was-checked --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2555,6 +2787,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2563,7 +2803,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__clone)
-            opts="-y -h --size --label --read-only --direct --json --yes --timeout --socket --help"
+            opts="-y -h --size --label --read-only --direct --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2585,6 +2825,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2593,7 +2841,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__create)
-            opts="-y -h --size --existing --file --block-size --label --read-only --direct --json --yes --timeout --socket --help"
+            opts="-y -h --size --existing --file --block-size --label --read-only --direct --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2620,6 +2868,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2785,7 +3041,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__import)
-            opts="-y -h --format --max-size --block-size --label --read-only --direct --json --yes --timeout --socket --help"
+            opts="-y -h --format --max-size --block-size --label --read-only --direct --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2815,6 +3071,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2823,7 +3087,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__label)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2837,6 +3101,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2845,7 +3117,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__list)
-            opts="-y -h --store --label --json --yes --timeout --socket --help"
+            opts="-y -h --store --label --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2867,6 +3139,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2875,7 +3155,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__resize)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2886,6 +3166,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2897,7 +3185,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__rm)
-            opts="-y -h --force --delete-data --json --yes --timeout --socket --help"
+            opts="-y -h --force --delete-data --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2908,6 +3196,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2919,7 +3215,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__show)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2933,6 +3229,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2941,7 +3245,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__lease)
-            opts="-y -h --json --yes --timeout --socket --help start list end help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help start list end help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2955,6 +3259,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2963,7 +3275,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__lease__subcmd__end)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2974,6 +3286,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3055,7 +3375,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__lease__subcmd__list)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3069,6 +3389,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3077,7 +3405,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__lease__subcmd__start)
-            opts="-y -h --vm --host --label --address --ends --for --json --yes --timeout --socket --help"
+            opts="-y -h --vm --host --label --address --ends --for --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3115,6 +3443,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3123,7 +3459,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__level)
-            opts="-y -h --json --yes --timeout --socket --help allocate list release help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help allocate list release help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3137,6 +3473,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3145,7 +3489,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__level__subcmd__allocate)
-            opts="-y -h --for --categories --json --yes --timeout --socket --help"
+            opts="-y -h --for --categories --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3164,6 +3508,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3245,7 +3597,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__level__subcmd__list)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3256,6 +3608,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3267,7 +3627,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__level__subcmd__release)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3281,6 +3641,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3289,7 +3657,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__metrics)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3300,6 +3668,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3311,7 +3687,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__reload)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3322,6 +3698,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3333,7 +3717,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__restore)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3344,6 +3728,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3355,7 +3747,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__status)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3366,6 +3758,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3377,7 +3777,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store)
-            opts="-y -h --json --yes --timeout --socket --help add list show key rm help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help add list show key rm help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3391,6 +3791,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3399,7 +3807,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store__subcmd__add)
-            opts="-y -h --trees --squash --rbd --monitors --pool --entity --key-file --gluster --servers --volume --directory --iscsi --portal --target --initiator --user --target-user --secret-file --target-secret-file --shared --nfs --server --export --nfs-port --mount-port --uid --gid --json --yes --timeout --socket --help"
+            opts="-y -h --trees --squash --rbd --monitors --pool --entity --key-file --gluster --servers --volume --directory --iscsi --portal --target --initiator --user --target-user --secret-file --target-secret-file --shared --nfs --server --export --nfs-port --mount-port --uid --gid --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3494,6 +3902,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3603,7 +4019,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store__subcmd__key)
-            opts="-y -h --key-file --secret-file --target-secret-file --json --yes --timeout --socket --help"
+            opts="-y -h --key-file --secret-file --target-secret-file --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3629,6 +4045,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3637,7 +4061,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store__subcmd__list)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3648,6 +4072,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3659,7 +4091,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store__subcmd__rm)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3670,6 +4102,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3681,7 +4121,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store__subcmd__show)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3695,6 +4135,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3703,7 +4151,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__worker)
-            opts="-y -h --json --yes --timeout --socket --help list kill help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help list kill help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3714,6 +4162,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3781,7 +4237,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__worker__subcmd__kill)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3792,6 +4248,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3803,7 +4267,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__worker__subcmd__list)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3814,6 +4278,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_labelgate_global_optspecs
-    string join \n json y/yes timeout= socket= h/help V/version
+    string join \n json y/yes timeout= socket= remote= credentials= h/help V/version
 end
 
 function __fish_labelgate_needs_command
@@ -26,6 +26,8 @@ end
 
 complete -c labelgate -n "__fish_labelgate_needs_command" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_needs_command" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_needs_command" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_needs_command" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_needs_command" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_needs_command" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -49,11 +51,15 @@ complete -c labelgate -n "__fish_labelgate_needs_command" -f -a "generate" -d 'W
 complete -c labelgate -n "__fish_labelgate_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand status" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand status" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand status" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand status" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand status" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand status" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand status" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and not __fish_seen_subcommand_from add list show key rm help" -s h -l help -d 'Print help'
@@ -88,6 +94,8 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l gid -d 'Their group on the server' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l trees -d 'Give every label a tree of files of its own in it, for its NFS clients'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l rbd -d 'Add a pool of a Ceph cluster, whose RBD images are served'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -l gluster -d 'Add a volume of Gluster\'s, whose files are served'
@@ -99,11 +107,15 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from list" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from list" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from list" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from list" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from list" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from list" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from show" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from show" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from show" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from show" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from show" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from show" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
@@ -112,11 +124,15 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from key" -l target-secret-file -d 'The file with the target\'s secret in its first line' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from key" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from key" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from key" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from key" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from key" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from key" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from key" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from rm" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from rm" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from rm" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from rm" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from rm" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
@@ -128,6 +144,8 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and not __fish_seen_subcommand_from create import clone list show label resize clear rm help" -s h -l help -d 'Print help'
@@ -147,6 +165,8 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from create" -l label -d 'Who may open it: a label such as s0:c12,c34; auto for a new one; content for a read-only image that every label may read' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from create" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from create" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from create" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from create" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from create" -l existing -d 'Take in what is in the store as it is; it must be there'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from create" -l read-only -d 'Refuse writes'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from create" -l direct -d 'Go past the page cache (O_DIRECT)'
@@ -161,6 +181,8 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from import" -l label -d 'Who may open it: a label such as s0:c12,c34; auto for a new one; content for a read-only image that every label may read' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from import" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from import" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from import" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from import" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from import" -l read-only -d 'Refuse writes'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from import" -l direct -d 'Go past the page cache (O_DIRECT)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from import" -l json -d 'Show answers as they come from the gateway, in JSON'
@@ -170,6 +192,8 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from clone" -l label -d 'Who may open it: a label such as s0:c12,c34; auto for a new one; content for a read-only image that every label may read' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from clone" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from clone" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from clone" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from clone" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from clone" -l read-only -d 'Refuse writes'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from clone" -l direct -d 'Go past the page cache (O_DIRECT)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from clone" -l json -d 'Show answers as they come from the gateway, in JSON'
@@ -179,32 +203,44 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from list" -l label -d 'Those of this label' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from list" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from list" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from list" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from list" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from list" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from list" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from show" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from show" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from show" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from show" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from show" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from show" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from label" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from label" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from label" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from label" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from label" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from label" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from label" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from resize" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from resize" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from resize" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from resize" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from resize" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from resize" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from resize" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from clear" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from clear" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from clear" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from clear" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from clear" -l image-was-checked -d 'Say that the store is sound, that what the kernel had cached of the image was dropped (dd if=FILE iflag=nocache count=0), and that the image was checked or restored'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from clear" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from clear" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from clear" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from rm" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from rm" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from rm" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from rm" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from rm" -l force -d 'Although there are sessions on it: end them'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from rm" -l delete-data -d 'Delete its file too'
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from rm" -l json -d 'Show answers as they come from the gateway, in JSON'
@@ -222,6 +258,8 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand image; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and not __fish_seen_subcommand_from add list rotate rm help" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and not __fish_seen_subcommand_from add list rotate rm help" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and not __fish_seen_subcommand_from add list rotate rm help" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and not __fish_seen_subcommand_from add list rotate rm help" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and not __fish_seen_subcommand_from add list rotate rm help" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and not __fish_seen_subcommand_from add list rotate rm help" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and not __fish_seen_subcommand_from add list rotate rm help" -s h -l help -d 'Print help'
@@ -240,6 +278,8 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l portal -d 'What the snippets call the gateway: HOST:PORT, of which NFS clients are told the host alone. [default: where it listens]' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l token -d 'It proves itself by a token, as NFS clients do: nfs://GATEWAY/TOKEN/IMAGE. --secret-file and --write-secret are for the token then'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l mutual -d 'Let the gateway prove itself too, with a second secret'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -l short -d 'Make secrets of 16 characters, the most that Microsoft\'s initiator takes'
@@ -249,6 +289,8 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from list" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from list" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from list" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from list" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from list" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from list" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
@@ -257,6 +299,8 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rotate" -l write-secret -d 'Write the secret, or the token, to this new file, which only its owner can read, and do not show it. It has no line end, as QEMU and virsh want it. The gateway\'s own goes to FILE.reverse' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rotate" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rotate" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rotate" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rotate" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rotate" -l mutual -d 'Let the gateway prove itself too, from now on. Not for tokens'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rotate" -l short -d 'Make secrets of 16 characters, the most that Microsoft\'s initiator takes'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rotate" -l json -d 'Show answers as they come from the gateway, in JSON'
@@ -264,6 +308,8 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rotate" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rm" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rm" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rm" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rm" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rm" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
@@ -274,6 +320,8 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish
 complete -c labelgate -n "__fish_labelgate_using_subcommand identity; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and not __fish_seen_subcommand_from add grant revoke list rm help" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and not __fish_seen_subcommand_from add grant revoke list rm help" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand group; and not __fish_seen_subcommand_from add grant revoke list rm help" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand group; and not __fish_seen_subcommand_from add grant revoke list rm help" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and not __fish_seen_subcommand_from add grant revoke list rm help" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and not __fish_seen_subcommand_from add grant revoke list rm help" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and not __fish_seen_subcommand_from add grant revoke list rm help" -s h -l help -d 'Print help'
@@ -285,26 +333,36 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand group; and not __fis
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and not __fish_seen_subcommand_from add grant revoke list rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from add" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from add" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from add" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from add" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from add" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from add" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from grant" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from grant" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from grant" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from grant" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from grant" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from grant" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from grant" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from revoke" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from revoke" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from revoke" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from revoke" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from revoke" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from revoke" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from list" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from list" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from list" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from list" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from list" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from list" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from rm" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from rm" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from rm" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from rm" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from rm" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
@@ -316,6 +374,8 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand group; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and not __fish_seen_subcommand_from allocate list release help" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and not __fish_seen_subcommand_from allocate list release help" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand level; and not __fish_seen_subcommand_from allocate list release help" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand level; and not __fish_seen_subcommand_from allocate list release help" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and not __fish_seen_subcommand_from allocate list release help" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and not __fish_seen_subcommand_from allocate list release help" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and not __fish_seen_subcommand_from allocate list release help" -s h -l help -d 'Print help'
@@ -327,16 +387,22 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from allocate" -l categories -d 'Take the categories from this range, such as 0-511' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from allocate" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from allocate" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from allocate" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from allocate" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from allocate" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from allocate" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from allocate" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from list" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from list" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from list" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from list" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from list" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from list" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from release" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from release" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from release" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from release" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from release" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from release" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help'
@@ -346,6 +412,8 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand level; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and not __fish_seen_subcommand_from start list end help" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and not __fish_seen_subcommand_from start list end help" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and not __fish_seen_subcommand_from start list end help" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and not __fish_seen_subcommand_from start list end help" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and not __fish_seen_subcommand_from start list end help" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and not __fish_seen_subcommand_from start list end help" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and not __fish_seen_subcommand_from start list end help" -s h -l help -d 'Print help'
@@ -361,16 +429,22 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from start" -l for -d 'How long it lasts: 90m, 12h, 7d. [default: until it is ended]' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from start" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from start" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from start" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from start" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from start" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from start" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from list" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from list" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from list" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from list" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from list" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from list" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from end" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from end" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from end" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from end" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from end" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from end" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from end" -s h -l help -d 'Print help'
@@ -380,6 +454,8 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -s h -l help -d 'Print help'
@@ -399,32 +475,44 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_see
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -l request -d 'Take what asks for a certificate (PKCS #10, in PEM) from this file, or from standard input for -, and print the certificate, and after it that of the gateway\'s authority' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -l any-machine -d 'A hypervisor may start any machine'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from list" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from list" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from list" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from list" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from list" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from list" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from show" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from show" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from show" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from show" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from show" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from show" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from rm" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from rm" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from rm" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from rm" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from rm" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from grant" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from grant" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from grant" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from grant" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from grant" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from grant" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from grant" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from revoke" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from revoke" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from revoke" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from revoke" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from revoke" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from revoke" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help'
@@ -432,6 +520,8 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_see
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from renew" -l request -d 'Take what asks for a certificate (PKCS #10, in PEM) from this file, or from standard input for -, and print the certificate, and after it that of the gateway\'s authority' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from renew" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from renew" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from renew" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from renew" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from renew" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from renew" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from renew" -s h -l help -d 'Print help'
@@ -445,6 +535,8 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_see
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and not __fish_seen_subcommand_from list kill help" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and not __fish_seen_subcommand_from list kill help" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and not __fish_seen_subcommand_from list kill help" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and not __fish_seen_subcommand_from list kill help" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and not __fish_seen_subcommand_from list kill help" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and not __fish_seen_subcommand_from list kill help" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and not __fish_seen_subcommand_from list kill help" -s h -l help -d 'Print help'
@@ -453,11 +545,15 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and not __fi
 complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and not __fish_seen_subcommand_from list kill help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and __fish_seen_subcommand_from list" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and __fish_seen_subcommand_from list" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and __fish_seen_subcommand_from list" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and __fish_seen_subcommand_from list" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and __fish_seen_subcommand_from list" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and __fish_seen_subcommand_from list" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and __fish_seen_subcommand_from kill" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and __fish_seen_subcommand_from kill" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and __fish_seen_subcommand_from kill" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and __fish_seen_subcommand_from kill" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and __fish_seen_subcommand_from kill" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and __fish_seen_subcommand_from kill" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and __fish_seen_subcommand_from kill" -s h -l help -d 'Print help'
@@ -466,6 +562,8 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and __fish_s
 complete -c labelgate -n "__fish_labelgate_using_subcommand worker; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and not __fish_seen_subcommand_from tail verify help" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and not __fish_seen_subcommand_from tail verify help" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and not __fish_seen_subcommand_from tail verify help" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and not __fish_seen_subcommand_from tail verify help" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and not __fish_seen_subcommand_from tail verify help" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and not __fish_seen_subcommand_from tail verify help" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and not __fish_seen_subcommand_from tail verify help" -s h -l help -d 'Print help'
@@ -476,12 +574,16 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and __fish_seen_subcommand_from tail" -l after -d 'Those after the record with this number instead' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and __fish_seen_subcommand_from tail" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and __fish_seen_subcommand_from tail" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and __fish_seen_subcommand_from tail" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and __fish_seen_subcommand_from tail" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and __fish_seen_subcommand_from tail" -s f -l follow -d 'Go on with those that are to come, until ^C'
 complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and __fish_seen_subcommand_from tail" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and __fish_seen_subcommand_from tail" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and __fish_seen_subcommand_from tail" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and __fish_seen_subcommand_from verify" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and __fish_seen_subcommand_from verify" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and __fish_seen_subcommand_from verify" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and __fish_seen_subcommand_from verify" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and __fish_seen_subcommand_from verify" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and __fish_seen_subcommand_from verify" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
@@ -490,31 +592,43 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand reload" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand reload" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand reload" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand reload" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand reload" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand reload" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand reload" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand backup" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand backup" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand backup" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand backup" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand backup" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand backup" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand backup" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand restore" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand restore" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand restore" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand restore" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand restore" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand restore" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand restore" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand metrics" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand metrics" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand metrics" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand metrics" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand metrics" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand metrics" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand metrics" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand completions" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand completions" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand completions" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand completions" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand completions" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand completions" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -s h -l help -d 'Print help'
@@ -523,11 +637,15 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and not __
 complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and not __fish_seen_subcommand_from man completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and __fish_seen_subcommand_from man" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and __fish_seen_subcommand_from man" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and __fish_seen_subcommand_from man" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and __fish_seen_subcommand_from man" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and __fish_seen_subcommand_from man" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and __fish_seen_subcommand_from man" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and __fish_seen_subcommand_from man" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and __fish_seen_subcommand_from completions" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and __fish_seen_subcommand_from completions" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and __fish_seen_subcommand_from completions" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and __fish_seen_subcommand_from completions" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and __fish_seen_subcommand_from completions" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and __fish_seen_subcommand_from completions" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand generate; and __fish_seen_subcommand_from completions" -s h -l help -d 'Print help'

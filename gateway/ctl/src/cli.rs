@@ -66,6 +66,28 @@ pub(crate) struct Cli {
     )]
     pub(crate) socket: PathBuf,
 
+    /// Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows
+    /// (labelgate host add).
+    #[arg(
+        long,
+        global = true,
+        help_heading = GLOBAL,
+        env = "LABELGATE_REMOTE",
+        requires = "credentials",
+        value_name = "URL"
+    )]
+    pub(crate) remote: Option<String>,
+
+    /// With --remote: the directory with key.pem, certificate.pem and authority.pem.
+    #[arg(
+        long,
+        global = true,
+        help_heading = GLOBAL,
+        env = "LABELGATE_CREDENTIALS",
+        value_name = "DIRECTORY"
+    )]
+    pub(crate) credentials: Option<PathBuf>,
+
     /// Show answers as they come from the gateway, in JSON.
     #[arg(long, global = true, help_heading = GLOBAL)]
     pub(crate) json: bool,

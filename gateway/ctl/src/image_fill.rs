@@ -6,13 +6,13 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use labelgate_api::endpoints::{ImportImage, PostClone};
 use labelgate_api::{BlockSize, CloneImage, ImageFormat, ImportQuery, Nothing, Step};
+use labelgate_client::Answers;
 
 use crate::ask::{Ask, decode};
 use crate::fault::Fault;
 use crate::image::show;
 use crate::image_argument::ImageArgument;
 use crate::image_create::{Serving, block_size};
-use crate::lines::Answers;
 use crate::output::Output;
 use crate::progress::Bar;
 use crate::size;
