@@ -34,6 +34,9 @@ _labelgate() {
             labelgate,help)
                 cmd="labelgate__subcmd__help"
                 ;;
+            labelgate,host)
+                cmd="labelgate__subcmd__host"
+                ;;
             labelgate,identity)
                 cmd="labelgate__subcmd__identity"
                 ;;
@@ -154,6 +157,9 @@ _labelgate() {
             labelgate__subcmd__help,help)
                 cmd="labelgate__subcmd__help__subcmd__help"
                 ;;
+            labelgate__subcmd__help,host)
+                cmd="labelgate__subcmd__help__subcmd__host"
+                ;;
             labelgate__subcmd__help,identity)
                 cmd="labelgate__subcmd__help__subcmd__identity"
                 ;;
@@ -210,6 +216,27 @@ _labelgate() {
                 ;;
             labelgate__subcmd__help__subcmd__group,rm)
                 cmd="labelgate__subcmd__help__subcmd__group__subcmd__rm"
+                ;;
+            labelgate__subcmd__help__subcmd__host,add)
+                cmd="labelgate__subcmd__help__subcmd__host__subcmd__add"
+                ;;
+            labelgate__subcmd__help__subcmd__host,grant)
+                cmd="labelgate__subcmd__help__subcmd__host__subcmd__grant"
+                ;;
+            labelgate__subcmd__help__subcmd__host,list)
+                cmd="labelgate__subcmd__help__subcmd__host__subcmd__list"
+                ;;
+            labelgate__subcmd__help__subcmd__host,renew)
+                cmd="labelgate__subcmd__help__subcmd__host__subcmd__renew"
+                ;;
+            labelgate__subcmd__help__subcmd__host,revoke)
+                cmd="labelgate__subcmd__help__subcmd__host__subcmd__revoke"
+                ;;
+            labelgate__subcmd__help__subcmd__host,rm)
+                cmd="labelgate__subcmd__help__subcmd__host__subcmd__rm"
+                ;;
+            labelgate__subcmd__help__subcmd__host,show)
+                cmd="labelgate__subcmd__help__subcmd__host__subcmd__show"
                 ;;
             labelgate__subcmd__help__subcmd__identity,add)
                 cmd="labelgate__subcmd__help__subcmd__identity__subcmd__add"
@@ -303,6 +330,54 @@ _labelgate() {
                 ;;
             labelgate__subcmd__help__subcmd__worker,list)
                 cmd="labelgate__subcmd__help__subcmd__worker__subcmd__list"
+                ;;
+            labelgate__subcmd__host,add)
+                cmd="labelgate__subcmd__host__subcmd__add"
+                ;;
+            labelgate__subcmd__host,grant)
+                cmd="labelgate__subcmd__host__subcmd__grant"
+                ;;
+            labelgate__subcmd__host,help)
+                cmd="labelgate__subcmd__host__subcmd__help"
+                ;;
+            labelgate__subcmd__host,list)
+                cmd="labelgate__subcmd__host__subcmd__list"
+                ;;
+            labelgate__subcmd__host,renew)
+                cmd="labelgate__subcmd__host__subcmd__renew"
+                ;;
+            labelgate__subcmd__host,revoke)
+                cmd="labelgate__subcmd__host__subcmd__revoke"
+                ;;
+            labelgate__subcmd__host,rm)
+                cmd="labelgate__subcmd__host__subcmd__rm"
+                ;;
+            labelgate__subcmd__host,show)
+                cmd="labelgate__subcmd__host__subcmd__show"
+                ;;
+            labelgate__subcmd__host__subcmd__help,add)
+                cmd="labelgate__subcmd__host__subcmd__help__subcmd__add"
+                ;;
+            labelgate__subcmd__host__subcmd__help,grant)
+                cmd="labelgate__subcmd__host__subcmd__help__subcmd__grant"
+                ;;
+            labelgate__subcmd__host__subcmd__help,help)
+                cmd="labelgate__subcmd__host__subcmd__help__subcmd__help"
+                ;;
+            labelgate__subcmd__host__subcmd__help,list)
+                cmd="labelgate__subcmd__host__subcmd__help__subcmd__list"
+                ;;
+            labelgate__subcmd__host__subcmd__help,renew)
+                cmd="labelgate__subcmd__host__subcmd__help__subcmd__renew"
+                ;;
+            labelgate__subcmd__host__subcmd__help,revoke)
+                cmd="labelgate__subcmd__host__subcmd__help__subcmd__revoke"
+                ;;
+            labelgate__subcmd__host__subcmd__help,rm)
+                cmd="labelgate__subcmd__host__subcmd__help__subcmd__rm"
+                ;;
+            labelgate__subcmd__host__subcmd__help,show)
+                cmd="labelgate__subcmd__host__subcmd__help__subcmd__show"
                 ;;
             labelgate__subcmd__identity,add)
                 cmd="labelgate__subcmd__identity__subcmd__add"
@@ -551,7 +626,7 @@ _labelgate() {
 
     case "${cmd}" in
         labelgate)
-            opts="-y -h -V --json --yes --timeout --socket --help --version status store image identity group level lease worker audit reload backup restore metrics completions generate help"
+            opts="-y -h -V --json --yes --timeout --socket --remote --credentials --help --version status store image identity group level lease host worker audit reload backup restore metrics completions generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -565,6 +640,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -573,7 +656,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__audit)
-            opts="-y -h --json --yes --timeout --socket --help tail verify help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help tail verify help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -584,6 +667,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -651,7 +742,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__audit__subcmd__tail)
-            opts="-n -f -y -h --lines --after --follow --json --yes --timeout --socket --help"
+            opts="-n -f -y -h --lines --after --follow --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -677,6 +768,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -685,7 +784,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__audit__subcmd__verify)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -696,6 +795,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -707,7 +814,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__backup)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -718,6 +825,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -729,7 +844,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__completions)
-            opts="-y -h --json --yes --timeout --socket --help bash elvish fish powershell zsh"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -740,6 +855,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -751,7 +874,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__generate)
-            opts="-y -h --json --yes --timeout --socket --help man completions help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help man completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -765,6 +888,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -773,7 +904,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__generate__subcmd__completions)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -784,6 +915,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -851,7 +990,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__generate__subcmd__man)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -865,6 +1004,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -873,7 +1020,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__group)
-            opts="-y -h --json --yes --timeout --socket --help add grant revoke list rm help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help add grant revoke list rm help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -887,6 +1034,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -895,7 +1050,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__group__subcmd__add)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -906,6 +1061,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -917,7 +1080,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__group__subcmd__grant)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -928,6 +1091,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1037,7 +1208,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__group__subcmd__list)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1048,6 +1219,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1059,7 +1238,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__group__subcmd__revoke)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1070,6 +1249,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1081,7 +1268,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__group__subcmd__rm)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1095,6 +1282,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1103,7 +1298,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__help)
-            opts="status store image identity group level lease worker audit reload backup restore metrics completions generate help"
+            opts="status store image identity group level lease host worker audit reload backup restore metrics completions generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1315,6 +1510,118 @@ _labelgate() {
         labelgate__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__host)
+            opts="add list show rm grant revoke renew"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__host__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__host__subcmd__grant)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__host__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__host__subcmd__renew)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__host__subcmd__revoke)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__host__subcmd__rm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__host__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1900,8 +2207,8 @@ _labelgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        labelgate__subcmd__identity)
-            opts="-y -h --json --yes --timeout --socket --help add list rotate rm help"
+        labelgate__subcmd__host)
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help add list show rm grant revoke renew help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1915,6 +2222,404 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__add)
+            opts="-y -h --role --machine --any-machine --write --request --json --yes --timeout --socket --remote --credentials --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --role)
+                    COMPREPLY=($(compgen -W "admin hypervisor monitor" -- "${cur}"))
+                    return 0
+                    ;;
+                --machine)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --write)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__grant)
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__help)
+            opts="add list show rm grant revoke renew help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__help__subcmd__grant)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__help__subcmd__renew)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__help__subcmd__revoke)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__help__subcmd__rm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__list)
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__renew)
+            opts="-y -h --write --request --json --yes --timeout --socket --remote --credentials --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --write)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__revoke)
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__rm)
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__show)
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__identity)
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help add list rotate rm help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1923,7 +2628,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__identity__subcmd__add)
-            opts="-y -h --label --address --token --mutual --secret-file --reverse-secret-file --short --write-secret --vm --needs-lease --image --portal --json --yes --timeout --socket --help"
+            opts="-y -h --label --address --token --mutual --secret-file --reverse-secret-file --short --write-secret --vm --needs-lease --image --portal --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1966,6 +2671,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2061,7 +2774,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__identity__subcmd__list)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2072,6 +2785,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2083,7 +2804,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__identity__subcmd__rm)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2097,6 +2818,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2105,7 +2834,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__identity__subcmd__rotate)
-            opts="-y -h --mutual --secret-file --reverse-secret-file --short --write-secret --json --yes --timeout --socket --help"
+            opts="-y -h --mutual --secret-file --reverse-secret-file --short --write-secret --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2131,6 +2860,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2139,7 +2876,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image)
-            opts="-y -h --json --yes --timeout --socket --help create import clone snapshot list show label resize clear rm help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help create import clone snapshot list show label resize clear rm help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2153,6 +2890,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2161,7 +2906,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__clear)
-            opts="-y -h --image-was-checked --json --yes --timeout --socket --help"
+            opts="-y -h --image-was-checked --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2175,6 +2920,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2183,7 +2936,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__clone)
-            opts="-y -h --size --label --read-only --direct --json --yes --timeout --socket --help"
+            opts="-y -h --size --label --read-only --direct --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2205,6 +2958,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2213,7 +2974,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__create)
-            opts="-y -h --size --existing --clone-of --file --block-size --label --read-only --direct --json --yes --timeout --socket --help"
+            opts="-y -h --size --existing --clone-of --file --block-size --label --read-only --direct --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2244,6 +3005,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2479,7 +3248,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__import)
-            opts="-y -h --format --max-size --block-size --label --read-only --direct --json --yes --timeout --socket --help"
+            opts="-y -h --format --max-size --block-size --label --read-only --direct --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2509,6 +3278,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2517,7 +3294,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__label)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2531,6 +3308,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2539,7 +3324,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__list)
-            opts="-y -h --store --label --json --yes --timeout --socket --help"
+            opts="-y -h --store --label --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2561,6 +3346,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2569,7 +3362,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__resize)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2580,6 +3373,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2591,7 +3392,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__rm)
-            opts="-y -h --force --delete-data --json --yes --timeout --socket --help"
+            opts="-y -h --force --delete-data --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2602,6 +3403,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2613,7 +3422,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__show)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2624,6 +3433,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2635,7 +3452,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__snapshot)
-            opts="-y -h --json --yes --timeout --socket --help create list rm rollback help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help create list rm rollback help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2649,6 +3466,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2657,7 +3482,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__snapshot__subcmd__create)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2668,6 +3493,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2763,7 +3596,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__snapshot__subcmd__list)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2774,6 +3607,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2785,7 +3626,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__snapshot__subcmd__rm)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2796,6 +3637,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2807,7 +3656,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__snapshot__subcmd__rollback)
-            opts="-y -h --force --json --yes --timeout --socket --help"
+            opts="-y -h --force --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2821,6 +3670,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2829,7 +3686,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__lease)
-            opts="-y -h --json --yes --timeout --socket --help start list end help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help start list end help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2843,6 +3700,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2851,7 +3716,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__lease__subcmd__end)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2862,6 +3727,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2943,7 +3816,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__lease__subcmd__list)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2957,6 +3830,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2965,7 +3846,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__lease__subcmd__start)
-            opts="-y -h --vm --host --label --address --ends --for --json --yes --timeout --socket --help"
+            opts="-y -h --vm --host --label --address --ends --for --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3003,6 +3884,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3011,7 +3900,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__level)
-            opts="-y -h --json --yes --timeout --socket --help allocate list release help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help allocate list release help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3025,6 +3914,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3033,7 +3930,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__level__subcmd__allocate)
-            opts="-y -h --for --categories --json --yes --timeout --socket --help"
+            opts="-y -h --for --categories --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3052,6 +3949,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3133,7 +4038,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__level__subcmd__list)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3144,6 +4049,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3155,7 +4068,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__level__subcmd__release)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3169,6 +4082,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3177,7 +4098,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__metrics)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3188,6 +4109,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3199,7 +4128,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__reload)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3210,6 +4139,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3221,7 +4158,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__restore)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3232,6 +4169,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3243,7 +4188,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__status)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3254,6 +4199,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3265,7 +4218,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store)
-            opts="-y -h --json --yes --timeout --socket --help add list show key rm help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help add list show key rm help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3279,6 +4232,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3287,7 +4248,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store__subcmd__add)
-            opts="-y -h --trees --squash --rbd --monitors --pool --entity --key-file --gluster --servers --volume --directory --iscsi --portal --target --initiator --user --target-user --secret-file --target-secret-file --shared --nfs --server --export --nfs-port --mount-port --uid --gid --json --yes --timeout --socket --help"
+            opts="-y -h --trees --squash --rbd --monitors --pool --entity --key-file --gluster --servers --volume --directory --iscsi --portal --target --initiator --user --target-user --secret-file --target-secret-file --shared --nfs --server --export --nfs-port --mount-port --uid --gid --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3382,6 +4343,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3491,7 +4460,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store__subcmd__key)
-            opts="-y -h --key-file --secret-file --target-secret-file --json --yes --timeout --socket --help"
+            opts="-y -h --key-file --secret-file --target-secret-file --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3517,6 +4486,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3525,7 +4502,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store__subcmd__list)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3536,6 +4513,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3547,7 +4532,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store__subcmd__rm)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3558,6 +4543,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3569,7 +4562,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__store__subcmd__show)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3583,6 +4576,14 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3591,7 +4592,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__worker)
-            opts="-y -h --json --yes --timeout --socket --help list kill help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help list kill help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3602,6 +4603,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3669,7 +4678,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__worker__subcmd__kill)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3680,6 +4689,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3691,7 +4708,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__worker__subcmd__list)
-            opts="-y -h --json --yes --timeout --socket --help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3702,6 +4719,14 @@ _labelgate() {
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

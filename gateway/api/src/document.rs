@@ -16,7 +16,9 @@ use crate::{Problem, endpoints};
 /// What the document says of the whole.
 const ABOUT: &str = "HTTP/1.1 over a Unix socket, by default /run/labelgate/admin.sock. The \
 socket knows who asks by the peer's user ID: root and the admin group may do all of it, the \
-read-only group may GET. Sizes are bytes. Long operations answer with one JSON object per line.";
+read-only group may GET. Over the network, with [remote], it is the same by TLS 1.3, and \
+who asks is the host whose certificate it is: a monitor may GET, an admin everything but backup \
+and restore, a hypervisor start and stop the machines that were granted to it. Sizes are bytes. Long operations answer with one JSON object per line.";
 
 /// The OpenAPI 3.1 document of all [`endpoints`].
 #[must_use]

@@ -2,13 +2,14 @@
 
 use crate::endpoint::{Bytes, Declaration, Endpoint, Json, Lines, Method, Nothing, PlainText};
 use crate::{
-    AddBackend, AddGroup, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditQuery,
-    AuditReport, ClearImage, CloneImage, CreateImage, CreateSnapshot, Done, EndedLease, Group,
-    GroupPath, Groups, Identities, Identity, IdentityPath, Image, ImagePath, Images, ImagesQuery,
-    ImportQuery, LabelImage, Lease, LeasePath, Leases, Level, LevelPath, Levels, MemberPath,
-    RekeyStore, RelabelledImage, Reloaded, RemoveImageQuery, ResizeImage, ResizedImage, Restored,
-    Revocation, RollBack, RotateIdentity, Rotated, Snapshot, SnapshotPath, Snapshots, StartLease,
-    Status, Step, Store, StorePath, Stores, WorkerPath, Workers,
+    AddBackend, AddGroup, AddHost, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditQuery,
+    AuditReport, CertifiedHost, CertifyHost, ClearImage, CloneImage, CreateImage, CreateSnapshot,
+    Done, EndedLease, Group, GroupPath, Groups, Host, HostMachinePath, HostPath, Hosts, Identities,
+    Identity, IdentityPath, Image, ImagePath, Images, ImagesQuery, ImportQuery, LabelImage, Lease,
+    LeasePath, Leases, Level, LevelPath, Levels, MachinePath, MemberPath, RekeyStore,
+    RelabelledImage, Reloaded, RemoveImageQuery, ResizeImage, ResizedImage, Restored, Revocation,
+    RollBack, RotateIdentity, Rotated, Snapshot, SnapshotPath, Snapshots, StartLease, StartMachine,
+    Status, Step, StopMachine, Store, StorePath, Stores, WorkerPath, Workers,
 };
 
 /// Declares one type per endpoint, and the list of all of them.
@@ -127,6 +128,26 @@ endpoints! {
     PostLease = Post "/v1/leases" (Nothing, Nothing, Json<StartLease>) -> Json<Lease>;
     /// Ends a lease. The sessions it admitted end first.
     DeleteLease = Delete "/v1/leases/{lease}" (LeasePath, Nothing, Nothing) -> Json<EndedLease>;
+
+    /// A machine starts on a host, or comes in by a migration. Its disks that point here are looked at first; what runs there already has its lease.
+    PostMachineStart = Post "/v1/machines/{vm}/start" (MachinePath, Nothing, Json<StartMachine>) -> Json<Lease>;
+    /// A machine has stopped on a host, or has left it. The sessions that its lease there admitted end first.
+    PostMachineStop = Post "/v1/machines/{vm}/stop" (MachinePath, Nothing, Json<StopMachine>) -> Json<EndedLease>;
+
+    /// Lists hosts.
+    ListHosts = Get "/v1/hosts" (Nothing, Nothing, Nothing) -> Json<Hosts>;
+    /// Adds a host, and issues its certificate.
+    PostHost = Post "/v1/hosts" (Nothing, Nothing, Json<AddHost>) -> Json<CertifiedHost>;
+    /// One host.
+    GetHost = Get "/v1/hosts/{host}" (HostPath, Nothing, Nothing) -> Json<Host>;
+    /// Removes a host. Its certificate is good for nothing from then on, and its connections end; its leases stay.
+    DeleteHost = Delete "/v1/hosts/{host}" (HostPath, Nothing, Nothing) -> Json<Done>;
+    /// Issues another certificate for a host. The one before is good for nothing from then on.
+    PostHostCertificate = Post "/v1/hosts/{host}/certificate" (HostPath, Nothing, Json<CertifyHost>) -> Json<CertifiedHost>;
+    /// Lets a hypervisor start a machine.
+    PutHostMachine = Put "/v1/hosts/{host}/machines/{vm}" (HostMachinePath, Nothing, Nothing) -> Json<Host>;
+    /// Takes that away again. A lease that it has stays.
+    DeleteHostMachine = Delete "/v1/hosts/{host}/machines/{vm}" (HostMachinePath, Nothing, Nothing) -> Json<Host>;
 
     /// Lists workers.
     ListWorkers = Get "/v1/workers" (Nothing, Nothing, Nothing) -> Json<Workers>;

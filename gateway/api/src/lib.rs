@@ -21,6 +21,7 @@ mod audit;
 mod document;
 mod endpoint;
 mod group;
+mod host;
 mod identity;
 mod image;
 mod image_change;
@@ -28,6 +29,7 @@ mod import;
 mod label;
 mod lease;
 mod level;
+mod machine;
 mod name;
 mod network;
 mod note;
@@ -51,6 +53,9 @@ pub use endpoint::{
     Bytes, Content, Declaration, Endpoint, Json, JsonContent, Lines, Method, Nothing, PlainText,
 };
 pub use group::{AddGroup, Group, GroupPath, Groups, MemberPath};
+pub use host::{
+    AddHost, CertifiedHost, CertifyHost, Host, HostMachinePath, HostPath, HostRole, Hosts,
+};
 pub use identity::{
     AddIdentity, AddedIdentity, ChapSecrets, Identities, Identity, IdentityPath, NewProof, Proof,
     RotateIdentity, Rotated,
@@ -65,7 +70,8 @@ pub use import::{CloneImage, ImageFormat, ImportQuery};
 pub use label::{ImageAccess, Label, LabelChoice};
 pub use lease::{EndedLease, Lease, LeasePath, Leases, StartLease};
 pub use level::{AllocateLevel, Level, LevelPath, Levels};
-pub use name::{IdentityName, ImageName, NameError, SnapshotName, StoreName};
+pub use machine::{Disk, DiskSource, MachinePath, StartMachine, StopMachine};
+pub use name::{HostName, IdentityName, ImageName, NameError, SnapshotName, StoreName};
 pub use network::{Network, NetworkError};
 pub use note::{Note, NoteError};
 pub use problem::{ErrorCode, Failure, Problem};

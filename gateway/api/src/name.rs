@@ -1,4 +1,4 @@
-//! Names of stores, images and identities.
+//! Names of stores, images, identities and hosts.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,6 +14,9 @@ const LONGEST_SNAPSHOT: usize = 64;
 /// The longest name of an identity, in bytes; RFC 7143 12.1.3 bounds `CHAP_N` like every text
 /// value, by 255 bytes.
 const LONGEST_IDENTITY: usize = 255;
+
+/// The longest name of a host, in bytes: a common name of a certificate (RFC 5280, ub-common-name).
+const LONGEST_HOST: usize = 64;
 
 /// Why a text is no name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -156,6 +159,19 @@ name!(
     "web-1"
 );
 
+name!(
+    /// The name of a host that may ask over the network, which its certificate has as well.
+    HostName,
+    Rule {
+        limit: LONGEST_HOST,
+        allows: |character| character.is_ascii_alphanumeric() || ".-+@_/[]:".contains(character),
+        allowed: "letters, digits and any of . - + @ _ / [ ] :",
+    },
+    "The name of a host",
+    "^[A-Za-z0-9.+@_/:\\[\\]-]{1,64}$",
+    "kvm-1"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,6 +189,14 @@ mod tests {
         }
         for wrong in ["", "Web", "a/b", "..\0", &"a".repeat(64)] {
             assert!(wrong.parse::<ImageName>().is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_host_fits_into_a_certificate() {
+        assert!("kvm-1.example.com".parse::<HostName>().is_ok());
+        for wrong in ["", "a b", "a,b", "é", "a\n", &"a".repeat(65)] {
+            assert!(wrong.parse::<HostName>().is_err(), "{wrong:?}");
         }
     }
 

@@ -14,12 +14,13 @@ use std::time::Duration;
 
 use bolero::TypeGenerator;
 use labelgate_api::{
-    AddBackend, AddGroup, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditQuery,
-    AuditReport, ClearImage, CloneImage, CreateImage, CreateSnapshot, EndedLease, Groups,
-    Identities, IdentityPath, ImagePath, Images, ImagesQuery, ImportQuery, LabelImage, LeasePath,
-    Leases, Levels, MemberPath, Problem, RelabelledImage, RemoveImageQuery, ResizeImage, Restored,
-    Revocation, RollBack, RotateIdentity, Rotated, SnapshotPath, Snapshots, StartLease, Status,
-    Step, StorePath, Stores, Workers, document,
+    AddBackend, AddGroup, AddHost, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditQuery,
+    AuditReport, CertifiedHost, CertifyHost, ClearImage, CloneImage, CreateImage, CreateSnapshot,
+    EndedLease, Groups, HostMachinePath, Hosts, Identities, IdentityPath, ImagePath, Images,
+    ImagesQuery, ImportQuery, LabelImage, LeasePath, Leases, Levels, MachinePath, MemberPath,
+    Problem, RelabelledImage, RemoveImageQuery, ResizeImage, Restored, Revocation, RollBack,
+    RotateIdentity, Rotated, SnapshotPath, Snapshots, StartLease, StartMachine, Status, Step,
+    StopMachine, StorePath, Stores, Workers, document,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -54,7 +55,7 @@ macro_rules! readers {
 
 /// Everything that travels.
 fn readers() -> impl Iterator<Item = Reader> {
-    let requests: [Reader; 15] = readers![
+    let requests: [Reader; 19] = readers![
         AddStore,
         AddBackend,
         CreateImage,
@@ -69,21 +70,27 @@ fn readers() -> impl Iterator<Item = Reader> {
         AddGroup,
         AllocateLevel,
         StartLease,
+        AddHost,
+        CertifyHost,
+        StartMachine,
+        StopMachine,
         Problem,
     ];
-    let parameters: [Reader; 10] = readers![
+    let parameters: [Reader; 12] = readers![
         StorePath,
         ImagePath,
         SnapshotPath,
         IdentityPath,
         MemberPath,
         LeasePath,
+        HostMachinePath,
+        MachinePath,
         ImagesQuery,
         ImportQuery,
         RemoveImageQuery,
         AuditQuery,
     ];
-    let answers: [Reader; 17] = readers![
+    let answers: [Reader; 19] = readers![
         Status,
         Stores,
         Images,
@@ -96,6 +103,8 @@ fn readers() -> impl Iterator<Item = Reader> {
         Levels,
         Leases,
         EndedLease,
+        Hosts,
+        CertifiedHost,
         Workers,
         AuditReport,
         Revocation,

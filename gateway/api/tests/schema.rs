@@ -11,11 +11,12 @@ use std::fmt::Debug;
 
 use jsonschema::Validator;
 use labelgate_api::{
-    AddBackend, AddGroup, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditReport,
-    ClearImage, CloneImage, CreateImage, CreateSnapshot, Done, EndedLease, Groups, Identities,
-    Images, LabelImage, Leases, Levels, Problem, RekeyStore, RelabelledImage, Reloaded,
-    ResizeImage, Restored, Revocation, RollBack, RotateIdentity, Rotated, Snapshots, StartLease,
-    Status, Step, Store, Stores, Workers, document,
+    AddBackend, AddGroup, AddHost, AddIdentity, AddStore, AddedIdentity, AllocateLevel,
+    AuditReport, CertifiedHost, CertifyHost, ClearImage, CloneImage, CreateImage, CreateSnapshot,
+    Done, EndedLease, Groups, Hosts, Identities, Images, LabelImage, Leases, Levels, Problem,
+    RekeyStore, RelabelledImage, Reloaded, ResizeImage, Restored, Revocation, RollBack,
+    RotateIdentity, Rotated, Snapshots, StartLease, StartMachine, Status, Step, StopMachine, Store,
+    Stores, Workers, document,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -110,6 +111,11 @@ fn lease() -> Value {
         "start": TIME, "ends": TIME})
 }
 
+fn host() -> Value {
+    json!({"name": "kvm-1", "role": "hypervisor", "any_machine": false, "machines": [UUID],
+        "fingerprint": "00ff", "expires": TIME, "since": TIME})
+}
+
 fn revocation() -> Value {
     json!({"sessions_ended": 1, "workers_killed": 1, "milliseconds": 3})
 }
@@ -146,6 +152,8 @@ fn answers_are_what_the_document_says() {
         Levels: json!({"levels": [{"label": "s0:c3,c4", "since": TIME, "for_whom": "web"}]});
         Leases: json!({"leases": [lease()]});
         EndedLease: json!({"lease": lease(), "revocation": revocation()});
+        Hosts: json!({"hosts": [host()]});
+        CertifiedHost: json!({"host": host(), "certificate": "pem", "authority": "pem"});
         Workers: json!({"workers": [{"label": "s0:c1,c2", "pid": 7, "phase": "backing-off",
             "since": TIME, "connections": 1, "images": 1, "resident": 4096}]});
         AuditReport: json!({"sound": false, "files": 1, "records": 2, "first": 1, "last": 2,
@@ -201,6 +209,17 @@ fn requests_are_what_the_document_says() {
         AllocateLevel: json!({"for_whom": "web", "lowest": 0, "highest": 1023});
         StartLease: json!({"vm": UUID, "host": "h", "address": "::1", "label": "s0:c1,c2",
             "ends": TIME});
+        AddHost: json!({"name": "kvm-1", "role": "hypervisor", "machines": [UUID], "request": "pem"});
+        AddHost: json!({"name": "k@v:m", "role": "hypervisor", "any_machine": true, "request": ""});
+        AddHost: json!({"name": "ops", "role": "admin", "request": "pem"});
+        CertifyHost: json!({"request": "pem"});
+        StopMachine: json!({});
+        StartMachine: json!({"host": "kvm-1", "process_label": "u:r:svirt_t:s0:c1,c2",
+            "address": "::1", "disks": [
+                {"device": "vda", "source": {"protocol": "iscsi", "target": "iqn.a:vms.web", "lun": 0,
+                    "user": "web-1"}},
+                {"device": "vdb", "source": {"protocol": "nfs", "path": "/token/web"}}]});
+        StartMachine: json!({"disks": []});
     }
 }
 
@@ -241,5 +260,13 @@ fn what_the_document_refuses_is_refused() {
         RotateIdentity: json!({"secret": "with a space in it"});
         RotateIdentity: json!({"token": "with/a/slash/in/it/abcdef"});
         ClearImage: json!({});
+        AddHost: json!({"name": "a b", "role": "monitor", "request": "pem"});
+        AddHost: json!({"name": "a", "role": "root", "request": "pem"});
+        AddHost: json!({"name": "a", "role": "monitor"});
+        StartMachine: json!({});
+        StartMachine: json!({"disks": [{"device": "vda", "source": {"protocol": "nfs"}}]});
+        StartMachine: json!({"disks": [{"device": "vda", "source": {"protocol": "rbd", "path": "/"}}]});
+        StartMachine: json!({"disks": [{"device": "vda", "source": {"protocol": "iscsi",
+            "target": "t", "lun": -1}}]});
     }
 }

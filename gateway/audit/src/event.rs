@@ -74,6 +74,9 @@ events! {
     LevelRelease, "level-release", "A label that may be given out again.";
     LeaseStart, "lease-start", "A lease: a machine on a host is bound to a label.";
     LeaseEnd, "lease-end", "The end of a lease.";
+    HostAdd, "host-add", "A host that may ask over the network.";
+    HostChange, "host-change", "A host that got another certificate, or whose machines are others.";
+    HostRemove, "host-remove", "A host that may ask no more.";
     WorkerStart, "worker-start", "A worker, started or not.";
     WorkerKill, "worker-kill", "A worker that an admin has ended.";
     WorkerEnd, "worker-end", "A worker's end.";

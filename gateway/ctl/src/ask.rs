@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use labelgate_api::{Endpoint, Json, JsonContent, Nothing, Revocation};
+use labelgate_client::{Client, Remote};
 use serde::de::DeserializeOwned;
 
 use crate::cli::Cli;
-use crate::client::Client;
 use crate::confirm;
 use crate::fault::Fault;
 use crate::output::Output;
@@ -20,12 +20,19 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
-    pub(crate) fn new(cli: &Cli) -> Self {
-        Self {
-            client: Client::new(&cli.socket, Duration::from_secs(cli.timeout)),
+    pub(crate) fn new(cli: &Cli) -> Result<Self, Fault> {
+        let patience = Duration::from_secs(cli.timeout);
+        let client = match (&cli.remote, &cli.credentials) {
+            (Some(url), Some(credentials)) => {
+                Client::remote(Remote::new(url, credentials)?, patience)
+            }
+            _ => Client::local(&cli.socket, patience),
+        };
+        Ok(Self {
+            client,
             json: cli.json,
             yes: cli.yes,
-        }
+        })
     }
 
     /// Asks for something, and shows the answer: as it is with `--json`, else as `show` does.

@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use crate::audit::AuditCommand;
 use crate::generate::Generate;
 use crate::group::GroupCommand;
+use crate::host::HostCommand;
 use crate::identity::IdentityCommand;
 use crate::image::ImageCommand;
 use crate::lease::LeaseCommand;
@@ -65,6 +66,28 @@ pub(crate) struct Cli {
     )]
     pub(crate) socket: PathBuf,
 
+    /// Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows
+    /// (labelgate host add).
+    #[arg(
+        long,
+        global = true,
+        help_heading = GLOBAL,
+        env = "LABELGATE_REMOTE",
+        requires = "credentials",
+        value_name = "URL"
+    )]
+    pub(crate) remote: Option<String>,
+
+    /// With --remote: the directory with key.pem, certificate.pem and authority.pem.
+    #[arg(
+        long,
+        global = true,
+        help_heading = GLOBAL,
+        env = "LABELGATE_CREDENTIALS",
+        value_name = "DIRECTORY"
+    )]
+    pub(crate) credentials: Option<PathBuf>,
+
     /// Show answers as they come from the gateway, in JSON.
     #[arg(long, global = true, help_heading = GLOBAL)]
     pub(crate) json: bool,
@@ -104,6 +127,9 @@ pub(crate) enum Command {
     /// Leases: the binding of a VM on a host to a label.
     #[command(subcommand)]
     Lease(LeaseCommand),
+    /// Hosts: who may ask over the network.
+    #[command(subcommand)]
+    Host(HostCommand),
     /// Workers: the confined processes that serve, one per label.
     #[command(subcommand)]
     Worker(WorkerCommand),

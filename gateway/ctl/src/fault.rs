@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use labelgate_api::{ErrorCode, Failure, Problem};
+use labelgate_client::{ClientError, Place};
 
 pub(crate) const EX_OK: u8 = 0;
 pub(crate) const EX_USAGE: u8 = 64;
@@ -25,9 +26,15 @@ pub(crate) enum Fault {
     /// The gateway said no.
     #[error("{}", .0.message)]
     Refused(Failure),
-    /// Nobody listens on the socket.
-    #[error("cannot reach the gateway at {}: {error}", .socket.display())]
-    Unreachable { socket: PathBuf, error: io::Error },
+    /// Nobody listens there.
+    #[error("cannot reach the gateway at {place}: {error}")]
+    Unreachable { place: Place, error: io::Error },
+    /// Somebody listens there with whom there is no TLS.
+    #[error("no TLS with the gateway at {place}: {error}")]
+    Tls { place: Place, error: io::Error },
+    /// That is no gateway's address.
+    #[error("{0:?} is no gateway's address; write https://HOST:9261")]
+    Address(String),
     /// The gateway did not answer in time.
     #[error("the gateway has not answered within {seconds} seconds")]
     TimedOut { seconds: u64 },
@@ -80,7 +87,7 @@ impl Fault {
             Self::Unreachable { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
                 EX_NOPERM
             }
-            Self::Unreachable { .. } => EX_UNAVAILABLE,
+            Self::Unreachable { .. } | Self::Tls { .. } => EX_UNAVAILABLE,
             Self::TimedOut { .. } => EX_TEMPFAIL,
             Self::BrokenOff(_) | Self::Write { .. } => EX_IOERR,
             Self::Nonsense(_) => EX_PROTOCOL,
@@ -90,7 +97,7 @@ impl Fault {
             // `labelgate image list | head` is no error.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => EX_OK,
             Self::Output(_) => EX_IOERR,
-            Self::Usage(_) => EX_USAGE,
+            Self::Usage(_) | Self::Address(_) => EX_USAGE,
             Self::Declined | Self::Interrupted => INTERRUPTED,
             Self::Runtime(_) => EX_SOFTWARE,
         }
@@ -99,14 +106,14 @@ impl Fault {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Refused(failure) => failure.code,
-            Self::Unreachable { .. } => ErrorCode::Unavailable,
+            Self::Unreachable { .. } | Self::Tls { .. } => ErrorCode::Unavailable,
             Self::TimedOut { .. } => ErrorCode::TimedOut,
             Self::Input { .. }
             | Self::Source(_)
             | Self::Create { .. }
             | Self::Write { .. }
             | Self::Output(_) => ErrorCode::Storage,
-            Self::Content { .. } | Self::Usage(_) => ErrorCode::Invalid,
+            Self::Content { .. } | Self::Usage(_) | Self::Address(_) => ErrorCode::Invalid,
             Self::Declined | Self::Interrupted => ErrorCode::Cancelled,
             Self::BrokenOff(_) | Self::Nonsense(_) | Self::BrokenTrail(_) | Self::Runtime(_) => {
                 ErrorCode::Internal
@@ -117,7 +124,14 @@ impl Fault {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Refused(failure) => return failure.hint.clone(),
+            Self::Unreachable {
+                place: Place::Remote(_),
+                ..
+            } => "is labelgated running there, and has its configuration [remote]?",
             Self::Unreachable { error, .. } => return Some(reach(error)),
+            Self::Tls { .. } => {
+                "is that the gateway, under a name of its [remote], and does it know this host? labelgate host list, there"
+            }
             Self::TimedOut { .. } => {
                 "what was asked may still be done; see labelgate status, or allow more with --timeout"
             }
@@ -169,6 +183,26 @@ impl Fault {
     pub(crate) fn write(file: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let file = file.to_owned();
         |error| Self::Write { file, error }
+    }
+}
+
+impl From<ClientError> for Fault {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Refused(failure) => Self::Refused(failure),
+            ClientError::Unreachable { place, error } => Self::Unreachable { place, error },
+            ClientError::Tls { place, error } => Self::Tls { place, error },
+            ClientError::Credentials { file, error } => Self::Input { file, error },
+            ClientError::Certificate(error) => Self::Content {
+                what: "what this host proves itself with",
+                why: error.to_string(),
+            },
+            ClientError::Address(url) => Self::Address(url),
+            ClientError::TimedOut { seconds } => Self::TimedOut { seconds },
+            ClientError::BrokenOff(why) => Self::BrokenOff(why),
+            ClientError::Nonsense(why) => Self::Nonsense(why),
+            ClientError::Source(why) => Self::Source(why),
+        }
     }
 }
 

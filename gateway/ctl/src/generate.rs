@@ -45,9 +45,12 @@ impl Generate {
     }
 }
 
-/// The arguments as they are on every machine: no socket from this one's environment.
+/// The arguments as they are on every machine: nothing from this one's environment.
 fn command() -> Command {
-    Cli::command().mut_arg("socket", |socket| socket.hide_env_values(true))
+    let arguments = ["socket", "remote", "credentials"];
+    arguments.into_iter().fold(Cli::command(), |command, name| {
+        command.mut_arg(name, |argument| argument.hide_env_values(true))
+    })
 }
 
 /// What the foot and the head of each page say.

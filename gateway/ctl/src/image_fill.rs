@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use labelgate_api::endpoints::{ImportImage, PostClone};
 use labelgate_api::{BlockSize, CloneImage, ImageFormat, ImportQuery, Nothing, SnapshotName, Step};
+use labelgate_client::Answers;
 
 use crate::ask::{Ask, decode};
 use crate::fault::Fault;
@@ -14,7 +15,6 @@ use crate::image::show;
 use crate::image_argument::ImageArgument;
 use crate::image_create::{Serving, block_size};
 use crate::image_snapshot::{SnapshotArgument, SnapshotArgumentError};
-use crate::lines::Answers;
 use crate::output::Output;
 use crate::progress::Bar;
 use crate::size;

@@ -1,4 +1,5 @@
-//! `labelgate`, the command line: says to labelgated's admin socket what an admin wants.
+//! `labelgate`, the command line: says to labelgated's admin socket, or over the network, what an
+//! admin wants.
 //!
 //! Each subject (stores, images, ...) has a file with its arguments, its requests and how their
 //! answers look to people. With `--json` answers are shown as they came.
@@ -8,11 +9,12 @@
 mod ask;
 mod audit;
 mod cli;
-mod client;
 mod confirm;
 mod fault;
 mod generate;
 mod group;
+mod host;
+mod host_credentials;
 mod identity;
 mod identity_add;
 mod image;
@@ -23,10 +25,8 @@ mod image_snapshot;
 mod input;
 mod lease;
 mod level;
-mod lines;
 mod nfs_snippet;
 mod output;
-mod patient_stream;
 mod private_file;
 mod progress;
 mod registry;
@@ -90,13 +90,14 @@ fn start(cli: Cli) -> Result<(), Fault> {
 }
 
 async fn run(cli: Cli) -> Result<(), Fault> {
-    let ask = Ask::new(&cli);
+    let ask = Ask::new(&cli)?;
     match cli.command {
         Command::Status => status::show(&ask).await,
         Command::Store(command) => command.run(&ask).await,
         Command::Image(command) => command.run(&ask).await,
         Command::Identity(command) => command.run(&ask).await,
         Command::Group(command) => command.run(&ask).await,
+        Command::Host(command) => command.run(&ask).await,
         Command::Level(command) => command.run(&ask).await,
         Command::Lease(command) => command.run(&ask).await,
         Command::Worker(command) => command.run(&ask).await,

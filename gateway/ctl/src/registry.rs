@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use clap::Args;
 use labelgate_api::Nothing;
 use labelgate_api::endpoints::{PostBackup, PostReload, PutRestore};
+use labelgate_client::Answers;
 
 use crate::ask::Ask;
 use crate::fault::Fault;
 use crate::input;
-use crate::lines::Answers;
 use crate::output::Output;
 use crate::private_file::PrivateFile;
 use crate::progress::Bar;

@@ -10,9 +10,9 @@ use std::thread;
 
 use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
+use labelgate_client::RequestBody;
 use tokio::sync::mpsc;
 
-use crate::client::RequestBody;
 use crate::fault::Fault;
 use crate::input;
 

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use labelgate_mac::{Categories, Label};
 use uuid::Uuid;
 
-use crate::record::{Image, Lease, Purpose, Store};
-use crate::{ChapSecrets, IdentityName, ImageId, Network, StoreKey, StoreName, Token};
+use crate::record::{Fingerprint, Host, Image, Lease, Purpose, Store};
+use crate::{ChapSecrets, HostId, IdentityName, ImageId, Network, StoreKey, StoreName, Token};
 
 /// One change of the registry. It happens as a whole or not at all.
 #[derive(Debug, Clone)]
@@ -85,6 +85,33 @@ pub enum Change {
     },
     /// A virtual machine has stopped on a host.
     EndLease(Uuid),
+    /// A new host.
+    AddHost(Host),
+    /// A host goes. Its leases stay: they say where machines run.
+    RemoveHost(HostId),
+    /// A host proves itself by another certificate, and by the one before no more.
+    RecertifyHost {
+        /// Which.
+        host: HostId,
+        /// The new certificate's.
+        fingerprint: Fingerprint,
+        /// When the new certificate expires.
+        expires: Timestamp,
+    },
+    /// A hypervisor may run a machine.
+    GrantMachine {
+        /// The hypervisor.
+        host: HostId,
+        /// The machine.
+        vm: Uuid,
+    },
+    /// A hypervisor may not start a machine any more.
+    RevokeMachine {
+        /// The hypervisor.
+        host: HostId,
+        /// The machine.
+        vm: Uuid,
+    },
 }
 
 /// A store to add.

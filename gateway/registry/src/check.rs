@@ -6,8 +6,8 @@ use labelgate_mac::Label;
 
 use crate::allocate::MAX_CURSORS;
 use crate::apply::{
-    MAX_MEMBERS, MAX_RECORDS, check_identity, check_image, check_in_store, check_label,
-    check_lease, place_of,
+    MAX_HOSTS, MAX_MEMBERS, MAX_RECORDS, check_host, check_identity, check_image, check_in_store,
+    check_label, check_lease, place_of,
 };
 use crate::record::Proof;
 use crate::snapshot::Tabled;
@@ -48,6 +48,7 @@ impl Snapshot {
     /// * every member of a group is an identity; no identity's and no lease's own label is a
     ///   group's;
     /// * every level that was given out has two categories at `s0`;
+    /// * no two hosts have one certificate;
     /// * a virtual machine has one label, in its identities and leases, and no other virtual
     ///   machine has it; it has at most one lease on each host.
     ///
@@ -59,6 +60,7 @@ impl Snapshot {
         self.check_stores_and_images()?;
         self.check_identities_and_groups()?;
         self.check_levels()?;
+        self.check_hosts()?;
         self.check_machines()
     }
 
@@ -128,6 +130,21 @@ impl Snapshot {
         ensure(cursors && self.cursors.len() <= MAX_CURSORS, || {
             "a cursor is beyond the last level".to_owned()
         })
+    }
+
+    fn check_hosts(&self) -> Result<(), Contradiction> {
+        keyed(&self.hosts)?;
+        ensure(self.hosts.len() <= MAX_HOSTS, || {
+            "there are too many hosts".to_owned()
+        })?;
+        let mut fingerprints = HashSet::new();
+        for (name, host) in &self.hosts {
+            check_host(host)?;
+            ensure(fingerprints.insert(host.fingerprint), || {
+                format!("host {name} has another's certificate")
+            })?;
+        }
+        Ok(())
     }
 
     fn check_machines(&self) -> Result<(), Contradiction> {

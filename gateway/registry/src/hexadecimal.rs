@@ -35,7 +35,8 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
     unhex(text).ok_or_else(|| D::Error::custom("a secret not in hexadecimal"))
 }
 
-fn unhex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+/// The bytes that a text stands for.
+pub(crate) fn unhex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let nibble = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),
         b'a'..=b'f' => Some(byte - b'a' + 10),

@@ -6,6 +6,7 @@
 //! * [`Store`]s, apart from everything else the [`StoreKey`]s of some, and [`Image`]s,
 //! * [`Identity`]s and, apart from everything else, their [`ChapSecrets`] and [`Token`]s,
 //! * [`Group`]s: labels of disks that several identities share,
+//! * [`Host`]s that may speak to the gateway over the network,
 //! * [`Level`]s that were allocated, and [`Lease`]s that bind a virtual machine on a host to one.
 //!
 //! It also keeps a [`MasterKey`], which it makes itself.
@@ -47,14 +48,14 @@ pub use check::Contradiction;
 pub use database::RedbRegistry;
 pub use error::{ApplyError, BackupError, RegistryError, RestoreError};
 pub use master_key::MasterKey;
-pub use name::{IdentityName, ImageId, ImageName, NameError, StoreName};
+pub use name::{HostId, IdentityName, ImageId, ImageName, NameError, StoreName};
 pub use network::{Network, NetworkError};
 pub use record::{
-    BackendNameError, BlockSize, ChapName, EntityName, ExportPath, Gluster, Group, HostName,
-    Identity, Image, ImageFile, InPool, Iscsi, IscsiName, Lease, Level, Monitors, Nfs, PathError,
-    Place, PoolName, Portal, PortalError, Proof, Purpose, Rbd, ServerAddress, ServerAddressError,
-    Servers, Squash, Store, StorePath, UnitError, VolumeDirectory, VolumeName, check_on_server,
-    check_on_volume, fresh_designator, unit_of,
+    BackendNameError, BlockSize, ChapName, EntityName, ExportPath, Fingerprint, FingerprintError,
+    Gluster, Group, Host, HostName, HostRole, Identity, Image, ImageFile, InPool, Iscsi, IscsiName,
+    Lease, Level, Machines, Monitors, Nfs, PathError, Place, PoolName, Portal, PortalError, Proof,
+    Purpose, Rbd, ServerAddress, ServerAddressError, Servers, Squash, Store, StorePath, UnitError,
+    VolumeDirectory, VolumeName, check_on_server, check_on_volume, fresh_designator, unit_of,
 };
 pub use refusal::{Kind, Refusal, Thing};
 pub use registry::{Applied, Registry};

@@ -1,4 +1,4 @@
-//! Names of stores, images and identities.
+//! Names of stores, images, identities and hosts.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,6 +8,9 @@ const LONGEST: usize = 63;
 
 /// The longest name of an identity, in bytes: the longest text that initiators keep for CHAP_N.
 const LONGEST_IDENTITY: usize = 255;
+
+/// The longest name of a host, in bytes.
+const LONGEST_HOST: usize = 64;
 
 /// Why a text is no name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -91,6 +94,12 @@ name! {
     IdentityName, check_identity
 }
 
+name! {
+    /// What a host is called that may speak to the gateway: of the grammar of [`IdentityName`], and
+    /// so short that it fits into a certificate's common name (RFC 5280, ub-common-name).
+    HostId, check_host
+}
+
 fn check_store(name: &str) -> Result<(), NameError> {
     // Without a dot in it, the first dot of a target's name ends the store.
     check("store", name, "-")
@@ -116,7 +125,15 @@ fn check(kind: &'static str, name: &str, punctuation: &str) -> Result<(), NameEr
 }
 
 fn check_identity(name: &str) -> Result<(), NameError> {
-    let wrong = |why| Err(NameError::new("identity", name, why));
+    check_plain("identity", name, LONGEST_IDENTITY)
+}
+
+fn check_host(name: &str) -> Result<(), NameError> {
+    check_plain("host", name, LONGEST_HOST)
+}
+
+fn check_plain(kind: &'static str, name: &str, longest: usize) -> Result<(), NameError> {
+    let wrong = |why| Err(NameError::new(kind, name, why));
     let allowed = |c: char| c.is_ascii_alphanumeric() || ".-+@_/[]:".contains(c);
     if let Some(odd) = name.chars().find(|&c| !allowed(c)) {
         return wrong(format!(
@@ -126,7 +143,7 @@ fn check_identity(name: &str) -> Result<(), NameError> {
     if name.starts_with(|c: char| !c.is_ascii_alphanumeric()) {
         return wrong("does not begin with a letter or a digit".to_owned());
     }
-    check_length("identity", name, LONGEST_IDENTITY)
+    check_length(kind, name, longest)
 }
 
 fn check_length(kind: &'static str, name: &str, longest: usize) -> Result<(), NameError> {

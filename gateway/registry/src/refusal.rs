@@ -7,7 +7,7 @@ use labelgate_mac::Label;
 use uuid::Uuid;
 
 use crate::record::{ExportPath, HostName, ImageFile, IscsiName, PoolName, StorePath, VolumeName};
-use crate::{IdentityName, ImageId, Network, StoreName};
+use crate::{HostId, IdentityName, ImageId, Network, StoreName};
 
 /// One thing in the registry. Labels are boxed here: they are large, and errors rare.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum Thing {
     Level(Box<Label>),
     /// A lease.
     Lease(Uuid),
+    /// A host.
+    Host(HostId),
 }
 
 impl Thing {
@@ -49,6 +51,7 @@ impl fmt::Display for Thing {
             Self::Group(label) => write!(f, "group {label}"),
             Self::Level(label) => write!(f, "allocated level {label}"),
             Self::Lease(id) => write!(f, "lease {id}"),
+            Self::Host(name) => write!(f, "host {name}"),
         }
     }
 }
@@ -307,6 +310,31 @@ pub enum Refusal {
         /// When it would end.
         ends: Timestamp,
     },
+    /// Two hosts could not be told apart.
+    #[error("the certificate is host {0}'s; let a new one be issued")]
+    CertificateTaken(HostId),
+    /// It runs none.
+    #[error("host {0} is no hypervisor and runs no machines; add it with the role hypervisor")]
+    NoHypervisor(HostId),
+    /// There is nothing to add or to take away.
+    #[error("host {0} may run any machine; remove it, and add it with the machines it may run")]
+    AnyMachine(HostId),
+    /// It is granted.
+    #[error("host {host} may run machine {vm} already")]
+    MachineGranted {
+        /// The host.
+        host: HostId,
+        /// The machine.
+        vm: Uuid,
+    },
+    /// It is not.
+    #[error("machine {vm} is not granted to host {host}")]
+    MachineNotGranted {
+        /// The host.
+        host: HostId,
+        /// The machine.
+        vm: Uuid,
+    },
     /// Bounded memory.
     #[error("there are {0} of them, and there may be no more; remove some that are not used")]
     TooMany(usize),
@@ -317,7 +345,9 @@ impl Refusal {
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {
-            Self::Absent(_) | Self::NoMember { .. } => Kind::Absent,
+            Self::Absent(_) | Self::NoMember { .. } | Self::MachineNotGranted { .. } => {
+                Kind::Absent
+            }
             Self::NotLocallyAssigned
             | Self::SizeNotBlocks { .. }
             | Self::Shrinks { .. }
@@ -328,6 +358,8 @@ impl Refusal {
             | Self::NoSecrets(_)
             | Self::ProvedByChap(_)
             | Self::ProvedByToken(_)
+            | Self::NoHypervisor(_)
+            | Self::AnyMachine(_)
             | Self::TooFewCategories
             | Self::KeyOfStore { .. }
             | Self::NotInPool { .. }

@@ -7,8 +7,8 @@ use labelgate_mac::Label;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::record::{Group, Identity, Image, Lease, Level, Record, Store};
-use crate::{IdentityName, ImageId, StoreName};
+use crate::record::{Fingerprint, Group, Host, Identity, Image, Lease, Level, Record, Store};
+use crate::{HostId, IdentityName, ImageId, StoreName};
 
 /// All of the registry but the secrets, at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -27,6 +27,8 @@ pub struct Snapshot {
     pub levels: BTreeMap<Label, Level>,
     /// Virtual machines that run.
     pub leases: BTreeMap<Uuid, Lease>,
+    /// Who may speak to the gateway over the network.
+    pub hosts: BTreeMap<HostId, Host>,
     /// Where the next label is looked for: the [`Label::pair_index`] after the last that was
     /// given out, by the categories it was taken from, in their canonical text. So a label that
     /// was released is not given to another virtual machine soon.
@@ -45,6 +47,13 @@ impl Snapshot {
     pub fn leases_of(&self, vm: Uuid, now: Timestamp) -> impl Iterator<Item = &Lease> {
         let held = move |lease: &&Lease| lease.vm == vm && !lease.is_expired(now);
         self.leases.values().filter(held)
+    }
+
+    /// The host that a certificate proves.
+    #[must_use]
+    pub fn host_of(&self, fingerprint: Fingerprint) -> Option<&Host> {
+        let mut hosts = self.hosts.values();
+        hosts.find(|host| host.fingerprint == fingerprint)
     }
 
     /// Whether an identity may open images of this label: its own, and those of groups it is a
@@ -91,4 +100,5 @@ tabled! {
     Group: groups,
     Level: levels,
     Lease: leases,
+    Host: hosts,
 }

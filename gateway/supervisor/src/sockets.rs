@@ -79,6 +79,8 @@ impl Sockets {
         let (login, labelled) = (login.as_ref(), labelled.as_ref());
         let (gateway, nfs) = (&config.gateway, &config.nfs);
         let (portmap, mapping) = map(nfs, login)?;
+        let asked = domains.map(Domains::remote_listener);
+        let remote = all(&config.remote.listen, asked.as_ref())?;
         let doors = [
             (Entrance::Login, all(&gateway.listen, login)?),
             (Entrance::Labelled, all(&gateway.listen_labelled, labelled)?),
@@ -94,7 +96,8 @@ impl Sockets {
             doors,
             portmap: mapping,
             metrics: metrics.transpose()?,
-            admins: AdminDoor::bind(&config.admin)?,
+            admins: AdminDoor::bind(&config.admin)?
+                .with_remote(remote, config.remote.names.clone()),
         })
     }
 

@@ -69,8 +69,8 @@ fn no_protocol_crate_comes_in_by_any_way() {
     });
     assert_eq!(
         ours[&true].len(),
-        9,
-        "supervisor, control, handle, mac, pages, queue-pair, audit, registry and api are all: {:?}",
+        10,
+        "supervisor, control, handle, mac, pages, queue-pair, audit, registry, certificates and api are all: {:?}",
         ours[&true]
     );
 }

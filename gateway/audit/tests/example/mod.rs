@@ -83,6 +83,9 @@ pub fn example(event: Event, labels: &Labels) -> Option<Record<'_>> {
         | Event::StoreAdd
         | Event::StoreRekey
         | Event::StoreRemove
+        | Event::HostAdd
+        | Event::HostChange
+        | Event::HostRemove
         | Event::Admin
         | Event::Backup
         | Event::Restore => of_gateway(event),

@@ -1,6 +1,7 @@
 //! The rules by which a snapshot changes.
 
 mod group;
+mod host;
 mod identity;
 mod image;
 mod lease;
@@ -9,6 +10,7 @@ mod machine;
 mod store;
 
 pub(crate) use group::MAX_MEMBERS;
+pub(crate) use host::{MAX_HOSTS, check_host};
 pub(crate) use identity::check_identity;
 pub(crate) use image::{check_image, check_in_store, place_of};
 pub(crate) use lease::check_lease;
@@ -16,7 +18,7 @@ pub(crate) use lease::check_lease;
 use labelgate_control::MAX_LABEL;
 use labelgate_mac::Label;
 
-use crate::record::{Group, Image, Lease};
+use crate::record::{Group, Host, Image, Lease};
 use crate::snapshot::Tabled;
 use crate::{Change, Refusal, Snapshot, Thing, allocate};
 
@@ -66,6 +68,17 @@ impl Snapshot {
             Change::EndLease(id) => {
                 let _: Lease = self.remove(id, Thing::Lease)?;
             }
+            Change::AddHost(host) => self.add_host(host)?,
+            Change::RemoveHost(name) => {
+                let _: Host = self.remove(name, Thing::Host)?;
+            }
+            Change::RecertifyHost {
+                host,
+                fingerprint,
+                expires,
+            } => self.recertify_host(host, *fingerprint, *expires)?,
+            Change::GrantMachine { host, vm } => self.grant_machine(host, *vm)?,
+            Change::RevokeMachine { host, vm } => self.revoke_machine(host, *vm)?,
         }
         Ok(None)
     }

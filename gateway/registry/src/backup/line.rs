@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::master_key::StoredKey;
-use crate::record::{Group, Identity, Image, Lease, Level, Store};
+use crate::record::{Group, Host, Identity, Image, Lease, Level, Store};
 use crate::secret::StoredSecrets;
 use crate::store_key::StoredStoreKey;
 use crate::token::StoredToken;
@@ -42,6 +42,8 @@ pub(super) enum Line {
     Level(Level),
     Lease(Lease),
     Cursor(String, u32),
+    /// Since version 5.
+    Host(Host),
 }
 
 /// The last line.
@@ -59,6 +61,7 @@ impl Line {
             Self::Token(..) | Self::MasterKey(_) => 2,
             Self::StoreKey(_, StoredStoreKey::Cephx(_)) => 3,
             Self::StoreKey(_, StoredStoreKey::Chap(_)) => 4,
+            Self::Host(_) => 5,
             _ => 1,
         }
     }

@@ -17,8 +17,10 @@ pub(crate) use writer::write;
 ///
 /// 1. the first;
 /// 2. has tokens and the master key;
-/// 3. has keys of stores.
-const VERSION: u32 = 4;
+/// 3. has keys of stores;
+/// 4. has stores that are upstream, and what opens them;
+/// 5. has hosts.
+const VERSION: u32 = 5;
 
 /// The most bytes of a backup: half a million labels with all that may belong to them. None that
 /// is longer is written, so that every one that was made can be restored.

@@ -94,6 +94,7 @@ fn take(contents: &mut Contents, line: Line) -> bool {
         levels,
         leases,
         cursors,
+        hosts,
         ..
     } = &mut contents.snapshot;
     match line {
@@ -111,6 +112,7 @@ fn take(contents: &mut Contents, line: Line) -> bool {
         Line::Group(group) => add(groups, group.label.clone(), group),
         Line::Level(level) => add(levels, level.label.clone(), level),
         Line::Lease(lease) => add(leases, lease.id, lease),
+        Line::Host(host) => add(hosts, host.name.clone(), host),
         Line::Cursor(range, cursor) => add(cursors, range, cursor),
     }
 }

@@ -49,6 +49,7 @@ pub(super) fn write_at_most(
         + snapshot.groups.len()
         + snapshot.levels.len()
         + snapshot.leases.len()
+        + snapshot.hosts.len()
         + snapshot.cursors.len();
     out.line(&Header {
         version: version(snapshot, store_keys),
@@ -75,6 +76,7 @@ pub(super) fn write_at_most(
     out.all(snapshot.groups.values().cloned().map(Line::Group))?;
     out.all(snapshot.levels.values().cloned().map(Line::Level))?;
     out.all(snapshot.leases.values().cloned().map(Line::Lease))?;
+    out.all(snapshot.hosts.values().cloned().map(Line::Host))?;
     let cursors = snapshot.cursors.iter();
     out.all(cursors.map(|(range, cursor)| Line::Cursor(range.clone(), *cursor)))?;
     let blake3 = out.hasher.finalize().to_hex().to_string();
@@ -107,6 +109,9 @@ impl Lines<'_> {
 
 /// The oldest version that knows what there is to be written.
 fn version(snapshot: &Snapshot, store_keys: &BTreeMap<StoreName, StoreKey>) -> u32 {
+    if !snapshot.hosts.is_empty() {
+        return 5;
+    }
     let upstream = |store: &Store| matches!(store.place, Place::Iscsi(_) | Place::Nfs(_));
     match snapshot.stores.values().any(upstream) {
         true => 4,

@@ -5,6 +5,7 @@ use redb::{Database, ReadableDatabase, WriteTransaction};
 use super::rows::{META, Source};
 use super::{database, secrets, stored};
 use crate::backup::Contents;
+use crate::record::Host;
 use crate::{RegistryError, Snapshot};
 
 /// Turns the tables of one format into those of the next. It runs in one transaction with all
@@ -22,18 +23,24 @@ pub(super) struct Formats {
 /// The formats this labelgate knows:
 ///
 /// 1. the first;
-/// 2. identities may be proved by tokens, and there is a master key.
+/// 2. identities may be proved by tokens, and there is a master key;
+/// 3. there are hosts.
 ///
 /// Whoever changes what is kept adds the migration from the format before, and a database of that
 /// format to the tests.
 pub(super) const CURRENT: Formats = Formats {
     oldest: 1,
-    migrations: &[tokens],
+    migrations: &[tokens, hosts],
 };
 
 /// From format 1 to 2. Nothing that was there is written otherwise.
 fn tokens(transaction: &WriteTransaction) -> Result<(), RegistryError> {
     secrets::make_tables(transaction)
+}
+
+/// From format 2 to 3. Nothing that was there is written otherwise.
+fn hosts(transaction: &WriteTransaction) -> Result<(), RegistryError> {
+    stored::make_table::<Host>(transaction)
 }
 
 impl Formats {
@@ -109,18 +116,19 @@ mod tests {
     /// What an earlier labelgate has written is found by these names. Whoever changes one writes
     /// a migration; what is in the tables is in the golden backup of the tests.
     #[test]
-    fn the_tables_of_format_2_have_these_names() {
+    fn the_tables_of_format_3_have_these_names() {
         use redb::TableHandle;
 
         let registry = registry();
         let reading = registry.begin_read().unwrap();
-        assert_eq!(reading.meta("format").unwrap(), Some(2));
+        assert_eq!(reading.meta("format").unwrap(), Some(3));
         let tables = reading.list_tables().unwrap();
         let mut names: Vec<String> = tables.map(|table| table.name().to_owned()).collect();
         names.sort_unstable();
         let expected = [
             "cursors",
             "groups",
+            "hosts",
             "identities",
             "images",
             "keys",
@@ -147,7 +155,7 @@ mod tests {
 
     const LATER: Formats = Formats {
         oldest: 1,
-        migrations: &[tokens, next],
+        migrations: &[tokens, hosts, next],
     };
 
     #[test]
@@ -155,15 +163,15 @@ mod tests {
         let registry = registry();
         bring_up_to_date(&registry, &LATER).unwrap();
         let reading = registry.begin_read().unwrap();
-        assert_eq!(reading.meta("format").unwrap(), Some(3));
+        assert_eq!(reading.meta("format").unwrap(), Some(4));
         assert_eq!(reading.meta("migrated").unwrap(), Some(1));
         drop(reading);
         let refused = bring_up_to_date(&registry, &CURRENT);
         let newer = matches!(
             refused,
             Err(RegistryError::Newer {
-                format: 3,
-                known: 2
+                format: 4,
+                known: 3
             })
         );
         assert!(newer, "{refused:?}");
@@ -174,11 +182,11 @@ mod tests {
         let registry = registry();
         let failing = Formats {
             oldest: 1,
-            migrations: &[tokens, next, fails],
+            migrations: &[tokens, hosts, next, fails],
         };
         assert!(bring_up_to_date(&registry, &failing).is_err());
         let reading = registry.begin_read().unwrap();
-        assert_eq!(reading.meta("format").unwrap(), Some(2));
+        assert_eq!(reading.meta("format").unwrap(), Some(3));
         assert_eq!(reading.meta("migrated").unwrap(), None);
     }
 }

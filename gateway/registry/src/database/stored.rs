@@ -7,7 +7,7 @@ use redb::{Database, Durability, TableDefinition, WriteTransaction};
 use super::rows::{CURSORS, META, Rows, Source, decode, unreadable};
 use super::{database, secrets, store_keys};
 use crate::backup::Contents;
-use crate::record::{Group, Identity, Image, Lease, Level, Store};
+use crate::record::{Group, Host, Identity, Image, Lease, Level, Store};
 use crate::snapshot::Tabled;
 use crate::{RegistryError, Snapshot};
 
@@ -35,6 +35,7 @@ pub(super) fn read(source: &impl Source) -> Result<Contents, RegistryError> {
     read_table::<Group>(source, &mut snapshot)?;
     read_table::<Level>(source, &mut snapshot)?;
     read_table::<Lease>(source, &mut snapshot)?;
+    read_table::<Host>(source, &mut snapshot)?;
     Ok(Contents {
         snapshot,
         secrets: secrets::all(source)?.into_iter().collect(),
@@ -75,9 +76,16 @@ pub(super) fn write(
     write_table::<Group>(transaction, old, new)?;
     write_table::<Level>(transaction, old, new)?;
     write_table::<Lease>(transaction, old, new)?;
+    write_table::<Host>(transaction, old, new)?;
     write_cursors(transaction, &old.cursors, &new.cursors)?;
     let mut meta = transaction.open_table(META).map_err(database)?;
     meta.insert("revision", new.revision).map_err(database)?;
+    Ok(())
+}
+
+/// Makes the table of a kind of record, empty.
+pub(super) fn make_table<R: Tabled>(transaction: &WriteTransaction) -> Result<(), RegistryError> {
+    transaction.open_table(rows_of::<R>()).map_err(database)?;
     Ok(())
 }
 

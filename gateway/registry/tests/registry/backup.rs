@@ -1,8 +1,10 @@
 //! Backups: whole or nothing.
 
-use labelgate_registry::{Change, MasterKey, Proof, RedbRegistry, Registry, RestoreError};
+use labelgate_registry::{
+    Change, HostRole, Machines, MasterKey, Proof, RedbRegistry, Registry, RestoreError,
+};
 
-use crate::samples::{allocation, at_address, chap, image, lease, registry, store, token};
+use crate::samples::{allocation, at_address, chap, host, image, lease, registry, store, token};
 
 /// A registry with one of everything.
 pub fn furnished() -> (tempfile::TempDir, RedbRegistry) {
@@ -20,6 +22,7 @@ pub fn furnished() -> (tempfile::TempDir, RedbRegistry) {
         },
         Change::AllocateLevel(allocation()),
         Change::StartLease(lease(1, 2, "kvm-1", "s0:c1,c2")),
+        Change::AddHost(host("kvm-1", HostRole::Hypervisor(Machines::Any), 1)),
     ];
     for change in &changes {
         registry.apply(change).unwrap();
@@ -49,6 +52,7 @@ fn what_was_backed_up_comes_back_with_its_secrets() {
         assert_eq!(registry.groups, expected.groups);
         assert_eq!(registry.levels, expected.levels);
         assert_eq!(registry.leases, expected.leases);
+        assert_eq!(registry.hosts, expected.hosts);
     }
     drop(to);
     let to = RedbRegistry::open(&path).unwrap();
@@ -110,7 +114,7 @@ pub fn sealed(lines: &[&str]) -> Vec<u8> {
     sealed_as(2, lines)
 }
 
-fn sealed_as(version: u32, lines: &[&str]) -> Vec<u8> {
+pub fn sealed_as(version: u32, lines: &[&str]) -> Vec<u8> {
     let records = lines.len();
     let mut text = format!(
         "{{\"labelgate-registry-backup\":{version},\"revision\":7,\"records\":{records}}}\n"

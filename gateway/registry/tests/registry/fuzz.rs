@@ -5,8 +5,8 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use labelgate_registry::{
-    Group, Identity, IdentityName, Image, ImageFile, ImageId, Lease, Level, Network, Registry,
-    Secret, Store, StorePath, Token,
+    Group, Host, Identity, IdentityName, Image, ImageFile, ImageId, Lease, Level, Network,
+    Registry, Secret, Store, StorePath, Token,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -59,6 +59,7 @@ fn fuzz_records() {
         lines(snapshot.groups.values()),
         lines(snapshot.levels.values()),
         lines(snapshot.leases.values()),
+        lines(snapshot.hosts.values()),
     ]
     .concat();
     bolero::check!()
@@ -73,6 +74,7 @@ fn fuzz_records() {
                 takes_only_records::<Group>(bytes);
                 takes_only_records::<Level>(bytes);
                 takes_only_records::<Lease>(bytes);
+                takes_only_records::<Host>(bytes);
             }
         });
 }

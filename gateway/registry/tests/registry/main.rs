@@ -13,6 +13,7 @@ mod changes;
 mod check;
 mod full;
 mod fuzz;
+mod hosts;
 mod kill;
 mod levels;
 mod place;

@@ -1,13 +1,16 @@
 //! Any changes in any order.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use labelgate_registry::{ApplyError, Change, NewSecrets, RedbRegistry, Registry, Snapshot, Token};
+use labelgate_registry::{
+    ApplyError, Change, HostRole, Machines, NewSecrets, RedbRegistry, Registry, Snapshot, Token,
+};
 use proptest::prelude::*;
 use uuid::Uuid;
 
 use crate::samples::{
-    allocation, at_address, chap, image, lease, registry, rotation, secrets, store, token,
+    allocation, at_address, chap, host, image, lease, registry, rotation, secrets, store, token,
 };
 
 const LABELS: [&str; 3] = ["s0:c1,c2", "s0:c3,c4", "s0:c0,c1"];
@@ -17,7 +20,7 @@ fn change(kind: u8, one: u8, other: u8) -> Change {
     let name = format!("n{}", one % 3);
     let label = LABELS[usize::from(other) % LABELS.len()];
     let group = || label.parse().unwrap();
-    match kind % 16 {
+    match kind % 19 {
         0 => store(&name),
         1 => Change::RemoveStore(name.parse().unwrap()),
         2 => Change::AddImage(image(&name, &format!("i{}", other % 2), label)),
@@ -57,6 +60,16 @@ fn change(kind: u8, one: u8, other: u8) -> Change {
         14 => match other % 3 {
             0 => Change::AllocateLevel(allocation()),
             _ => Change::ReleaseLevel(group()),
+        },
+        15 => Change::AddHost(host(
+            &name,
+            HostRole::Hypervisor(Machines::These(BTreeSet::new())),
+            other % 3,
+        )),
+        16 => Change::RemoveHost(name.parse().unwrap()),
+        17 => Change::GrantMachine {
+            host: name.parse().unwrap(),
+            vm: Uuid::from_u128(u128::from(other % 2)),
         },
         _ => match other % 3 {
             0 => Change::EndLease(Uuid::from_u128(u128::from(one % 3))),
@@ -99,6 +112,7 @@ proptest! {
         let restored = registry.restore(&mut backup.as_slice()).unwrap();
         prop_assert_eq!(&restored.images, &snapshot.images);
         prop_assert_eq!(&restored.leases, &snapshot.leases);
+        prop_assert_eq!(&restored.hosts, &snapshot.hosts);
         restored.check().unwrap();
     }
 }

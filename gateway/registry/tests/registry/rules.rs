@@ -24,14 +24,14 @@ fn refusal(registry: &RedbRegistry, change: &Change) -> Refusal {
 }
 
 /// The changes are refused, each with these words.
-fn refused(registry: &RedbRegistry, changes: &[(Change, &str)]) {
+pub fn refused(registry: &RedbRegistry, changes: &[(Change, &str)]) {
     for (change, words) in changes {
         let said = refusal(registry, change).to_string();
         assert!(said.contains(words), "{change:?}: {said}");
     }
 }
 
-fn make(registry: &RedbRegistry, changes: impl IntoIterator<Item = Change>) {
+pub fn make(registry: &RedbRegistry, changes: impl IntoIterator<Item = Change>) {
     for change in changes {
         registry.apply(&change).unwrap();
     }

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use labelgate_registry::{
-    Allocation, BlockSize, Change, ChapSecrets, Image, Lease, NewIdentity, NewProof, NewSecrets,
-    NewStore, Place, Rbd, RedbRegistry, Secret, Squash, Store, StoreKey, Token, fresh_designator,
+    Allocation, BlockSize, Change, ChapSecrets, Fingerprint, Host, HostRole, Image, Lease,
+    NewIdentity, NewProof, NewSecrets, NewStore, Place, Rbd, RedbRegistry, Secret, Squash, Store,
+    StoreKey, Token, fresh_designator,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -125,5 +126,15 @@ pub fn lease(id: u128, vm: u128, host: &str, label: &str) -> Lease {
         label: label.parse().unwrap(),
         start: time(1000),
         ends: None,
+    }
+}
+
+pub fn host(name: &str, role: HostRole, certificate: u8) -> Host {
+    Host {
+        name: name.parse().unwrap(),
+        role,
+        fingerprint: Fingerprint::new([certificate; 32]),
+        expires: time(1 << 32),
+        since: time(1000),
     }
 }

@@ -25,6 +25,10 @@ pub(super) struct InQuery<T>(pub(super) T);
 #[derive(Debug)]
 pub(super) struct InBody<T>(pub(super) T);
 
+/// Who asks.
+#[derive(Debug)]
+pub(super) struct Asker(pub(super) Caller);
+
 /// Who asks, for the records.
 #[derive(Debug)]
 pub(super) struct AskedBy(pub(super) String);
@@ -50,12 +54,21 @@ impl<S: Sync, T: DeserializeOwned + Send + 'static> FromRequestParts<S> for InQu
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for AskedBy {
+impl<S: Sync> FromRequestParts<S> for Asker {
     type Rejection = Denied;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Denied> {
         let caller = parts.extensions.get::<Caller>();
         let caller = caller.ok_or_else(|| Denied::new(ErrorCode::Internal, "nobody asks"))?;
+        Ok(Self(caller.clone()))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for AskedBy {
+    type Rejection = Denied;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Denied> {
+        let Asker(caller) = Asker::from_request_parts(parts, state).await?;
         Ok(Self(caller.to_string()))
     }
 }

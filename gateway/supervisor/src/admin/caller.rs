@@ -6,29 +6,37 @@
 //! peer was connecting with counts as well, because the kernel vouches for that. Who is taken out
 //! of a group is out with the next connection, whatever processes of his still run.
 //!
+//! Over the network it is a host that asks, whose certificate was verified: who that is, and what it
+//! may do, the registry says, to each of its requests anew.
+//!
 //! Where SELinux enforces labels, the kernel also says which context the peer connected from
-//! (SO_PEERSEC), for the policy to decide about each of its requests.
+//! (SO_PEERSEC), for the policy to decide about each of its requests. Of a host it knows nothing:
+//! the policy is asked with the context of the host's role.
 
 use std::ffi::CString;
 use std::fmt;
+use std::net::IpAddr;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use labelgate_mac::Context;
 use labelgate_mac::selinux::peer_context;
+use labelgate_registry::{Fingerprint, Host, HostId, HostRole, Machines, Snapshot};
 use nix::unistd::{Gid, Group, Uid, User, getgrouplist};
 use tokio::net::UnixStream;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::config::AdminSection;
-use crate::provider::Provider;
+use crate::provider::{Provider, RemotePart};
+use crate::state::State;
 
 /// A directory of users that is asked over a network may not answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a caller may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Role {
     /// Everything.
     Admin,
@@ -36,6 +44,12 @@ pub(super) enum Role {
     Reader,
     /// Nothing.
     Stranger,
+    /// Everything but what secrets come out of, or go into, as a whole: a host.
+    RemoteAdmin,
+    /// Say where these machines run, on itself: a host.
+    Hypervisor(Machines),
+    /// Look: a host.
+    Monitor,
 }
 
 /// Who asks.
@@ -43,16 +57,32 @@ pub(super) enum Role {
 pub(super) struct Caller {
     /// What it may do.
     pub role: Role,
-    uid: u32,
-    name: Option<String>,
+    who: Who,
     context: Option<Context>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Who {
+    /// A user of this machine.
+    User { uid: u32, name: Option<String> },
+    /// A host that asks over the network.
+    Host {
+        name: HostId,
+        fingerprint: Fingerprint,
+        address: IpAddr,
+    },
 }
 
 impl fmt::Display for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.name {
-            Some(name) => write!(f, "uid {} ({name})", self.uid)?,
-            None => write!(f, "uid {}", self.uid)?,
+        match &self.who {
+            Who::User { uid, name: None } => write!(f, "uid {uid}")?,
+            Who::User {
+                uid,
+                name: Some(name),
+            } => write!(f, "uid {uid} ({name})")?,
+            // The context of its role says no more.
+            Who::Host { name, address, .. } => return write!(f, "host {name} at {address}"),
         }
         match &self.context {
             Some(context) => write!(f, " as {context}"),
@@ -81,18 +111,67 @@ impl Caller {
             Ok(Ok(caller)) => caller,
             _ => {
                 tracing::warn!("the groups of uid {uid} cannot be found out in time");
-                Self {
-                    role: own_role(uid).unwrap_or(Role::Stranger),
-                    uid: uid.as_raw(),
-                    name: None,
-                    context: None,
-                }
+                Self::user(own_role(uid).unwrap_or(Role::Stranger), uid, None)
             }
         };
         Ok(Self { context, ..caller })
     }
 
-    /// The context it connected from, where that counts and is known.
+    fn user(role: Role, uid: Uid, name: Option<String>) -> Self {
+        let uid = uid.as_raw();
+        Self {
+            role,
+            who: Who::User { uid, name },
+            context: None,
+        }
+    }
+
+    /// A host that asks from this address, which has proved itself by a certificate.
+    pub(super) fn host(host: &Host, address: IpAddr, provider: &Provider) -> Self {
+        let (role, part) = match &host.role {
+            HostRole::Admin => (Role::RemoteAdmin, RemotePart::Admin),
+            HostRole::Hypervisor(machines) => {
+                (Role::Hypervisor(machines.clone()), RemotePart::Hypervisor)
+            }
+            HostRole::Monitor => (Role::Monitor, RemotePart::Monitor),
+        };
+        let selinux = provider.selinux();
+        Self {
+            role,
+            who: Who::Host {
+                name: host.name.clone(),
+                fingerprint: host.fingerprint,
+                address,
+            },
+            context: selinux.map(|selinux| selinux.domains().remote(part)),
+        }
+    }
+
+    /// The same caller as it is now; `None` if it is a host that may ask no more.
+    pub(super) fn now(&self, state: &State) -> Option<Self> {
+        let Who::Host {
+            name,
+            fingerprint,
+            address,
+        } = &self.who
+        else {
+            return Some(self.clone());
+        };
+        let in_force = state.in_force();
+        let host = known(&in_force.snapshot, *fingerprint, Timestamp::now())?;
+        let same = host.name == *name;
+        same.then(|| Self::host(host, *address, &state.shared().provider))
+    }
+
+    /// The hypervisor that asks, if it is one.
+    pub(super) fn hypervisor(&self) -> Option<(&HostId, &Machines)> {
+        match (&self.who, &self.role) {
+            (Who::Host { name, .. }, Role::Hypervisor(machines)) => Some((name, machines)),
+            _ => None,
+        }
+    }
+
+    /// The context it connected from, or that of its role, where that counts and is known.
     pub(super) const fn context(&self) -> Option<&Context> {
         self.context.as_ref()
     }
@@ -114,12 +193,17 @@ fn look_up(uid: Uid, gid: Gid, [admin, read]: &[String; 2]) -> Caller {
             (false, false) => Role::Stranger,
         }
     });
-    Caller {
-        role,
-        uid: uid.as_raw(),
-        name: user.map(|user| user.name),
-        context: None,
-    }
+    Caller::user(role, uid, user.map(|user| user.name))
+}
+
+/// The host that a certificate proves, unless its time is over.
+pub(super) fn known(
+    snapshot: &Snapshot,
+    fingerprint: Fingerprint,
+    now: Timestamp,
+) -> Option<&Host> {
+    let host = snapshot.host_of(fingerprint);
+    host.filter(|host| now < host.expires)
 }
 
 fn groups_of(user: Option<&User>, gid: Gid) -> Vec<Gid> {
@@ -172,5 +256,34 @@ mod tests {
         );
         assert_eq!(caller.role, Role::Admin);
         assert_eq!(caller.to_string(), format!("uid {} (daemon)", daemon.uid));
+    }
+
+    #[test]
+    fn a_host_is_who_its_certificate_proves_until_that_expires() {
+        let second = |second| Timestamp::from_second(second).unwrap();
+        let host = Host {
+            name: "kvm-1".parse().unwrap(),
+            role: HostRole::Hypervisor(Machines::Any),
+            fingerprint: Fingerprint::new([1; 32]),
+            expires: second(2000),
+            since: second(1000),
+        };
+        let mut snapshot = Snapshot::default();
+        snapshot.hosts.insert(host.name.clone(), host.clone());
+        let at = |fingerprint, now| known(&snapshot, Fingerprint::new(fingerprint), second(now));
+        assert_eq!(at([1; 32], 1999), Some(&host));
+        assert_eq!(at([1; 32], 2000), None);
+        assert_eq!(at([2; 32], 1999), None);
+
+        let caller = Caller::host(&host, [10, 0, 0, 5].into(), &Provider::Landlock);
+        assert_eq!(caller.to_string(), "host kvm-1 at 10.0.0.5");
+        assert_eq!(caller.hypervisor(), Some((&host.name, &Machines::Any)));
+        let monitor = Host {
+            role: HostRole::Monitor,
+            ..host
+        };
+        let monitor = Caller::host(&monitor, [10, 0, 0, 5].into(), &Provider::Landlock);
+        assert_eq!(monitor.role, Role::Monitor);
+        assert_eq!(monitor.hypervisor(), None);
     }
 }

@@ -114,6 +114,7 @@ fn absent(thing: &Thing) -> Denied {
         Thing::Group(_) => "group",
         Thing::Level(_) => "level",
         Thing::Lease(_) => "lease",
+        Thing::Host(_) => "host",
     };
     Denied::new(ErrorCode::NotFound, format_args!("there is no {thing}")).hint(format_args!(
         "\"labelgate {command} list\" shows what there is"

@@ -4,18 +4,25 @@ use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
 use labelgate_api::{self as api, EndedLease, LeasePath, Leases, StartLease};
-use labelgate_registry::{Change, HostName, Lease};
+use labelgate_registry::{Change, Lease};
 use uuid::Uuid;
 
 use super::answer::same;
-use super::asked::{AskedBy, InBody, InPath};
+use super::asked::{Asker, InBody, InPath};
+use super::caller::Caller;
 use super::failure::{Answer, Denied};
+use super::machine_disks::Machine;
+use super::machines::{check_granted, host_of};
 use super::operation::{Office, record, recorded, revocation};
 use crate::audit::{Event, Record};
+use crate::state::Turn;
 
-pub(super) async fn list(State(office): State<Office>) -> Answer<Leases> {
+pub(super) async fn list(State(office): State<Office>, Asker(caller): Asker) -> Answer<Leases> {
     let snapshot = &office.state.in_force().snapshot;
-    let leases = snapshot.leases.values().map(describe);
+    let leases = snapshot.leases.values();
+    let leases = leases
+        .filter(|lease| is_its_own(&caller, lease))
+        .map(describe);
     let mut leases = leases.collect::<Result<Vec<_>, _>>()?;
     leases.sort_by(|a, b| (&a.label, a.start, a.id).cmp(&(&b.label, b.start, b.id)));
     Ok(Json(Leases { leases }))
@@ -23,15 +30,21 @@ pub(super) async fn list(State(office): State<Office>) -> Answer<Leases> {
 
 pub(super) async fn start(
     State(office): State<Office>,
-    AskedBy(asked_by): AskedBy,
+    Asker(caller): Asker,
     InBody(asked): InBody<StartLease>,
 ) -> Answer<api::Lease> {
     office
         .operate(async move |turn| {
+            let asked_by = caller.to_string();
+            if caller.hypervisor().is_some() {
+                check_granted(&caller, asked.vm)?;
+                let in_force = turn.state().in_force();
+                Machine::of(&in_force, asked.vm)?.check_label(asked.label.get())?;
+            }
             let lease = Lease {
-                id: Uuid::from_bytes(random()?),
+                id: fresh_id()?,
                 vm: asked.vm,
-                host: HostName::clean(asked.host.as_str()),
+                host: host_of(&caller, Some(&asked.host))?,
                 // An IPv4 client is known by its IPv4 address, however it is written.
                 address: asked.address.map(|address| address.to_canonical()),
                 label: asked.label.into(),
@@ -52,27 +65,40 @@ pub(super) async fn start(
 
 pub(super) async fn end(
     State(office): State<Office>,
-    AskedBy(asked_by): AskedBy,
+    Asker(caller): Asker,
     InPath(LeasePath { lease: id }): InPath<LeasePath>,
 ) -> Answer<EndedLease> {
     office
         .operate(async move |turn| {
             let in_force = turn.state().in_force();
             let lease = in_force.snapshot.leases.get(&id);
+            // Of another's a hypervisor learns as little as of one that never was.
+            let lease = lease.filter(|lease| is_its_own(&caller, lease));
             let lease = lease.ok_or_else(|| Denied::not_found("lease", id))?;
-            let ended = turn.change(Change::EndLease(id)).await;
-            let text = text(lease);
-            let record = Record {
-                lease: Some(&text),
-                ..record(Event::LeaseEnd, &asked_by).label(&lease.label)
-            };
-            let changed = recorded(record, ended.map_err(Denied::from)).await?;
-            Ok(Json(EndedLease {
-                lease: describe(lease)?,
-                revocation: revocation(&changed, record).await?,
-            }))
+            end_lease(&turn, &caller.to_string(), lease.clone()).await
         })
         .await
+}
+
+/// Whether a lease is for whoever asks to see: for a hypervisor those on itself are.
+fn is_its_own(caller: &Caller, lease: &Lease) -> bool {
+    let hypervisor = caller.hypervisor();
+    hypervisor.is_none_or(|(host, _)| lease.host.as_str() == host.as_str())
+}
+
+/// Ends a lease, and the sessions that it admitted.
+pub(super) async fn end_lease(turn: &Turn, asked_by: &str, lease: Lease) -> Answer<EndedLease> {
+    let ended = turn.change(Change::EndLease(lease.id)).await;
+    let text = text(&lease);
+    let record = Record {
+        lease: Some(&text),
+        ..record(Event::LeaseEnd, asked_by).label(&lease.label)
+    };
+    let changed = recorded(record, ended.map_err(Denied::from)).await?;
+    Ok(Json(EndedLease {
+        lease: describe(&lease)?,
+        revocation: revocation(&changed, record).await?,
+    }))
 }
 
 /// A lease as records name it.
@@ -81,13 +107,13 @@ pub(crate) fn text(lease: &Lease) -> String {
 }
 
 /// A random UUID (RFC 9562, 5.4: version 4, variant 10).
-fn random() -> Result<[u8; 16], Denied> {
+pub(super) fn fresh_id() -> Result<Uuid, Denied> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| Denied::new(api::ErrorCode::Internal, error))?;
-    Ok(*uuid::Builder::from_random_bytes(bytes).as_uuid().as_bytes())
+    Ok(*uuid::Builder::from_random_bytes(bytes).as_uuid())
 }
 
-fn describe(lease: &Lease) -> Result<api::Lease, Denied> {
+pub(super) fn describe(lease: &Lease) -> Result<api::Lease, Denied> {
     Ok(api::Lease {
         id: lease.id,
         vm: lease.vm,

@@ -1,6 +1,6 @@
 //! The admin socket: what admins look at and change while the gateway runs.
 //!
-//! HTTP/1.1 and JSON on a Unix socket; [`labelgate_api`] says which paths there are and what is
+//! HTTP/1.1 and JSON on a Unix socket, and for hosts over TLS (`remote`); [`labelgate_api`] says which paths there are and what is
 //! spoken on them. `caller` says who asks, by what the kernel says of the other end. `server` takes connections and
 //! bounds them. `routes` leads a request to what does it: `stores`, `images`, `identities` and so on,
 //! which change nothing themselves but ask for a [`crate::state::Turn`].
@@ -18,6 +18,7 @@ mod failure;
 mod feed;
 mod fill;
 mod groups;
+mod hosts;
 mod identities;
 mod image_changes;
 mod image_view;
@@ -25,9 +26,13 @@ mod images;
 mod kept;
 mod leases;
 mod levels;
+mod machine_disks;
+mod machines;
 mod operation;
 mod proving;
 mod registry;
+mod remote;
+mod remote_right;
 mod right;
 mod rollback;
 mod routes;

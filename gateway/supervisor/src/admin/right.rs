@@ -50,6 +50,8 @@ fn looking() -> Vec<Need> {
         of::<e::ListLevels>(Right::Status),
         of::<e::ListLeases>(Right::Status),
         of::<e::ListWorkers>(Right::Status),
+        of::<e::ListHosts>(Right::Status),
+        of::<e::GetHost>(Right::Status),
         of::<e::GetAudit>(Right::Audit),
         of::<e::GetAuditReport>(Right::Audit),
     ]
@@ -84,13 +86,20 @@ fn access() -> Vec<Need> {
         of::<e::PostGroup>(Right::Grant),
         of::<e::PutMember>(Right::Grant),
         of::<e::PostLevel>(Right::Grant),
-        of::<e::PostLease>(Right::Grant),
+        of::<e::PostHost>(Right::Grant),
+        of::<e::PostHostCertificate>(Right::Grant),
+        of::<e::PutHostMachine>(Right::Grant),
         of::<e::DeleteIdentity>(Right::Revoke),
         of::<e::DeleteGroup>(Right::Revoke),
         of::<e::DeleteMember>(Right::Revoke),
         of::<e::DeleteLevel>(Right::Revoke),
-        of::<e::DeleteLease>(Right::Revoke),
+        of::<e::DeleteHost>(Right::Revoke),
+        of::<e::DeleteHostMachine>(Right::Revoke),
         of::<e::DeleteWorker>(Right::Revoke),
+        of::<e::PostLease>(Right::Lease),
+        of::<e::DeleteLease>(Right::Lease),
+        of::<e::PostMachineStart>(Right::Lease),
+        of::<e::PostMachineStop>(Right::Lease),
     ]
 }
 

@@ -13,8 +13,8 @@ use super::failure::Denied;
 use super::operation::{Office, record};
 use super::right::needed;
 use super::{
-    audit, backends, fill, groups, identities, image_changes, image_view, images, leases, levels,
-    registry, rollback, snapshots, status, stores, workers,
+    audit, backends, fill, groups, hosts, identities, image_changes, image_view, images, leases,
+    levels, machines, registry, remote_right, rollback, snapshots, status, stores, workers,
 };
 use crate::audit::{Decision, Event, Record};
 use crate::provider::{Domains, Right};
@@ -25,6 +25,7 @@ pub(super) fn all(office: Office) -> Router {
     let router = whole(router);
     let router = image_routes(router);
     let router = client_routes(router);
+    let router = host_routes(router);
     router
         .fallback(no_such)
         .method_not_allowed_fallback(no_such)
@@ -83,7 +84,19 @@ fn client_routes(router: Router<Office>) -> Router<Office> {
     let router = on::<e::DeleteLevel>(router, delete(levels::release));
     let router = on::<e::ListLeases>(router, get(leases::list));
     let router = on::<e::PostLease>(router, post(leases::start));
-    on::<e::DeleteLease>(router, delete(leases::end))
+    let router = on::<e::DeleteLease>(router, delete(leases::end));
+    let router = on::<e::PostMachineStart>(router, post(machines::start));
+    on::<e::PostMachineStop>(router, post(machines::stop))
+}
+
+fn host_routes(router: Router<Office>) -> Router<Office> {
+    let router = on::<e::ListHosts>(router, get(hosts::list));
+    let router = on::<e::PostHost>(router, post(hosts::add));
+    let router = on::<e::GetHost>(router, get(hosts::show));
+    let router = on::<e::DeleteHost>(router, delete(hosts::remove));
+    let router = on::<e::PostHostCertificate>(router, post(hosts::certify));
+    let router = on::<e::PutHostMachine>(router, put(hosts::grant));
+    on::<e::DeleteHostMachine>(router, delete(hosts::revoke))
 }
 
 fn on<E: Endpoint>(router: Router<Office>, method: MethodRouter<Office>) -> Router<Office> {
@@ -94,14 +107,23 @@ fn on<E: Endpoint>(router: Router<Office>, method: MethodRouter<Office>) -> Rout
 async fn authorise(
     State(office): State<Office>,
     Extension(caller): Extension<Caller>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
+    // What a host may do now counts, not what it might when it connected.
+    let Some(caller) = caller.now(&office.state) else {
+        record_denial(&office, &caller, &request, "known no more");
+        return Denied::new(ErrorCode::Forbidden, "this host is known no more").into_response();
+    };
+    request.extensions_mut().insert(caller.clone());
     let looks = matches!(*request.method(), Method::GET | Method::HEAD);
-    let admitted = match caller.role {
+    let admitted = match &caller.role {
         Role::Admin => Ok(()),
         Role::Reader if looks => Ok(()),
         Role::Reader | Role::Stranger => Err(deny(&office, &caller, &request)),
+        Role::RemoteAdmin | Role::Hypervisor(_) | Role::Monitor => {
+            deny_host(&office, &caller, &request)
+        }
     };
     match admitted.and_then(|()| consult(&office, &caller, &request)) {
         Ok(()) => next.run(request).await,
@@ -148,9 +170,19 @@ fn record_denial(office: &Office, caller: &Caller, request: &Request, why: &str)
     office.denials.write(&refused.reason(&reason));
 }
 
+/// Refuses a host what its role does not have.
+fn deny_host(office: &Office, caller: &Caller, request: &Request) -> Result<(), Denied> {
+    // What leads nowhere does nothing, and is answered as that.
+    let Some(path) = request.extensions().get::<MatchedPath>() else {
+        return Ok(());
+    };
+    let checked = remote_right::check(&caller.role, request.method(), path.as_str());
+    checked.inspect_err(|denied| record_denial(office, caller, request, &denied.0.message))
+}
+
 fn deny(office: &Office, caller: &Caller, request: &Request) -> Denied {
     let section = &office.state.in_force().config.admin;
-    let group = match caller.role {
+    let group = match &caller.role {
         Role::Reader => &section.admin_group,
         _ => &section.read_group,
     };

@@ -1,6 +1,7 @@
-//! Taking connections on the admin socket.
+//! Taking connections on the admin socket, and hosts' beside it.
 
 use std::io;
+use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,13 +11,15 @@ use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{UnixListener, UnixStream};
+use labelgate_certificates::ServerName;
+use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::caller::{Caller, group};
 use super::operation::Office;
+use super::remote::Gate;
 use super::{access_list, routes};
 use crate::config::AdminSection;
 use crate::state::State;
@@ -32,13 +35,16 @@ const HEAD_FIELDS: usize = 64;
 /// How long answers that are under way may take when the gateway stops.
 const END_PATIENCE: Duration = Duration::from_secs(5);
 /// How long to leave the socket alone after accept(2) has failed.
-const PAUSE: Duration = Duration::from_millis(100);
+pub(super) const PAUSE: Duration = Duration::from_millis(100);
 
-/// The admin socket, bound.
+/// The admin socket, and where hosts connect to, bound.
 #[derive(Debug)]
 pub struct Door {
     listener: UnixListener,
     section: Arc<AdminSection>,
+    remote: Vec<(SocketAddr, TcpListener)>,
+    /// What hosts call the gateway.
+    names: Vec<ServerName<'static>>,
 }
 
 /// The admin socket cannot be made.
@@ -64,7 +70,23 @@ impl Door {
         Ok(Self {
             listener,
             section: Arc::new(section.clone()),
+            remote: Vec::new(),
+            names: Vec::new(),
         })
+    }
+
+    /// With these listeners for hosts, which call the gateway by these names.
+    #[must_use]
+    pub fn with_remote(
+        self,
+        remote: Vec<(SocketAddr, TcpListener)>,
+        names: Vec<ServerName<'static>>,
+    ) -> Self {
+        Self {
+            remote,
+            names,
+            ..self
+        }
     }
 
     /// Serves until `stop` says otherwise or is gone; then ends what is under way in order.
@@ -72,6 +94,11 @@ impl Door {
         let router = routes::all(Office::new(Arc::clone(&state), stop.clone()));
         let places = Arc::new(Semaphore::new(CONNECTIONS));
         let mut connections = JoinSet::new();
+        let gate = Gate::new(self.names, router.clone(), Arc::clone(&state), stop.clone());
+        for (address, listener) in self.remote {
+            tracing::info!("listening on {address} for hosts");
+            connections.spawn(Arc::clone(&gate).keep(listener));
+        }
         let mut stopping = stop.clone();
         loop {
             while connections.try_join_next().is_some() {}
@@ -119,6 +146,16 @@ async fn accept(
     }
 }
 
+/// HTTP as it is spoken with whoever asks: bounded.
+pub(super) fn http() -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEAD_PATIENCE)
+        .max_buf_size(HEAD_BYTES)
+        .max_headers(HEAD_FIELDS);
+    http
+}
+
 /// One connection, from who it is to its end.
 async fn converse(
     stream: UnixStream,
@@ -131,12 +168,7 @@ async fn converse(
         return;
     };
     let service = TowerToHyperService::new(router.layer(Extension(caller)));
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_PATIENCE)
-        .max_buf_size(HEAD_BYTES)
-        .max_headers(HEAD_FIELDS)
-        .serve_connection(TokioIo::new(stream), service);
+    let connection = http().serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = &mut connection => ended,

@@ -17,6 +17,7 @@ mod name;
 mod netlabel;
 mod nfs;
 mod problem;
+mod remote;
 mod seen;
 mod size;
 mod squash;
@@ -45,6 +46,7 @@ pub(crate) use name::target;
 pub use netlabel::{NetlabelKind, NetlabelSource};
 pub use nfs::{NfsSection, Portmap};
 pub use problem::{Problem, Problems};
+pub use remote::RemoteSection;
 pub use squash::Squash;
 pub use store::{Place, Pool, Store, Target};
 pub use token::{TokenDigest, epoch};
@@ -59,6 +61,7 @@ use metrics::RawMetrics;
 use netlabel::{RawNetlabel, check_netlabels};
 use nfs::RawNfs;
 use problem::Collector;
+use remote::RawRemote;
 use seen::Seen;
 use written_store::{RawStore, Stores, check_stores};
 
@@ -81,6 +84,8 @@ pub struct Config {
     pub metrics: MetricsSection,
     /// Where clients of NFS connect to.
     pub nfs: NfsSection,
+    /// Where hosts ask over the network.
+    pub remote: RemoteSection,
     /// Every directory that holds images.
     pub stores: Vec<Arc<Store>>,
     /// Every image.
@@ -103,6 +108,8 @@ struct Document {
     metrics: RawMetrics,
     #[serde(default)]
     nfs: RawNfs,
+    #[serde(default)]
+    remote: RawRemote,
     #[serde(default)]
     store: Vec<RawStore>,
     #[serde(default)]
@@ -161,6 +168,7 @@ impl Config {
         let nfs = document
             .nfs
             .check(gateway.provider, &mut taken, &mut problems);
+        let remote = document.remote.check(&mut taken, &mut problems);
         let stores = check_stores(document.store, &mut problems);
         let images = check_images(
             document.image,
@@ -176,6 +184,7 @@ impl Config {
             audit,
             metrics,
             nfs,
+            remote,
             stores: stores.in_order,
             images,
             identities,

@@ -182,7 +182,7 @@ mod tests {
         monitors = "192.0.2.1"
         pool = "vms"
         entity = "client.labelgate"
-        key_file = "/etc/hostname"
+        key_file = "KEY_FILE"
         [[image]]
         name = "one"
         store = "ceph"
@@ -208,7 +208,10 @@ mod tests {
 
     #[test]
     fn relatives_are_of_one_label_or_not_served_at_all() {
-        let config = Config::parse(IMAGES, Path::new("test")).unwrap();
+        // Whatever is in it: nobody but its owner may read it.
+        let key = tempfile::NamedTempFile::new().unwrap();
+        let text = IMAGES.replace("KEY_FILE", &key.path().display().to_string());
+        let config = Config::parse(&text, Path::new("test")).unwrap();
         let catalogue = Catalogue::new(config.images);
         let names = Names::of(&MasterKey::from_bytes([7; 32]));
         let label: Label = "s0:c1,c2".parse().unwrap();

@@ -14,6 +14,17 @@ pub enum Role {
     Keeper,
 }
 
+/// What a host that asks over the network may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RemotePart {
+    /// What admins may.
+    Admin,
+    /// Say where machines run.
+    Hypervisor,
+    /// Look.
+    Monitor,
+}
+
 /// The contexts of what the gateway starts and makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Domains {
@@ -105,10 +116,29 @@ impl Domains {
         self.domain("labelgate_connection_t", label.level().clone())
     }
 
-    /// The socket that metrics are read from: the only one on which the supervisor may read.
+    /// The socket that metrics are read from. On it and [`Self::remote_listener`] alone the
+    /// supervisor may read.
     #[must_use]
     pub fn metrics_listener(&self) -> Context {
         self.domain("labelgate_metrics_t", Level::lowest())
+    }
+
+    /// The socket that hosts ask over the network. The supervisor speaks on it itself, and so has
+    /// one of its own.
+    #[must_use]
+    pub fn remote_listener(&self) -> Context {
+        self.domain("labelgate_remote_t", Level::lowest())
+    }
+
+    /// Who asks over the network, for the policy: the kernel knows no context of theirs.
+    #[must_use]
+    pub fn remote(&self, part: RemotePart) -> Context {
+        let name = match part {
+            RemotePart::Admin => "labelgate_remote_admin_t",
+            RemotePart::Hypervisor => "labelgate_remote_hypervisor_t",
+            RemotePart::Monitor => "labelgate_remote_monitor_t",
+        };
+        self.domain(name, Level::lowest())
     }
 
     /// An image of this label.
@@ -182,6 +212,8 @@ mod tests {
             connection,
             "system_u:system_r:labelgate_connection_t:s0:c1,c2"
         );
+        let remote = domains.remote(RemotePart::Hypervisor).to_string();
+        assert_eq!(remote, "system_u:system_r:labelgate_remote_hypervisor_t:s0");
         let labelled = domains.labelled_listener().to_string();
         assert_eq!(labelled, "system_u:system_r:labelgate_t:s0:c0.c1023");
     }

@@ -12,7 +12,7 @@ mod watch;
 
 use labelgate_mac::{Context, Label};
 
-pub use domains::{Domains, Role, image_context};
+pub use domains::{Domains, RemotePart, Role, image_context};
 pub use reach::{Network, NoReach};
 pub use requirements::{Access, PolicyFault};
 pub use right::{NoRight, Right};

@@ -7,7 +7,7 @@
 use labelgate_mac::selinux::{AccessError, Class, is_known};
 use labelgate_mac::{Context, Label, Level};
 
-use super::{Domains, Right, Role};
+use super::{Domains, RemotePart, Right, Role};
 
 /// What is wrong with the loaded policy.
 #[derive(Debug, thiserror::Error)]
@@ -136,7 +136,8 @@ struct Contexts {
     other_anchor: Context,
     content: Context,
     draft: Context,
-    listeners: [Context; 3],
+    listeners: [Context; 4],
+    remote: [Context; 3],
     connection: Context,
 }
 
@@ -167,7 +168,14 @@ impl Contexts {
                 domains.login_listener(),
                 domains.labelled_listener(),
                 domains.metrics_listener(),
+                domains.remote_listener(),
             ],
+            remote: [
+                RemotePart::Admin,
+                RemotePart::Hypervisor,
+                RemotePart::Monitor,
+            ]
+            .map(|part| domains.remote(part)),
             connection: domains.connection(&one),
         }
     }
@@ -201,6 +209,7 @@ impl Contexts {
         ];
         all.extend(self.processes());
         all.extend(&self.listeners);
+        all.extend(&self.remote);
         all.push(&self.connection);
         let unknown = all
             .into_iter()

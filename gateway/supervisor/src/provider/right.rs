@@ -32,8 +32,9 @@ rights! {
     Audit, "audit", "To read the audit trail.";
     Manage, "manage", "To make, fill, change and remove stores and images.";
     Relabel, "relabel", "To change the label of an image.";
-    Grant, "grant", "To give access: identities, members, levels, leases.";
+    Grant, "grant", "To give access: identities, members, levels, hosts.";
     Revoke, "revoke", "To take access away, and to end a worker.";
+    Lease, "lease", "To say where machines run: to start and to end leases.";
     Registry, "registry", "To copy out, replace and reload what is in force, secrets included.";
 }
 

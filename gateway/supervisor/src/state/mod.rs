@@ -95,6 +95,12 @@ impl State {
         Arc::clone(&self.in_force.borrow())
     }
 
+    /// What is in force, and what follows it.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<Arc<InForce>> {
+        self.in_force.subscribe()
+    }
+
     /// What all labels' services share.
     #[must_use]
     pub fn shared(&self) -> &Arc<Shared> {

@@ -81,7 +81,7 @@ impl Tokens {
     }
 
     /// What the digests and epochs are made with.
-    pub(super) const fn key(&self) -> &Arc<MasterKey> {
+    pub const fn key(&self) -> &Arc<MasterKey> {
         &self.key
     }
 

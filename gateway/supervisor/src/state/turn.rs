@@ -136,11 +136,13 @@ impl Turn {
             &config.metrics,
             &config.audit,
             &config.nfs,
+            &config.remote,
         );
         let (admin, metrics, audit) = (&before.admin, &before.metrics, &before.audit);
-        if sections != (&shared.section, admin, metrics, audit, &shared.nfs) {
+        let remote = &before.remote;
+        if sections != (&shared.section, admin, metrics, audit, &shared.nfs, remote) {
             tracing::warn!(
-                "[gateway], [admin], [metrics], [nfs] or [audit] has changed, which takes effect when the gateway is restarted"
+                "[gateway], [admin], [metrics], [nfs], [remote] or [audit] has changed, which takes effect when the gateway is restarted"
             );
         }
         let now = self.state.in_force();

@@ -31,6 +31,7 @@ pub use backoff::Backoff;
 pub use connections::{Candidate, Login, NoLonger, has_departed};
 pub use death::Death;
 pub use describe::{Description, ImageDescription, Standing};
+pub use file_name::file_name;
 pub use revocation::Ended;
 pub use service::{Request, Service, Shared};
 pub use state::Phase;

@@ -137,7 +137,7 @@ fn launch(directory: &TempDir) -> Child {
         .unwrap()
 }
 
-fn answer(curl: &mut Command) -> Option<(u16, Value)> {
+pub fn answer(curl: &mut Command) -> Option<(u16, Value)> {
     let output = curl.output().unwrap();
     if !output.status.success() {
         return None;

@@ -11,6 +11,7 @@
 mod fuzz;
 mod house;
 mod killed;
+mod remote;
 mod who;
 
 use std::fs;
@@ -37,6 +38,7 @@ fn every_operation_that_is_declared_is_answered() {
             .path
             .replace("{label}", "s0:c1,c2")
             .replace("{lease}", "00000000-0000-0000-0000-000000000000")
+            .replace("{vm}", "00000000-0000-0000-0000-000000000000")
             .replace(['{', '}'], "");
         if path == "/v1/audit/verify" {
             house.refused("GET", &path, None, "unsupported");

@@ -48,6 +48,7 @@ fn the_shipped_configuration_is_sound_and_shows_the_defaults() {
     all.gateway.keysmith = None;
     assert_eq!(all.gateway, empty.gateway);
     assert_eq!(all.nfs, empty.nfs);
+    assert_eq!(all.remote, empty.remote);
 }
 
 #[test]
@@ -76,7 +77,7 @@ fn an_unknown_key_is_named_with_those_that_are_known() {
         ),
         (
             "\n[[sotre]]\n",
-            "2: unknown field `sotre`, expected one of `gateway`, `admin`, `audit`, `metrics`, `nfs`, `store`, `image`, `identity`, `netlabel`",
+            "2: unknown field `sotre`, expected one of `gateway`, `admin`, `audit`, `metrics`, `nfs`, `remote`, `store`, `image`, `identity`, `netlabel`",
         ),
         (
             "[gateway]\nprovider = \"apparmor\"\n",
@@ -94,6 +95,42 @@ fn an_unknown_key_is_named_with_those_that_are_known() {
     ];
     for (text, problem) in expected {
         assert_eq!(problems(text), format!("labelgate.toml:{problem}"));
+    }
+}
+
+#[test]
+fn hosts_are_answered_nowhere_unless_the_configuration_says_where_and_under_which_names() {
+    let of = |text: &str| {
+        let config = Config::parse(text, Path::new("labelgate.toml"));
+        config.unwrap().remote
+    };
+    for off in ["", "[remote]\n", "[remote]\nlisten = []\n"] {
+        assert!(of(off).listen.is_empty());
+    }
+    let on = of("[remote]\nlisten = [\"0.0.0.0:9261\"]\nnames = [\"gw.example\", \"10.0.0.1\"]\n");
+    assert_eq!((on.listen.len(), on.names.len()), (1, 2));
+    for (text, problem) in [
+        (
+            "[remote]\nlisten = [\"0.0.0.0:9261\"]\n",
+            "labelgate.toml:2: hosts could not tell that it is the gateway: say in names what they \
+             call it, such as [\"gateway.example.com\", \"10.0.0.1\"]",
+        ),
+        (
+            "[remote]\nnames = [\"two words\"]\n",
+            "labelgate.toml:2: \"two words\" is neither the name of a host nor an address; write \
+             what hosts call the gateway",
+        ),
+        (
+            "[remote]\nlisten = [\"9261\"]\nnames = [\"a\"]\n",
+            "labelgate.toml:2: remote listen address \"9261\" is no address and port; write \
+             \"0.0.0.0:9261\" or \"[::]:9261\"",
+        ),
+        (
+            "[gateway]\nlisten = [\"0.0.0.0:9261\"]\n[remote]\nlisten = [\"0.0.0.0:9261\"]\nnames = [\"a\"]\n",
+            "labelgate.toml:4: remote listen names 0.0.0.0:9261, which listen names already",
+        ),
+    ] {
+        assert_eq!(problems(text), problem);
     }
 }
 

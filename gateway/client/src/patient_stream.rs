@@ -5,20 +5,23 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::UnixStream;
+
+/// What a connection is read from and written to.
+pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 /// A gateway that refuses an upload answers, and closes without having taken all of it. What is
 /// sent to it then fails, and an HTTP client that gives up there never reads why. So what cannot
 /// be sent any more is dropped; that nothing comes of it is seen where the answer is read.
-#[derive(Debug)]
-pub(crate) struct PatientStream(UnixStream);
+pub(crate) struct PatientStream(Box<dyn Io>);
 
 impl PatientStream {
-    pub(crate) const fn new(stream: UnixStream) -> Self {
-        Self(stream)
+    pub(crate) fn new(stream: impl Io + 'static) -> Self {
+        Self(Box::new(stream))
     }
 
-    fn stream(self: Pin<&mut Self>) -> Pin<&mut UnixStream> {
+    fn stream(self: Pin<&mut Self>) -> Pin<&mut Box<dyn Io>> {
         Pin::new(&mut self.get_mut().0)
     }
 }

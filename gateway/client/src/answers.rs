@@ -5,15 +5,15 @@ use std::collections::VecDeque;
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Incoming};
 
-use crate::client::causes;
-use crate::fault::Fault;
+use crate::ClientError;
+use crate::error::causes;
 
 /// The longest line that is taken, in bytes.
 const LONGEST_LINE: usize = 1 << 20;
 
 /// An answer that comes bit by bit.
 #[derive(Debug)]
-pub(crate) struct Answers {
+pub struct Answers {
     body: Incoming,
     lines: Splitter,
 }
@@ -25,9 +25,9 @@ impl Answers {
     }
 
     /// The next bytes as they come; nothing at the end.
-    pub(crate) async fn bytes(&mut self) -> Result<Option<Bytes>, Fault> {
+    pub async fn bytes(&mut self) -> Result<Option<Bytes>, ClientError> {
         while let Some(frame) = self.body.frame().await {
-            let frame = frame.map_err(|error| Fault::BrokenOff(causes(&error)))?;
+            let frame = frame.map_err(|error| ClientError::BrokenOff(causes(&error)))?;
             if let Ok(bytes) = frame.into_data() {
                 return Ok(Some(bytes));
             }
@@ -36,7 +36,7 @@ impl Answers {
     }
 
     /// The next line, without its end; nothing at the end of the answer.
-    pub(crate) async fn line(&mut self) -> Result<Option<String>, Fault> {
+    pub async fn line(&mut self) -> Result<Option<String>, ClientError> {
         loop {
             if let Some(line) = self.lines.next() {
                 let line = String::from_utf8(line);
@@ -51,8 +51,8 @@ impl Answers {
     }
 }
 
-fn nonsense(what: &str) -> Fault {
-    Fault::Nonsense(what.to_owned())
+fn nonsense(what: &str) -> ClientError {
+    ClientError::Nonsense(what.to_owned())
 }
 
 /// Cuts bytes into lines.
@@ -63,7 +63,7 @@ struct Splitter {
 }
 
 impl Splitter {
-    fn take(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+    fn take(&mut self, bytes: &[u8]) -> Result<(), ClientError> {
         let mut pieces = bytes.split(|&byte| byte == b'\n');
         // What stands behind the last line feed begins the next line.
         let last = pieces.next_back().unwrap_or_default();
@@ -77,7 +77,7 @@ impl Splitter {
         self.grow(last)
     }
 
-    fn grow(&mut self, piece: &[u8]) -> Result<(), Fault> {
+    fn grow(&mut self, piece: &[u8]) -> Result<(), ClientError> {
         if self.rest.len().saturating_add(piece.len()) > LONGEST_LINE {
             return Err(nonsense("a line without an end"));
         }

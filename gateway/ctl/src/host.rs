@@ -1,0 +1,227 @@
+//! `labelgate host`.
+
+use clap::{Args, Subcommand, ValueEnum};
+use labelgate_api::endpoints::{
+    DeleteHost, DeleteHostMachine, GetHost, ListHosts, PostHost, PostHostCertificate,
+    PutHostMachine,
+};
+use labelgate_api::{
+    AddHost, CertifiedHost, CertifyHost, Host, HostMachinePath, HostName, HostPath, HostRole,
+    Hosts, Nothing,
+};
+use uuid::Uuid;
+
+use crate::ask::Ask;
+use crate::fault::Fault;
+use crate::host_credentials::{Enrolment, HostCredentials};
+use crate::output::{Output, clean, time};
+use crate::table::Table;
+
+/// Hosts: who may ask over the network, by a certificate of the gateway's own authority.
+#[derive(Debug, Subcommand)]
+pub(crate) enum HostCommand {
+    /// Let a host ask over the network, and issue its certificate.
+    Add(Box<Add>),
+    /// List hosts.
+    List,
+    /// Show a host, with the machines that it may start.
+    Show {
+        /// The host.
+        host: HostName,
+    },
+    /// Take that away again. Its connections end at once; its leases stay.
+    Rm {
+        /// The host.
+        host: HostName,
+    },
+    /// Let a hypervisor start a machine.
+    Grant {
+        /// The hypervisor.
+        host: HostName,
+        /// The machine's UUID.
+        vm: Uuid,
+    },
+    /// Take that away again. A lease that it has of the machine stays.
+    Revoke {
+        /// The hypervisor.
+        host: HostName,
+        /// The machine's UUID.
+        vm: Uuid,
+    },
+    /// Issue another certificate. The one before is good for nothing from then on.
+    Renew {
+        /// The host.
+        host: HostName,
+        #[command(flatten)]
+        enrolment: Enrolment,
+    },
+}
+
+/// Let a host ask over the network, and issue its certificate.
+#[derive(Debug, Args)]
+pub(crate) struct Add {
+    /// What it shall be called.
+    name: HostName,
+    /// What it may do.
+    #[arg(long, value_enum)]
+    role: Role,
+    /// A machine that a hypervisor may start, by its UUID. More can be granted later.
+    #[arg(long = "machine", value_name = "UUID")]
+    machines: Vec<Uuid>,
+    /// A hypervisor may start any machine.
+    #[arg(long, conflicts_with = "machines")]
+    any_machine: bool,
+    #[command(flatten)]
+    enrolment: Enrolment,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Role {
+    /// Everything but backup and restore.
+    Admin,
+    /// Start and stop the machines that it may run, and see its own leases.
+    Hypervisor,
+    /// Look.
+    Monitor,
+}
+
+impl From<Role> for HostRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Admin => Self::Admin,
+            Role::Hypervisor => Self::Hypervisor,
+            Role::Monitor => Self::Monitor,
+        }
+    }
+}
+
+impl HostCommand {
+    pub(crate) async fn run(self, ask: &Ask) -> Result<(), Fault> {
+        let nothing = Nothing {};
+        match self {
+            Self::Add(add) => add.run(ask).await,
+            Self::List => {
+                ask.show::<ListHosts>(&nothing, &nothing, &nothing, list)
+                    .await
+            }
+            Self::Show { host } => {
+                let path = HostPath { host };
+                ask.show::<GetHost>(&path, &nothing, &nothing, show).await
+            }
+            Self::Rm { host } => {
+                ask.confirm(&format!("Let host {host} ask no more?"))
+                    .await?;
+                let path = HostPath { host };
+                let show = |output: &mut Output, _| output.line("Removed.");
+                ask.show::<DeleteHost>(&path, &nothing, &nothing, show)
+                    .await
+            }
+            Self::Grant { host, vm } => {
+                let path = HostMachinePath { host, vm };
+                ask.show::<PutHostMachine>(&path, &nothing, &nothing, show)
+                    .await
+            }
+            Self::Revoke { host, vm } => {
+                let path = HostMachinePath { host, vm };
+                ask.show::<DeleteHostMachine>(&path, &nothing, &nothing, show)
+                    .await
+            }
+            Self::Renew { host, enrolment } => renew(ask, host, &enrolment).await,
+        }
+    }
+}
+
+impl Add {
+    async fn run(self, ask: &Ask) -> Result<(), Fault> {
+        let credentials = HostCredentials::prepare(&self.enrolment, &self.name)?;
+        let body = AddHost {
+            name: self.name,
+            role: self.role.into(),
+            any_machine: self.any_machine,
+            machines: self.machines,
+            request: credentials.request().to_owned(),
+        };
+        let nothing = Nothing {};
+        let answer = ask
+            .client
+            .call::<PostHost>(&nothing, &nothing, &body)
+            .await?;
+        credentials.keep(&crate::ask::decode(&answer)?)?;
+        present(ask, &answer, &self.enrolment)
+    }
+}
+
+async fn renew(ask: &Ask, host: HostName, enrolment: &Enrolment) -> Result<(), Fault> {
+    let credentials = HostCredentials::prepare(enrolment, &host)?;
+    let body = CertifyHost {
+        request: credentials.request().to_owned(),
+    };
+    let path = HostPath { host };
+    let answer = ask
+        .client
+        .call::<PostHostCertificate>(&path, &Nothing {}, &body)
+        .await?;
+    credentials.keep(&crate::ask::decode(&answer)?)?;
+    present(ask, &answer, enrolment)
+}
+
+/// Shows a host with its new certificate, or where that is.
+fn present(ask: &Ask, answer: &[u8], enrolment: &Enrolment) -> Result<(), Fault> {
+    ask.present(answer, |output, certified: CertifiedHost| {
+        if let Some(directory) = enrolment.directory() {
+            show(output, certified.host)?;
+            return output.line(format_args!(
+                "What it proves itself with, and verifies the gateway with, is in {}.",
+                directory.display()
+            ));
+        }
+        output.text(&clean(&certified.certificate))?;
+        output.text(&clean(&certified.authority))
+    })
+}
+
+fn machines(host: &Host) -> String {
+    let machines: Vec<String> = host.machines.iter().map(Uuid::to_string).collect();
+    match (host.role, host.any_machine, machines.is_empty()) {
+        (HostRole::Hypervisor, true, _) => "any".to_owned(),
+        (HostRole::Hypervisor, false, true) => "none yet".to_owned(),
+        (HostRole::Hypervisor, false, false) => machines.join(" "),
+        (HostRole::Admin | HostRole::Monitor, ..) => "-".to_owned(),
+    }
+}
+
+const fn role(host: &Host) -> &'static str {
+    match host.role {
+        HostRole::Admin => "admin",
+        HostRole::Hypervisor => "hypervisor",
+        HostRole::Monitor => "monitor",
+    }
+}
+
+fn show(output: &mut Output, host: Host) -> std::io::Result<()> {
+    output.fields(&[
+        ("host", host.name.to_string()),
+        ("role", role(&host).to_owned()),
+        ("machines", machines(&host)),
+        ("certificate", host.fingerprint.clone()),
+        ("expires", time(host.expires)),
+        ("since", time(host.since)),
+    ])
+}
+
+fn list(output: &mut Output, hosts: Hosts) -> std::io::Result<()> {
+    let mut table = Table::new(&["HOST", "ROLE", "MACHINES", "EXPIRES"]);
+    for host in hosts.hosts {
+        let machines = match host.machines.len() {
+            0 | 1 => machines(&host),
+            many => many.to_string(),
+        };
+        table.row([
+            host.name.to_string(),
+            role(&host).to_owned(),
+            machines,
+            time(host.expires),
+        ]);
+    }
+    output.table(&table, "There is no host.")
+}

@@ -1,0 +1,156 @@
+//! What is done when.
+
+use std::io;
+
+use labelgate_api::endpoints::{PostMachineStart, PostMachineStop};
+use labelgate_api::{ErrorCode, MachinePath, Nothing, StartMachine, StopMachine};
+use labelgate_client::{Client, ClientError, Remote};
+use uuid::Uuid;
+
+use crate::domain::{Domain, DomainError};
+use crate::settings::{Settings, SettingsError};
+
+/// What an operation of libvirt's means for the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    /// A machine is about to start, or to come in: it needs a lease, and does not start without.
+    Start,
+    /// A machine is found running: it should have a lease, and goes on without.
+    Restore,
+    /// A machine has gone, and what it had is free.
+    Stop,
+    /// Nothing.
+    Nothing,
+}
+
+impl Operation {
+    /// The operation of this name.
+    ///
+    /// When it stops, `stopped` comes first, while QEMU's remains are still to be cleared away, and
+    /// `release` when nothing is left, also after a start or a migration that has failed.
+    pub(crate) fn of(name: &str) -> Self {
+        match name {
+            "prepare" | "start" | "migrate" | "restore" => Self::Start,
+            "reconnect" | "attach" => Self::Restore,
+            "release" => Self::Stop,
+            _ => Self::Nothing,
+        }
+    }
+}
+
+/// Why it was not done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    /// The settings are wrong.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The XML could not be read.
+    #[error("the domain's XML cannot be read: {0}")]
+    Input(io::Error),
+    /// There is too much of it.
+    #[error("the domain's XML is longer than any that libvirt has")]
+    TooLong,
+    /// It is not understood.
+    #[error(transparent)]
+    Domain(#[from] DomainError),
+    /// The gateway says no.
+    #[error("{message}{}", .hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default())]
+    Refused {
+        /// Why.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// The gateway cannot be asked.
+    #[error("{0}")]
+    Client(ClientError),
+    /// The system refused something.
+    #[error("cannot start: {0}")]
+    Runtime(io::Error),
+}
+
+impl From<ClientError> for Fault {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Refused(failure) => Self::Refused {
+                message: failure.message,
+                hint: failure.hint,
+            },
+            other => Self::Client(other),
+        }
+    }
+}
+
+/// Does what an operation means for the machine of this XML. One without a disk on the gateway is
+/// none of the gateway's business; but it may have had one when it started, and hence a lease.
+pub(crate) fn carry_out(operation: Operation, xml: &str, settings: &Settings) -> Result<(), Fault> {
+    let domain = Domain::read(xml, settings)?;
+    match (domain.disks.is_empty(), operation) {
+        (false, _) => ask(operation, domain, settings),
+        // That nobody can be asked is no news of a machine that most likely had nothing there.
+        (true, Operation::Stop) => {
+            let _ = ask(operation, domain, settings);
+            Ok(())
+        }
+        (true, _) => Ok(()),
+    }
+}
+
+fn ask(operation: Operation, domain: Domain, settings: &Settings) -> Result<(), Fault> {
+    let remote = Remote::new(&settings.gateway, &settings.credentials)?;
+    let client = Client::remote(remote, settings.timeout);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Fault::Runtime)?;
+    runtime.block_on(async {
+        match operation {
+            Operation::Start | Operation::Restore => start(&client, domain, settings).await,
+            Operation::Stop => stop(&client, domain.uuid).await,
+            Operation::Nothing => Ok(()),
+        }
+    })
+}
+
+async fn start(client: &Client, domain: Domain, settings: &Settings) -> Result<(), Fault> {
+    let path = MachinePath { vm: domain.uuid };
+    let body = StartMachine {
+        host: None,
+        process_label: domain.process_label,
+        address: settings.address,
+        disks: domain.disks,
+    };
+    client
+        .ask::<PostMachineStart>(&path, &Nothing {}, &body)
+        .await?;
+    Ok(())
+}
+
+/// One that has no lease was refused its start, or was stopped by an admin: nothing is left to do.
+async fn stop(client: &Client, vm: Uuid) -> Result<(), Fault> {
+    let body = StopMachine { host: None };
+    let stopped = client
+        .ask::<PostMachineStop>(&MachinePath { vm }, &Nothing {}, &body)
+        .await;
+    match stopped {
+        Err(ClientError::Refused(failure)) if failure.code == ErrorCode::NotFound => Ok(()),
+        other => other.map(drop).map_err(Fault::from),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_starts_or_has_gone_concerns_the_gateway() {
+        for name in ["prepare", "start", "migrate", "restore"] {
+            assert_eq!(Operation::of(name), Operation::Start);
+        }
+        assert_eq!(Operation::of("reconnect"), Operation::Restore);
+        assert_eq!(Operation::of("release"), Operation::Stop);
+        for name in ["started", "stopped", "", "Start"] {
+            assert_eq!(Operation::of(name), Operation::Nothing);
+        }
+    }
+}

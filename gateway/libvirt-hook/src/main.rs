@@ -1,0 +1,79 @@
+//! `labelgate-libvirt-hook`: tells the gateway where libvirt's machines run.
+//!
+//! libvirt runs it as `/etc/libvirt/hooks/qemu` (libvirt.org/hooks.html), with what it is about to
+//! do with which machine, and the machine's XML on standard input. Before a machine starts, or comes
+//! in by a migration, it asks the gateway for a lease; the gateway looks at the machine's disks and
+//! says no if one is not the machine's. When the machine has gone, the lease ends. A gateway that
+//! cannot be reached keeps a machine from starting; one that runs goes on.
+//!
+//! It talks to the gateway alone, never to libvirt, which waits for it.
+
+#![forbid(unsafe_code)]
+
+mod domain;
+mod hook;
+mod settings;
+
+use std::ffi::OsString;
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::hook::{Fault, Operation};
+use crate::settings::Settings;
+
+/// Where the settings are, unless the environment says otherwise, which libvirt's does not.
+const SETTINGS: &str = "/etc/labelgate/libvirt.toml";
+
+const USAGE: &str = "\
+Usage: labelgate-libvirt-hook DOMAIN OPERATION SUB-OPERATION EXTRA < XML
+
+libvirt runs it as /etc/libvirt/hooks/qemu. It asks the gateway of /etc/labelgate/libvirt.toml for
+a lease before a machine starts (prepare, start, migrate, restore) or is found running (reconnect,
+attach), and ends it when the machine has gone (release). docs/LIBVIRT.md says how it is set up.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let [domain, operation, ..] = arguments.as_slice() else {
+        say(USAGE);
+        return ExitCode::from(2);
+    };
+    let operation = Operation::of(&operation.to_string_lossy());
+    match run(operation) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            let domain = domain.to_string_lossy();
+            say(&format!("labelgate: machine {domain}: {fault}"));
+            // What runs goes on, whatever the gateway says.
+            match operation {
+                Operation::Start => ExitCode::FAILURE,
+                Operation::Restore | Operation::Stop | Operation::Nothing => ExitCode::SUCCESS,
+            }
+        }
+    }
+}
+
+fn run(operation: Operation) -> Result<(), Fault> {
+    if operation == Operation::Nothing {
+        return Ok(());
+    }
+    let file = std::env::var_os("LABELGATE_LIBVIRT_TOML");
+    let file = file.map_or_else(|| PathBuf::from(SETTINGS), PathBuf::from);
+    let settings = Settings::read(&file)?;
+    let mut xml = String::new();
+    let most = u64::try_from(domain::LONGEST).unwrap_or(u64::MAX);
+    std::io::stdin()
+        .take(most + 1)
+        .read_to_string(&mut xml)
+        .map_err(Fault::Input)?;
+    if xml.len() > domain::LONGEST {
+        return Err(Fault::TooLong);
+    }
+    hook::carry_out(operation, &xml, &settings)
+}
+
+/// On standard error: libvirt shows it to whoever wanted the machine to start.
+fn say(text: &str) {
+    // What cannot be said there can be said nowhere.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
