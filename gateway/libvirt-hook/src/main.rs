@@ -16,6 +16,7 @@ mod settings;
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
+use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -43,11 +44,16 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
             let domain = domain.to_string_lossy();
-            say(&format!("labelgate: machine {domain}: {fault}"));
-            // What runs goes on, whatever the gateway says.
+            let text = format!("labelgate: machine {domain}: {fault}");
+            say(&text);
             match operation {
-                Operation::Start => ExitCode::FAILURE,
-                Operation::Restore | Operation::Stop | Operation::Nothing => ExitCode::SUCCESS,
+                Operation::Start | Operation::Stop => ExitCode::FAILURE,
+                // libvirt kills what its hook does not agree to find running, and shows nobody what
+                // one has said that agrees.
+                Operation::Restore | Operation::Nothing => {
+                    log(&text);
+                    ExitCode::SUCCESS
+                }
             }
         }
     }
@@ -72,7 +78,14 @@ fn run(operation: Operation) -> Result<(), Fault> {
     hook::carry_out(operation, &xml, &settings)
 }
 
-/// On standard error: libvirt shows it to whoever wanted the machine to start.
+/// To the system's log, as a warning of a daemon (RFC 3164, 4.1.1: 3 * 8 + 4).
+fn log(text: &str) {
+    let record = format!("<28>labelgate-libvirt-hook: {text}");
+    // Where nobody keeps a log there is none.
+    let _ = UnixDatagram::unbound().and_then(|log| log.send_to(record.as_bytes(), "/dev/log"));
+}
+
+/// On standard error: libvirt shows it to whoever wanted the machine to start, and in its log.
 fn say(text: &str) {
     // What cannot be said there can be said nowhere.
     let _ = writeln!(std::io::stderr(), "{text}");
