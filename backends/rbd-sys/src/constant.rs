@@ -53,6 +53,8 @@ constants! {
 
     /// A snapshot that somebody has made under a name.
     RBD_SNAP_NAMESPACE_TYPE_USER: rbd_snap_namespace_type_t = 0;
+    /// Nobody who watches the image is asked to come to rest first.
+    RBD_SNAP_CREATE_SKIP_QUIESCE: u32 = 1 << 0;
 
     /// The longest prefix of the names of an image's objects, with the 0 behind it.
     RBD_MAX_BLOCK_NAME_SIZE: usize = 24;

@@ -118,7 +118,13 @@ library! {
     /// When a snapshot was made.
     fn rbd_snap_get_timestamp(rbd_image_t, u64, *mut timespec) -> c_int;
     /// Makes a snapshot.
-    fn rbd_snap_create(rbd_image_t, *const c_char) -> c_int;
+    fn rbd_snap_create2(
+        rbd_image_t,
+        *const c_char,
+        u32,
+        librbd_progress_fn_t,
+        *mut c_void,
+    ) -> c_int;
     /// Removes a snapshot.
     fn rbd_snap_remove(rbd_image_t, *const c_char) -> c_int;
     /// Whether a snapshot is protected.

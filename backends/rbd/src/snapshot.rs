@@ -4,8 +4,8 @@ use std::ptr;
 use std::time::{Duration, SystemTime};
 
 use labelgate_rbd_sys::{
-    RBD_LOCK_MODE_EXCLUSIVE, RBD_SNAP_NAMESPACE_TYPE_USER, rbd_snap_info_t,
-    rbd_snap_namespace_type_t,
+    RBD_LOCK_MODE_EXCLUSIVE, RBD_SNAP_CREATE_SKIP_QUIESCE, RBD_SNAP_NAMESPACE_TYPE_USER,
+    rbd_snap_info_t, rbd_snap_namespace_type_t,
 };
 
 use crate::call::{check, text, text_at, written};
@@ -68,7 +68,9 @@ impl Pool {
     }
 
     /// Makes a snapshot. Whoever has the image's lock does it, between two writes: everything that was
-    /// answered before is in it, and nothing that is begun after this returns.
+    /// answered before is in it, and nothing that is begun after this returns. Whoever has the lock and does
+    /// not answer is waited for without end; so is one that could not do it once, since the library asks it
+    /// again by the same number, under which it keeps what came of it. A new call has another number.
     ///
     /// # Errors
     ///
@@ -77,8 +79,13 @@ impl Pool {
     pub fn create_snapshot(&self, image: &str, snapshot: &str) -> Result<(), Error> {
         let opened = Opened::open(&self.context, image, false)?;
         let name = text("the snapshot", snapshot)?;
-        // SAFETY: the image is open, and the name is there.
-        let made = unsafe { (opened.rbd().rbd_snap_create)(opened.image, name.as_ptr()) };
+        let create = opened.rbd().rbd_snap_create2;
+        // Nobody who watches an image of ours comes to rest for it, and each that does not answer would be
+        // waited for.
+        let flags = RBD_SNAP_CREATE_SKIP_QUIESCE;
+        let (name, argument) = (name.as_ptr(), ptr::null_mut());
+        // SAFETY: the image is open, the name is there, and the function takes any argument.
+        let made = unsafe { create(opened.image, name, flags, Some(go_on), argument) };
         check("making the snapshot", made).map(drop)
     }
 
@@ -102,7 +109,7 @@ impl Pool {
     /// # Errors
     ///
     /// [`crate::Kind::Held`] while another client has the image's lock, and then nothing was changed;
-    /// [`crate::Kind::NotFound`] likewise; what else the cluster answers.
+    /// what else the cluster answers, and then some of it may have been.
     pub fn roll_back(&self, image: &str, snapshot: &str) -> Result<(), Error> {
         let opened = Opened::open(&self.context, image, false)?;
         let name = text("the snapshot", snapshot)?;

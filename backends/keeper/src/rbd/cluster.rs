@@ -17,6 +17,9 @@ impl Clusters {
     pub(super) fn new(connect: Duration) -> Self {
         let limits = Limits {
             connect,
+            // A snapshot's number is the monitors' to give. One that was given up is not tried again: what came
+            // of it is remembered, and told whoever asks for the same snapshot again.
+            command: Duration::from_secs(60),
             ..Limits::default()
         };
         let known = Mutex::default();
