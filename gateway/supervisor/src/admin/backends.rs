@@ -324,9 +324,11 @@ pub(super) fn refused(error: &KeysmithError) -> Denied {
     let code = match error {
         KeysmithError::Exists => ErrorCode::Exists,
         KeysmithError::Missing => ErrorCode::NotFound,
-        KeysmithError::Busy(_) => ErrorCode::InUse,
+        KeysmithError::Busy(_) | KeysmithError::Silent { .. } => ErrorCode::InUse,
         KeysmithError::Long(_) => ErrorCode::Invalid,
-        KeysmithError::Gone { .. } | KeysmithError::Cluster { .. } => ErrorCode::Storage,
+        KeysmithError::Gone { .. } | KeysmithError::Late { .. } | KeysmithError::Cluster { .. } => {
+            ErrorCode::Storage
+        }
     };
     hinted(code, error)
 }

@@ -1,7 +1,8 @@
 //! The keysmith of a store: the process that alone has the key with which keys are made.
 //!
 //! It is started when there is something to ask, and ends when there has been nothing for a while.
-//! Whatever it is asked can be asked again: one that died in between has done it, or has not.
+//! What it is asked can be asked again: one that died in between has done it, or has not. An image that is
+//! rolled back holds some of both then; so that is asked once.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -29,6 +30,8 @@ pub type Instance = Text<512>;
 const REQUESTS: usize = 1024;
 /// How long one request may take: a cluster that answers no more is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a snapshot may take, which a keeper makes, before another try.
+const SNAPSHOT_PATIENCE: Duration = Duration::from_secs(15);
 /// How long one may take that goes through all objects of an image.
 const LONG_PATIENCE: Duration = Duration::from_secs(6 * 60 * 60);
 /// It is connected, or known not to be, after this long.
@@ -49,6 +52,21 @@ pub enum KeysmithError {
         store: String,
         /// Why.
         why: String,
+    },
+    /// The cluster, or whoever it has had to ask, did not answer in time. It may be done later.
+    #[error("the keysmith of store {store}: it did not answer in time")]
+    Late {
+        /// Whose it is.
+        store: String,
+    },
+    /// Whoever has an image's lock does not do what only that one can.
+    #[error(
+        "whoever has the lock of {image}, most likely its keeper, does not answer; try again, or end it: \
+         labelgate worker kill LABEL"
+    )]
+    Silent {
+        /// The image, as in its pool.
+        image: String,
     },
     /// The cluster does not let it in, or cannot be reached.
     #[error("store {store}: {why}")]
@@ -105,7 +123,11 @@ impl Keysmith {
         }
     }
 
-    async fn ask_one(&self, task: KeysmithTask) -> Result<KeysmithAnswer, KeysmithError> {
+    /// Asks once. Who is late is not asked again: it would be late again, and others wait.
+    pub(super) async fn ask_one(
+        &self,
+        task: KeysmithTask,
+    ) -> Result<KeysmithAnswer, KeysmithError> {
         let gone = || self.gone("it has ended with the gateway");
         let (answer, told) = oneshot::channel();
         let asked = Asked { task, answer };
@@ -125,7 +147,16 @@ impl Keysmith {
     }
 
     pub(super) async fn done(&self, task: KeysmithTask) -> Result<(), KeysmithError> {
-        match self.ask(task).await? {
+        self.is_done(self.ask(task).await?)
+    }
+
+    /// The same of what is not asked again.
+    pub(super) async fn done_once(&self, task: KeysmithTask) -> Result<(), KeysmithError> {
+        self.is_done(self.ask_one(task).await?)
+    }
+
+    fn is_done(&self, answer: KeysmithAnswer) -> Result<(), KeysmithError> {
+        match answer {
             KeysmithAnswer::Done => Ok(()),
             _ => Err(self.nonsense()),
         }
@@ -359,15 +390,8 @@ impl Running {
     fn pass_on(&mut self, Asked { task, answer }: Asked) {
         let request = self.next;
         self.next += 1;
-        let patience = match &task {
-            KeysmithTask::RemoveImage { .. }
-            | KeysmithTask::ResizeImage { .. }
-            | KeysmithTask::RemoveSnapshot { .. }
-            | KeysmithTask::RollBack { .. } => LONG_PATIENCE,
-            _ => PATIENCE,
-        };
         let waiting = Waiting {
-            until: Instant::now() + patience,
+            until: Instant::now() + patience(&task),
             answer: Some(answer),
             is_rollback: matches!(task, KeysmithTask::RollBack { .. }),
         };
@@ -382,7 +406,8 @@ impl Running {
         for late in self.pending.values_mut().filter(|one| one.until <= now) {
             late.until = now + LONG_PATIENCE;
             if let Some(answer) = late.answer.take() {
-                let _ = answer.send(Err(setup.gone(LATE)));
+                let store = setup.store.clone();
+                let _ = answer.send(Err(KeysmithError::Late { store }));
             }
         }
         self.end_if_late();
@@ -412,5 +437,15 @@ impl Running {
             }
             None => self.child.kill("it broke the control protocol"),
         }
+    }
+}
+
+/// How long it is waited for. What a keeper does for it, which may be a hostile one, is waited for no longer
+/// than the cluster: images are made larger, and snapshots removed, without going through all objects.
+const fn patience(task: &KeysmithTask) -> Duration {
+    match task {
+        KeysmithTask::RemoveImage { .. } | KeysmithTask::RollBack { .. } => LONG_PATIENCE,
+        KeysmithTask::CreateSnapshot { .. } => SNAPSHOT_PATIENCE,
+        _ => PATIENCE,
     }
 }

@@ -10,6 +10,8 @@ use super::keysmith_words as words;
 
 /// The most answers that one list is put together of.
 const PAGES: usize = 1024;
+/// How often a snapshot is tried.
+const TRIES: usize = 3;
 
 impl Keysmith {
     /// What an image is like; `None` if there is none.
@@ -106,14 +108,31 @@ impl Keysmith {
         Err(self.nonsense())
     }
 
-    /// Makes a snapshot of an image, whoever has it open.
+    /// Makes a snapshot of an image, whoever has it open. A keeper that could not make it once says the same
+    /// for ever to whoever asks again by the same number: so it is not waited for long, and asked anew.
     ///
     /// # Errors
-    /// [`KeysmithError`]
+    /// [`KeysmithError::Silent`] if whoever has the image's lock does not make it; others.
     pub async fn snap(&self, place: InPool<'_>, snapshot: &str) -> Result<(), KeysmithError> {
-        let (name, snapshot) = (in_pool(place)?, words::text(snapshot)?);
-        self.done(KeysmithTask::CreateSnapshot { name, snapshot })
-            .await
+        let task = KeysmithTask::CreateSnapshot {
+            name: in_pool(place)?,
+            snapshot: words::text(snapshot)?,
+        };
+        for _ in 0..TRIES {
+            match self.done(task.clone()).await {
+                Err(KeysmithError::Late { .. }) => {}
+                done => return done,
+            }
+            let there = self.snapshots(place).await?;
+            if there.iter().any(|one| one.name.as_str() == snapshot) {
+                return Ok(());
+            }
+        }
+        let image = match place.namespace {
+            "" => place.image.to_owned(),
+            namespace => format!("{namespace}/{}", place.image),
+        };
+        Err(KeysmithError::Silent { image })
     }
 
     /// Removes a snapshot that nothing is a clone of.
@@ -130,14 +149,16 @@ impl Keysmith {
             .await
     }
 
-    /// Gives an image what it had when a snapshot was made.
+    /// Gives an image what it had when a snapshot was made. That is asked once: a second keysmith would say of
+    /// what the first has left that another client has it, or that nothing is there.
     ///
     /// # Errors
     /// [`KeysmithError::Busy`] and [`KeysmithError::Missing`] when nothing was changed; otherwise some of it
     /// may have been.
     pub async fn roll_back(&self, place: InPool<'_>, snapshot: &str) -> Result<(), KeysmithError> {
         let (name, snapshot) = (in_pool(place)?, words::text(snapshot)?);
-        self.done(KeysmithTask::RollBack { name, snapshot }).await
+        self.done_once(KeysmithTask::RollBack { name, snapshot })
+            .await
     }
 }
 
