@@ -89,8 +89,23 @@ impl Smith {
             let reason = format!("{client} at {address} has its lock");
             return Err(Refused::new(KeysmithRefusal::Busy, reason));
         }
-        pool.roll_back(image.as_str(), snapshot.as_str())?;
-        Ok(KeysmithAnswer::Done)
+        let all = pool.snapshots(image.as_str())?;
+        if !all.iter().any(|one| one.name == snapshot.as_str()) {
+            let reason = format!("image {image} has no snapshot {snapshot}");
+            return Err(Refused::new(KeysmithRefusal::NotFound, reason));
+        }
+        match pool.roll_back(image.as_str(), snapshot.as_str()) {
+            Ok(()) => Ok(KeysmithAnswer::Done),
+            Err(error) => {
+                let mut refused = Refused::from(error.clone());
+                // From here on these two would say that nothing was changed.
+                let unchanged = [KeysmithRefusal::Busy, KeysmithRefusal::NotFound];
+                if error.kind() != Kind::Held && unchanged.contains(&refused.why) {
+                    refused.why = KeysmithRefusal::Failed;
+                }
+                Err(refused)
+            }
+        }
     }
 }
 

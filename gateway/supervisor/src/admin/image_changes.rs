@@ -239,6 +239,8 @@ fn unchecked(image: &Image) -> Denied {
 }
 
 async fn unmark(turn: &Turn, image: &Image) -> Result<(), Denied> {
+    // Its mark is what keeps the half of it from being served.
+    check_idle(turn, image)?;
     let marks = std::sync::Arc::clone(&turn.state().shared().poison);
     let serial = image.designator.serial;
     if !marks.contains(serial) {

@@ -3,13 +3,15 @@
 //! That takes as long as the image has objects. So nobody's turn waits for it: in one turn the image is
 //! taken from its worker, then it is rolled back, and in another turn it is given back. Meanwhile it has a
 //! mark of poison: a gateway that dies before the end must not be followed by one that serves what is
-//! half of each.
+//! half of each. The mark goes with the end, unless there is another reason for it: writes that were lost
+//! before, or while the image was taken away; whether it is sound is not known by having been rolled back.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use labelgate_api::{ErrorCode, Revocation, RollBack, SnapshotPath};
+use labelgate_control::Serial;
 use tokio::task::spawn_blocking;
 
 use super::asked::{AskedBy, InBody, InPath};
@@ -21,6 +23,7 @@ use super::snapshots::{InPoolImage, check_idle};
 use crate::audit::{Event, Record};
 use crate::config::Image;
 use crate::kept::KeysmithError;
+use crate::poison::PoisonMarks;
 use crate::state::Turn;
 
 pub(super) async fn roll_back(
@@ -53,8 +56,6 @@ struct Rolling {
 struct Taken {
     image: Arc<Image>,
     revoked: Revocation,
-    /// It had lost writes before: whether it is sound is not known by having been rolled back.
-    was_poisoned: bool,
 }
 
 impl Rolling {
@@ -95,33 +96,27 @@ impl Rolling {
         taken: Taken,
         rolled: Result<(), (Denied, Change)>,
     ) -> Result<Revocation, Denied> {
-        let (asked_by, snapshot) = (self.asked_by.clone(), self.path.snapshot.clone());
-        self.office
-            .operate(async move |turn| {
-                let Taken {
-                    image,
-                    revoked,
-                    was_poisoned,
-                } = taken;
-                let sound = !matches!(rolled, Err((_, Change::Some)));
-                let unmarked = match sound && !was_poisoned {
-                    true => unmark(&turn, &image).await,
-                    false => Ok(()),
-                };
-                let shared = turn.state().shared();
-                shared.withheld.release(image.designator.serial);
-                turn.look_again().await;
-                let (name, reason) = (image.to_string(), format!("snapshot {snapshot}"));
-                let about = Record {
-                    image: Some(&name),
-                    label: image.audience.label(),
-                    ..record(Event::ImageRollback, &asked_by)
-                };
-                let rolled = rolled.map_err(|(denied, _)| denied).and(unmarked);
-                recorded(about.reason(&reason), rolled).await?;
-                Ok(revoked)
-            })
-            .await
+        // Not as one of the operations, of which there can be too many: nobody would have the image then.
+        let turn = self.office.state.turn().await;
+        let Taken { image, revoked } = taken;
+        let snapshot = self.path.snapshot.as_str();
+        let marked = match rolled {
+            // An admin who has deleted the mark meanwhile did not know of this.
+            Err((_, Change::Some)) => mark_for_good(&turn, &image, snapshot).await,
+            _ => unmark(&turn, &image).await,
+        };
+        let shared = turn.state().shared();
+        shared.withheld.release(image.designator.serial);
+        turn.look_again().await;
+        let (name, reason) = (image.to_string(), format!("snapshot {snapshot}"));
+        let about = Record {
+            image: Some(&name),
+            label: image.audience.label(),
+            ..record(Event::ImageRollback, &self.asked_by)
+        };
+        let rolled = rolled.map_err(|(denied, _)| denied).and(marked);
+        recorded(about.reason(&reason), rolled).await?;
+        Ok(revoked)
     }
 }
 
@@ -153,7 +148,7 @@ async fn take_from_all(
              the sessions",
         ));
     }
-    let was_poisoned = mark(turn, image, snapshot).await?;
+    mark(turn, image, snapshot).await?;
     let shared = turn.state().shared();
     shared.withheld.add(image.designator.serial);
     let changed = turn.look_again().await;
@@ -161,9 +156,7 @@ async fn take_from_all(
         Ok(revoked) => revoked,
         Err(denied) => {
             shared.withheld.release(image.designator.serial);
-            if !was_poisoned {
-                unmark(turn, image).await?;
-            }
+            unmark(turn, image).await?;
             turn.look_again().await;
             return Err(denied);
         }
@@ -171,7 +164,6 @@ async fn take_from_all(
     Ok(Taken {
         image: Arc::clone(image),
         revoked,
-        was_poisoned,
     })
 }
 
@@ -187,34 +179,49 @@ async fn sessions_that_may_be_on(turn: &Turn, image: &Image) -> usize {
         .count()
 }
 
-/// Sees to it that no later gateway serves what is half of each; whether none was to serve it anyway.
-async fn mark(turn: &Turn, image: &Image, snapshot: &str) -> Result<bool, Denied> {
+/// Sees to it that no later gateway serves what is half of each.
+async fn mark(turn: &Turn, image: &Image, snapshot: &str) -> Result<(), Denied> {
+    let marked = write_mark(turn, image, snapshot, PoisonMarks::remember_passing).await;
+    if marked.is_err() {
+        unmark(turn, image).await?;
+    }
+    marked
+}
+
+/// The same when it is known to be half of each: until an admin says otherwise.
+async fn mark_for_good(turn: &Turn, image: &Image, snapshot: &str) -> Result<(), Denied> {
+    write_mark(turn, image, snapshot, PoisonMarks::renew).await
+}
+
+async fn write_mark(
+    turn: &Turn,
+    image: &Image,
+    snapshot: &str,
+    remember: fn(&PoisonMarks, Serial, String),
+) -> Result<(), Denied> {
     let marks = Arc::clone(&turn.state().shared().poison);
     let serial = image.designator.serial;
-    if marks.contains(serial) {
-        return Ok(true);
-    }
     let text = format!(
         "image: {image}\nwhy:   rolling it back to snapshot {snapshot} has not come to its end\nwhat to do: \
          labelgate image snapshot rollback {image}@{snapshot}, and then labelgate image clear\n"
     );
     let written = spawn_blocking(move || {
-        marks.remember(serial, text);
+        remember(&marks, serial, text);
         marks.write(serial)
     });
     let written = written.await.map_err(|error| error.to_string());
-    let Err(error) = written.and_then(|written| written.map_err(|error| error.to_string())) else {
-        return Ok(false);
-    };
-    unmark(turn, image).await?;
-    let message = format!("that image {image} is being rolled back cannot be noted: {error}");
-    Err(Denied::new(ErrorCode::Storage, message).hint("look at state_dir"))
+    let written = written.and_then(|written| written.map_err(|error| error.to_string()));
+    written.map_err(|error| {
+        let message = format!("that image {image} is being rolled back cannot be noted: {error}");
+        Denied::new(ErrorCode::Storage, message).hint("look at state_dir")
+    })
 }
 
+/// Takes that mark away, and no other.
 async fn unmark(turn: &Turn, image: &Image) -> Result<(), Denied> {
     let marks = Arc::clone(&turn.state().shared().poison);
     let serial = image.designator.serial;
-    let removed = spawn_blocking(move || marks.clear(serial)).await;
+    let removed = spawn_blocking(move || marks.clear_passing(serial)).await;
     let removed = removed.map_err(|error| Denied::new(ErrorCode::Internal, error))?;
     removed.map_err(|error| Denied::new(ErrorCode::Storage, error))
 }
@@ -224,6 +231,10 @@ async fn roll(
     image: &Image,
     snapshot: &str,
 ) -> Result<(), (Denied, Change)> {
+    // Images never shrink: what the snapshot had less of reads as zeros.
+    let there = pool.keysmith.look(pool.place).await;
+    let there = there.map_err(|error| (refused(&error), Change::None))?;
+    let size = there.max(image.size);
     match pool.keysmith.roll_back(pool.place, snapshot).await {
         Ok(()) => {}
         Err(KeysmithError::Busy(said)) => {
@@ -233,18 +244,19 @@ async fn roll(
             return Err((denied, Change::None));
         }
         Err(error @ KeysmithError::Missing) => return Err((refused(&error), Change::None)),
-        Err(error) => {
-            let denied = refused(&error).hint(format_args!(
-                "the image may hold some of both, and is poisoned: have it rolled back again, and then \
-                 \"labelgate image clear {image}\""
-            ));
-            return Err((denied, Change::Some));
-        }
+        Err(error) => return Err(half(image, &error)),
     }
-    // Images never shrink: what the snapshot had less of reads as zeros.
-    let Some(size) = image.size else {
+    let Some(size) = size else {
         return Ok(());
     };
     let grown = pool.keysmith.grow(pool.place, size).await;
-    grown.map_err(|error| (refused(&error), Change::Some))
+    grown.map_err(|error| half(image, &error))
+}
+
+fn half(image: &Image, error: &KeysmithError) -> (Denied, Change) {
+    let denied = refused(error).hint(format_args!(
+        "the image may hold some of both, and is poisoned: have it rolled back again, and then \
+         \"labelgate image clear {image}\""
+    ));
+    (denied, Change::Some)
 }

@@ -1,6 +1,7 @@
 //! The marks themselves: files, and what is known of them.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -23,6 +24,8 @@ struct Mark {
     text: String,
     /// Its file has been there: if it is not any more, an admin has deleted it.
     written: bool,
+    /// It is there while something is done to the image, and for no other reason.
+    passing: bool,
 }
 
 /// What has become of the marks since they were last read.
@@ -34,6 +37,17 @@ pub struct Changes {
     pub found: Vec<Serial>,
     /// These are known and still cannot be written.
     pub unwritten: Vec<(Serial, io::Error)>,
+}
+
+impl Mark {
+    const fn new(text: String, passing: bool) -> Self {
+        let written = false;
+        Self {
+            text,
+            written,
+            passing,
+        }
+    }
 }
 
 impl PoisonMarks {
@@ -78,20 +92,51 @@ impl PoisonMarks {
     /// It cannot be deleted: the image stays poisoned.
     pub fn clear(&self, serial: Serial) -> io::Result<()> {
         let _files = self.files();
-        match fs::remove_file(self.path(serial)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        File::open(&self.directory)?.sync_all()?;
+        self.remove_file(serial)?;
         self.known().remove(&serial);
         Ok(())
     }
 
+    /// The same, if it is a passing mark; any other stays.
+    ///
+    /// # Errors
+    /// As [`Self::clear`]; or there was another reason by then, and that cannot be written.
+    pub fn clear_passing(&self, serial: Serial) -> io::Result<()> {
+        let _files = self.files();
+        if !self.known().get(&serial).is_some_and(|mark| mark.passing) {
+            return Ok(());
+        }
+        self.remove_file(serial)?;
+        {
+            let mut known = self.known();
+            match known.get_mut(&serial) {
+                Some(mark) if !mark.passing => mark.written = false,
+                _ => drop(known.remove(&serial)),
+            }
+        }
+        self.write_file(serial)
+    }
+
     /// Takes an image as poisoned from now on. [`Self::write`] makes it last.
     pub fn remember(&self, serial: Serial, text: String) {
-        let written = false;
+        let new = Mark::new(text, false);
+        match self.known().entry(serial) {
+            Entry::Occupied(mut mark) if mark.get().passing => drop(mark.insert(new)),
+            Entry::Occupied(_) => {}
+            Entry::Vacant(none) => drop(none.insert(new)),
+        }
+    }
+
+    /// Takes an image as poisoned while something is done to it. A mark that it has already stays.
+    pub fn remember_passing(&self, serial: Serial, text: String) {
         let mut known = self.known();
-        known.entry(serial).or_insert(Mark { text, written });
+        known.entry(serial).or_insert(Mark::new(text, true));
+    }
+
+    /// Takes an image as poisoned for this reason, whatever mark it has or had: an admin may have deleted
+    /// that for another one.
+    pub fn renew(&self, serial: Serial, text: String) {
+        self.known().insert(serial, Mark::new(text, false));
     }
 
     /// Writes the mark of a poisoned image to the disk. Blocks until it is there.
@@ -175,12 +220,18 @@ impl PoisonMarks {
     fn find(&self, serial: Serial) -> bool {
         let mut known = self.known();
         let new = !known.contains_key(&serial);
-        let mark = known.entry(serial).or_insert_with(|| Mark {
-            text: String::new(),
-            written: true,
-        });
+        let made_by_hand = || Mark::new(String::new(), false);
+        let mark = known.entry(serial).or_insert_with(made_by_hand);
         mark.written = true;
         new
+    }
+
+    fn remove_file(&self, serial: Serial) -> io::Result<()> {
+        match fs::remove_file(self.path(serial)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        File::open(&self.directory)?.sync_all()
     }
 
     fn write_file(&self, serial: Serial) -> io::Result<()> {
@@ -257,6 +308,40 @@ mod tests {
         assert!(changes.cleared.is_empty() && changes.unwritten.is_empty());
         assert!(marks.contains(B));
         assert_eq!(fs::read_to_string(marks.path(B)).unwrap(), "lost too\n");
+    }
+
+    #[test]
+    fn a_passing_mark_is_cleared_unless_there_is_another_reason_by_then() {
+        let (_state_dir, marks) = poisoned();
+        marks.remember_passing(A, "rolling\n".into());
+        marks.clear_passing(A).unwrap();
+        assert!(marks.contains(A), "there was another reason before");
+        assert_eq!(fs::read_to_string(marks.path(A)).unwrap(), "lost\n");
+
+        marks.remember_passing(B, "rolling\n".into());
+        marks.write(B).unwrap();
+        assert_eq!(fs::read_to_string(marks.path(B)).unwrap(), "rolling\n");
+        marks.clear_passing(B).unwrap();
+        assert!(!marks.contains(B) && !marks.path(B).exists());
+
+        marks.remember_passing(B, "rolling\n".into());
+        marks.write(B).unwrap();
+        marks.remember(B, "lost too\n".into());
+        marks.write(B).unwrap();
+        marks.clear_passing(B).unwrap();
+        assert!(marks.contains(B), "there is another reason since");
+        assert_eq!(fs::read_to_string(marks.path(B)).unwrap(), "lost too\n");
+    }
+
+    #[test]
+    fn a_mark_that_is_renewed_is_there_again_whatever_was_deleted() {
+        let (_state_dir, marks) = poisoned();
+        fs::remove_file(marks.path(A)).unwrap();
+        marks.renew(A, "half of each\n".into());
+        marks.write(A).unwrap();
+        let changes = marks.read_again().unwrap();
+        assert!(changes.cleared.is_empty() && marks.contains(A));
+        assert_eq!(fs::read_to_string(marks.path(A)).unwrap(), "half of each\n");
     }
 
     #[test]
