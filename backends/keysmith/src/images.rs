@@ -108,12 +108,14 @@ impl Smith {
     pub(crate) fn describe_image(&self, name: &KeptName) -> Result<KeysmithAnswer, Refused> {
         let (pool, image) = self.pool_of(name)?;
         let description = pool.describe(image.as_str())?;
+        let snapshots = pool.snapshot_numbers(image.as_str())?.len();
         Ok(KeysmithAnswer::Image(KeptImage {
             id: Text::clean(&description.id),
             size: description.size,
             object_size: description.object_size,
             cloned: description.parent.is_some(),
             data_pool: description.data_pool.is_some(),
+            snapshots: u32::try_from(snapshots).unwrap_or(u32::MAX),
         }))
     }
 

@@ -99,6 +99,8 @@ pub struct KeptImage {
     pub cloned: bool,
     /// Its data is in another pool.
     pub data_pool: bool,
+    /// How many snapshots it has, with those that are not listed.
+    pub snapshots: u32,
 }
 
 /// An image that is a clone of another, or the other.

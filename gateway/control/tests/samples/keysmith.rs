@@ -155,6 +155,7 @@ pub fn from_keysmith() -> Vec<FromKeysmith> {
             object_size: u64::MAX,
             cloned: true,
             data_pool: true,
+            snapshots: u32::MAX,
         })),
         Ok(KeysmithAnswer::Images {
             names: List::try_from(vec![full(); 16]).unwrap(),

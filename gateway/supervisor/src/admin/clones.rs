@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use labelgate_api::{CloneImage, CloneSource, CreateImage, ErrorCode, ImageAccess, LabelChoice};
-use labelgate_control::{KeptName, KeptRelative, Text};
+use labelgate_control::{KeptName, KeptRelative, MAX_PARENTS, Text};
 use labelgate_registry::{self as registry, Change, InPool};
 
 use super::backends::refused;
@@ -102,6 +102,11 @@ async fn check_source(
         catalogue: &in_force.images,
     };
     let mut all = keysmith.parents(of).await.map_err(|e| refused(&e))?;
+    if all.len() >= MAX_PARENTS {
+        let message = format!("image {image} would have more than {MAX_PARENTS} images behind it");
+        return Err(Denied::new(ErrorCode::Unsupported, message)
+            .hint("make one of them an image of its own first (rbd flatten)"));
+    }
     let long = |why| Denied::new(ErrorCode::Invalid, why);
     all.push(KeptRelative {
         pool: Text::new(pool.rbd.pool.as_str()).map_err(long)?,

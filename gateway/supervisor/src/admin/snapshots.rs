@@ -148,18 +148,22 @@ impl<'a> InPoolImage<'a> {
         }
     }
 
-    /// That it has no snapshots, which would be lost with its data.
+    /// That it has no snapshots, which would be lost with its data; none that are not listed either.
     pub(super) async fn check_none(&self) -> Result<(), Denied> {
-        let all = self.snapshots().await?;
-        let Some(first) = all.first() else {
-            return Ok(());
+        let there = self.keysmith.describe(self.place).await;
+        let count = match there.map_err(|error| refused(&error))? {
+            Some(there) if there.snapshots > 0 => there.snapshots,
+            _ => return Ok(()),
         };
-        let (image, count) = (self.image, all.len());
+        let image = self.image;
+        let listed = self.snapshots().await?;
+        let how = match listed.iter().find_map(|one| describe(one).ok()) {
+            Some(first) => format!("labelgate image snapshot rm {image}@{}", first.name),
+            None => "rbd snap ls --all, rbd snap rm".to_owned(),
+        };
         let message = format!("image {image} has {count} snapshots");
-        Err(Denied::new(ErrorCode::InUse, message).hint(format_args!(
-            "remove each of them first: labelgate image snapshot rm {image}@{}",
-            first.name
-        )))
+        let hint = format!("remove each of them first: {how}");
+        Err(Denied::new(ErrorCode::InUse, message).hint(hint))
     }
 }
 
