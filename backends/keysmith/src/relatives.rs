@@ -6,7 +6,9 @@
 //! or in the list of the clones of the first format that each namespace has. Whether the parent is
 //! somebody's whom the clone's label has nothing to do with, the supervisor knows, and is asked.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::PoisonError;
 
 use labelgate_control::{
     KeptName, KeptRelative, KeysmithAnswer, List, MAX_PARENTS, MAX_RELATIVES, Text,
@@ -18,7 +20,18 @@ use crate::images::{data_pool, identifier, prefix, refuse_what_is_alike, refuse_
 use crate::{Name, Refused, Smith};
 
 /// The most clones of an image that are listed, with theirs.
-const MAX_CLONES: usize = 4096;
+const MAX_CLONES: usize = 256;
+
+/// The clones of an image, as they were found when the first of them were asked for.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    of: KeptName,
+    found: Vec<KeptRelative>,
+}
+
+/// What images are called in each pool and namespace, asked for once: what a keeper may have put in a list
+/// of its own must not cost as many listings.
+type Listings = HashMap<(i64, String), HashMap<String, String>>;
 
 impl Smith {
     /// What an image is a clone of, and so on, the nearest first.
@@ -65,8 +78,15 @@ impl Smith {
         }
         let pool = self.cluster.pool(pool_name.as_str(), &parent.namespace)?;
         if !self.is_noted(&pool, parent, clone)? {
+            let elsewhere = match parent.pool_number == clone.pool {
+                true => "",
+                false => {
+                    " (clones of the first format are not taken from other pools: rbd flatten, or \
+                     rbd clone --rbd-default-clone-format 2)"
+                }
+            };
             return Err(Refused::unfit(format!(
-                "its header says that it is a clone of image {name}, which that knows nothing of"
+                "its header says that it is a clone of image {name}, which that knows nothing of{elsewhere}"
             )));
         }
         let description = pool.describe_snapshot(&parent.id, parent.snapshot)?;
@@ -89,8 +109,9 @@ impl Smith {
             return Ok(true);
         }
         // Those of the first format are of their parent's namespace. Whose key is good for a namespace
-        // may write that list, and has what is in it anyway.
-        if parent.namespace != clone.namespace {
+        // may write that list, and has what is in it anyway. That of another pool would say the same, but
+        // nobody who looks for the clones of an image looks at the lists of all pools.
+        if (parent.pool_number, &parent.namespace) != (clone.pool, &clone.namespace) {
             return Ok(false);
         }
         let pool = self.cluster.pool_numbered(clone.pool, &clone.namespace)?;
@@ -123,8 +144,7 @@ impl Smith {
         name: &KeptName,
         skip: u32,
     ) -> Result<KeysmithAnswer, Refused> {
-        let (pool, image) = self.pool_of(name)?;
-        let clones = self.clones_of(&pool, image.as_str(), &name.namespace)?;
+        let clones = self.walk(name, skip == 0)?;
         let skip = usize::try_from(skip).unwrap_or(usize::MAX);
         let all: Vec<_> = clones.into_iter().skip(skip).collect();
         let more = all.len() > MAX_RELATIVES;
@@ -135,6 +155,21 @@ impl Smith {
         })
     }
 
+    /// The same, anew or as they were when that was last asked for of this image.
+    fn walk(&self, name: &KeptName, anew: bool) -> Result<Vec<KeptRelative>, Refused> {
+        let last = || self.walk.lock().unwrap_or_else(PoisonError::into_inner);
+        if !anew && let Some(walk) = last().as_ref().filter(|walk| walk.of == *name) {
+            return Ok(walk.found.clone());
+        }
+        let (pool, image) = self.pool_of(name)?;
+        let found = self.clones_of(&pool, image.as_str(), &name.namespace)?;
+        *last() = Some(Walk {
+            of: name.clone(),
+            found: found.clone(),
+        });
+        Ok(found)
+    }
+
     /// All clones of an image, and theirs, in an order that does not change while they do not.
     fn clones_of(
         &self,
@@ -142,7 +177,7 @@ impl Smith {
         image: &str,
         namespace: &str,
     ) -> Result<Vec<KeptRelative>, Refused> {
-        let mut found = Vec::new();
+        let (mut found, mut listings) = (Vec::new(), Listings::new());
         let mut seen = BTreeSet::new();
         let mut next: VecDeque<Child> = children(pool, image, namespace)?.into();
         while let Some(clone) = next.pop_front() {
@@ -154,7 +189,7 @@ impl Smith {
                 return Err(Refused::unfit(reason));
             }
             let pool = self.cluster.pool_numbered(clone.pool, &clone.namespace)?;
-            let Some(name) = pool.name_of(&clone.id)? else {
+            let Some(name) = name_of(&mut listings, &pool, &clone)? else {
                 // It has been removed, or is in the trash, where nobody opens it.
                 continue;
             };
@@ -182,18 +217,44 @@ impl Smith {
                 let there = pool.describe(image.as_str())?;
                 let wanted = parent_pool.snapshots(parent.as_str())?;
                 let wanted = wanted.iter().find(|one| one.name == snapshot.as_str());
-                let is_it = there.parent.is_some_and(|is| {
+                let its_parent = there.parent.as_ref().filter(|is| {
                     (is.namespace.as_str(), is.name.as_str()) == (&of.namespace, parent.as_str())
                         && wanted.is_some_and(|wanted| wanted.number == is.snapshot)
                 });
-                match is_it {
-                    true => Ok(KeysmithAnswer::Done),
-                    false => Err(error.into()),
+                let Some(its_parent) = its_parent else {
+                    return Err(error.into());
+                };
+                let clone = Child {
+                    pool: pool.number(),
+                    namespace: name.namespace.as_str().to_owned(),
+                    id: there.id.clone(),
+                };
+                if self.is_noted(&parent_pool, its_parent, &clone)? {
+                    return Ok(KeysmithAnswer::Done);
                 }
+                // Whoever made it has died before its parent knew of it, and nobody has used it.
+                prefix(&there)?;
+                pool.remove(image.as_str())?;
+                let (parent, snapshot) = (parent.as_str(), snapshot.as_str());
+                parent_pool.clone_image(parent, snapshot, &pool, image.as_str())?;
+                Ok(KeysmithAnswer::Done)
             }
             made => Ok(made.map(|()| KeysmithAnswer::Done)?),
         }
     }
+}
+
+/// What a clone is called, if it is still there.
+fn name_of(listings: &mut Listings, pool: &Pool, clone: &Child) -> Result<Option<String>, Refused> {
+    let place = (clone.pool, clone.namespace.clone());
+    let listing = match listings.entry(place) {
+        Entry::Occupied(listing) => listing.into_mut(),
+        Entry::Vacant(none) => {
+            let all = pool.list()?.into_iter();
+            none.insert(all.map(|entry| (entry.id, entry.name)).collect())
+        }
+    };
+    Ok(listing.get(&clone.id).cloned())
 }
 
 /// The clones of an image, of both formats; of the first those of its own pool.

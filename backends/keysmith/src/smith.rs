@@ -1,6 +1,7 @@
 //! The work.
 
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use labelgate_control::{ConfigureKeysmith, KeyScope, KeysmithAnswer, KeysmithTask, Secret};
@@ -8,6 +9,7 @@ use labelgate_rbd::{Cluster, Credentials, Kind, Limits, Locker, Pool};
 
 use crate::auth::{delete, mint, osd_cap, ours};
 use crate::exclude::{connected, exclude};
+use crate::relatives::Walk;
 use crate::{Instance, Name, Refused, Scope};
 
 /// A connection to a store's cluster with its minting key.
@@ -16,6 +18,8 @@ pub struct Smith {
     pub(crate) cluster: Cluster,
     pub(crate) pool: Name,
     prefix: Name,
+    /// The last answer that did not go in one message.
+    pub(crate) walk: Mutex<Option<Walk>>,
 }
 
 /// Where locks are to be taken away: a namespace, and one image of it if it is one.
@@ -45,6 +49,7 @@ impl Smith {
             cluster,
             pool,
             prefix,
+            walk: Mutex::default(),
         };
         // Whether there is such a pool is said now, not when something is asked for.
         smith.open_pool(None)?;

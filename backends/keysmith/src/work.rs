@@ -1,4 +1,4 @@
-//! Who does what: threads of two kinds, so that what takes long holds up nothing that is urgent.
+//! Who does what: threads of three kinds, so that what takes long holds up nothing that is urgent.
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,6 +14,8 @@ use crate::{Refused, Smith};
 
 /// Threads for keys, for looking and for excluding clients, which takes milliseconds.
 const SHORT: usize = 2;
+/// Threads for lists of what keepers write: as long as they like.
+const LISTS: usize = 2;
 /// Threads for images: one is removed object by object.
 const LONG: usize = 3;
 /// Their stacks in bytes: the library's functions run on them, which are written for 8 MiB.
@@ -54,6 +56,7 @@ impl Queue {
 /// The threads. They end with the process.
 pub(crate) struct Workshop {
     short: Arc<Queue>,
+    lists: Arc<Queue>,
     long: Arc<Queue>,
     control: Arc<KeysmithEnd>,
 }
@@ -63,10 +66,16 @@ impl Workshop {
     pub(crate) fn open(smith: &Arc<Smith>, control: &Arc<KeysmithEnd>) -> io::Result<Self> {
         let workshop = Self {
             short: Arc::default(),
+            lists: Arc::default(),
             long: Arc::default(),
             control: Arc::clone(control),
         };
-        for (queue, threads) in [(&workshop.short, SHORT), (&workshop.long, LONG)] {
+        let queues = [
+            (&workshop.short, SHORT),
+            (&workshop.lists, LISTS),
+            (&workshop.long, LONG),
+        ];
+        for (queue, threads) in queues {
             for _ in 0..threads {
                 let queue = Arc::clone(queue);
                 let (smith, control) = (Arc::clone(smith), Arc::clone(control));
@@ -84,13 +93,22 @@ impl Workshop {
         Ok(workshop)
     }
 
+    const fn queue_of(&self, task: &KeysmithTask) -> &Arc<Queue> {
+        match task {
+            KeysmithTask::MakeKey { .. }
+            | KeysmithTask::Revoke { .. }
+            | KeysmithTask::Fence { .. }
+            | KeysmithTask::DescribeImage { .. } => &self.short,
+            KeysmithTask::ListParents { .. }
+            | KeysmithTask::ListClones { .. }
+            | KeysmithTask::ListSnapshots { .. } => &self.lists,
+            _ => &self.long,
+        }
+    }
+
     /// Has a request done.
     pub(crate) fn take(&self, number: u64, task: KeysmithTask) {
-        let queue = if is_short(&task) {
-            &self.short
-        } else {
-            &self.long
-        };
+        let queue = self.queue_of(&task);
         let mut waiting = queue.waiting();
         if waiting.len() >= MAX_KEYSMITH_REQUESTS {
             drop(waiting);
@@ -103,19 +121,6 @@ impl Workshop {
         drop(waiting);
         queue.more.notify_one();
     }
-}
-
-const fn is_short(task: &KeysmithTask) -> bool {
-    matches!(
-        task,
-        KeysmithTask::MakeKey { .. }
-            | KeysmithTask::Revoke { .. }
-            | KeysmithTask::Fence { .. }
-            | KeysmithTask::DescribeImage { .. }
-            | KeysmithTask::ListParents { .. }
-            | KeysmithTask::ListClones { .. }
-            | KeysmithTask::ListSnapshots { .. }
-    )
 }
 
 fn answer(

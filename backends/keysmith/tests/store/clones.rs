@@ -207,3 +207,48 @@ fn a_key_is_made_for_the_parents_that_were_allowed_alone() {
     let made = make(vec![text(&bench.id("", &base))]);
     assert!(matches!(made, Ok(KeysmithAnswer::Key(_))), "{made:?}");
 }
+
+/// As a keysmith that was killed leaves it, between the clone and the note of it.
+#[test]
+fn a_clone_that_its_parent_knows_nothing_of_is_made_again() {
+    let bench = Bench::start();
+    let base = base(&bench, "base");
+    clone_of(&bench, &base, ("ns", "disk"));
+    let header = format!("rbd_header.{}", bench.id("", &base));
+    let list = bench
+        .ceph
+        .rbd(&["snap", "ls", "--format", "json", "rbd/base"]);
+    let list: serde_json::Value = serde_json::from_str(&list.unwrap().stdout).unwrap();
+    let number = list[0]["id"].as_u64().unwrap();
+    let note = format!("snap_children_{number:016x}");
+    let forget = ["rados", "-p", "rbd", "rmomapkey", &header, &note];
+    bench.allows("admin", bench.ceph.admin_key(), &forget);
+    let was = bench.id("ns", "disk");
+    // Nor is it said yet, on either side, that there is more to them than images have otherwise.
+    let file = bench.ceph.conf().with_file_name("none");
+    fs::write(&file, [0; 8]).unwrap();
+    let file = file.display().to_string();
+    for (namespace, header) in [("", header), ("ns", format!("rbd_header.{was}"))] {
+        let pool = ["rados", "-p", "rbd", "-N", namespace];
+        let set = ["setomapval", &header, "op_features", "--input-file", &file];
+        let admin = bench.ceph.admin_key();
+        bench.allows("admin", admin, &[&pool[..], &set].concat());
+    }
+    let parents = KeysmithTask::ListParents {
+        name: name("ns", "disk"),
+    };
+    assert_eq!(bench.ask(&parents), Err(KeysmithRefusal::Unfit));
+
+    let again = KeysmithTask::CloneImage {
+        name: name("ns", "disk"),
+        of: name("", &base),
+        snapshot: text(SNAPSHOT),
+    };
+    assert_eq!(bench.smith.work(&again), Ok(KeysmithAnswer::Done));
+    assert!(bench.ask(&parents).is_ok());
+    let is = bench.id("ns", "disk");
+    assert_ne!(is, was);
+    // What is noted is left as it is.
+    clone_of(&bench, &base, ("ns", "disk"));
+    assert_eq!(bench.id("ns", "disk"), is);
+}
