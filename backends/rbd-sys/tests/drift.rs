@@ -98,6 +98,7 @@ fn in_c(kind: &str) -> String {
         "c_char" => "char",
         "c_void" => "void",
         "u8" => "uint8_t",
+        "u32" => "uint32_t",
         "i64" => "int64_t",
         "u64" => "uint64_t",
         "usize" => "size_t",

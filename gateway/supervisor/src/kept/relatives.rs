@@ -210,6 +210,7 @@ mod tests {
     fn relatives_are_of_one_label_or_not_served_at_all() {
         // Whatever is in it: nobody but its owner may read it.
         let key = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&key, "AQBSdFhcAAAAABAAuF2wqYhZxqPqXGg0dEcYrQ==\n").unwrap();
         let text = IMAGES.replace("KEY_FILE", &key.path().display().to_string());
         let config = Config::parse(&text, Path::new("test")).unwrap();
         let catalogue = Catalogue::new(config.images);
