@@ -72,7 +72,16 @@ pub fn to_keysmith() -> Vec<ToKeysmith> {
         unprivileged: true,
         context: Some(full()),
     });
-    let tasks = [
+    let tasks = [key_tasks(), image_tasks(), snapshot_tasks()].concat();
+    let requests = tasks.into_iter().map(|task| ToKeysmith::Request {
+        request: u64::MAX,
+        task,
+    });
+    [configure, look()].into_iter().chain(requests).collect()
+}
+
+fn key_tasks() -> Vec<KeysmithTask> {
+    vec![
         KeysmithTask::MakeKey {
             entity: full(),
             scope: KeyScope::Namespace(full()),
@@ -85,6 +94,19 @@ pub fn to_keysmith() -> Vec<ToKeysmith> {
                 parents: List::try_from(vec![full(); 4]).unwrap(),
             },
         },
+        KeysmithTask::Revoke {
+            entity: full(),
+            instances: instances(),
+        },
+        KeysmithTask::Fence {
+            entity: full(),
+            instances: instances(),
+        },
+    ]
+}
+
+fn image_tasks() -> Vec<KeysmithTask> {
+    vec![
         KeysmithTask::RemoveNamespace { namespace: full() },
         KeysmithTask::CreateImage {
             name: name(),
@@ -107,6 +129,11 @@ pub fn to_keysmith() -> Vec<ToKeysmith> {
             namespace: full(),
             after: full(),
         },
+    ]
+}
+
+fn snapshot_tasks() -> Vec<KeysmithTask> {
+    vec![
         KeysmithTask::ListParents { name: name() },
         KeysmithTask::ListClones {
             name: name(),
@@ -128,20 +155,7 @@ pub fn to_keysmith() -> Vec<ToKeysmith> {
             name: name(),
             snapshot: full(),
         },
-        KeysmithTask::Revoke {
-            entity: full(),
-            instances: instances(),
-        },
-        KeysmithTask::Fence {
-            entity: full(),
-            instances: instances(),
-        },
-    ];
-    let requests = tasks.into_iter().map(|task| ToKeysmith::Request {
-        request: u64::MAX,
-        task,
-    });
-    [configure, look()].into_iter().chain(requests).collect()
+    ]
 }
 
 /// Every message from a keysmith.
