@@ -137,7 +137,9 @@ impl<'a> Machine<'a> {
         let by_address = |identity: &&Identity| matches!(identity.proof, Proof::Address(_));
         if self.identities.iter().any(by_address) {
             let rest = parts.strip_prefix(&[EXPORT]).unwrap_or(&parts);
-            return self.check_name(disk, rest, path);
+            // What stands first may be a token all the same: of another machine, or mistyped.
+            let shown = format!("the last of {} parts of its path", parts.len());
+            return self.check_name(disk, rest, &shown);
         }
         // What stands there may be somebody's token, and is not repeated.
         Err(refuse(

@@ -6,8 +6,14 @@ use labelgate_api::{Endpoint, ErrorCode, endpoints as e};
 use super::caller::Role;
 use super::failure::Denied;
 
-/// What takes out every secret, or puts them in: on the gateway itself, and nowhere else.
-const LOCAL: [(&str, &str); 2] = [of::<e::PostBackup>(), of::<e::PutRestore>()];
+/// What takes out every secret, or puts them in, and what makes files of the gateway's machine images:
+/// on the gateway itself, and nowhere else.
+const LOCAL: [(&str, &str); 4] = [
+    of::<e::PostBackup>(),
+    of::<e::PutRestore>(),
+    of::<e::PostStore>(),
+    of::<e::PostBackend>(),
+];
 
 /// What a hypervisor may ask, which its handlers bound to what is the hypervisor's own.
 const HYPERVISOR: [(&str, &str); 5] = [
@@ -31,7 +37,8 @@ pub(super) fn check(role: &Role, method: &Method, path: &str) -> Result<(), Deni
     let (may, message, hint) = match role {
         Role::RemoteAdmin => (
             !among(&LOCAL),
-            "backups hold every secret, and are not made or restored over the network",
+            "backups hold every secret, and are not made or restored over the network; nor are stores \
+             added, which are files of the gateway's machine",
             "run the command on the gateway itself",
         ),
         Role::Hypervisor(_) => (

@@ -292,6 +292,7 @@ fn each_role_may_what_it_is_for_and_records_name_the_host() {
     for (host, method, path) in [
         (&admin, "POST", "/v1/backup"),
         (&admin, "PUT", "/v1/restore"),
+        (&admin, "POST", "/v1/stores"),
         (&monitor, "POST", "/v1/reload"),
         (&monitor, "DELETE", "/v1/hosts/ops"),
         (&hypervisor, "GET", "/v1/status"),
