@@ -15,6 +15,7 @@
     reason = "C's own names, so that its documentation can be found"
 )]
 
+mod callback;
 mod constant;
 mod declare;
 mod load;
@@ -22,14 +23,15 @@ mod rados;
 mod rbd;
 mod structure;
 
+pub use callback::{
+    CALLBACKS, diff_callback_t, librbd_progress_fn_t, rados_callback_t, rbd_callback_t,
+    rbd_update_callback_t,
+};
 pub use constant::*;
 pub use declare::{Callback, Constant, Field, Prototype, Structure};
 pub use load::{Libraries, LoadError};
-pub use rados::{Rados, rados_ioctx_t, rados_t};
-pub use rbd::{
-    CALLBACKS, Rbd, diff_callback_t, librbd_progress_fn_t, rbd_callback_t, rbd_completion_t,
-    rbd_image_options_t, rbd_image_t, rbd_lock_mode_t, rbd_update_callback_t,
-};
+pub use rados::{Rados, rados_completion_t, rados_ioctx_t, rados_t};
+pub use rbd::{Rbd, rbd_completion_t, rbd_image_options_t, rbd_image_t, rbd_lock_mode_t};
 pub use structure::{
     STRUCTURES, rbd_config_option_t, rbd_config_source_t, rbd_image_info_t, rbd_image_spec_t,
     rbd_linked_image_spec_t, rbd_snap_info_t, rbd_snap_namespace_type_t, rbd_snap_spec_t,

@@ -2,12 +2,15 @@
 
 use libc::{c_char, c_int, c_void, ssize_t};
 
+use crate::callback::rados_callback_t;
 use crate::declare::library;
 
 /// A connection to a cluster.
 pub type rados_t = *mut c_void;
 /// A pool, and a namespace in it.
 pub type rados_ioctx_t = *mut c_void;
+/// An operation that is under way.
+pub type rados_completion_t = *mut c_void;
 
 library! {
     /// Functions of librados.
@@ -79,6 +82,25 @@ library! {
         usize,
         *mut c_char,
         usize,
+    ) -> c_int;
+    /// Makes a completion, whose function is called with what was given along.
+    fn rados_aio_create_completion2(
+        *mut c_void,
+        rados_callback_t,
+        *mut rados_completion_t,
+    ) -> c_int;
+    /// What the operation has returned.
+    fn rados_aio_get_return_value(rados_completion_t) -> c_int;
+    /// Gives it back.
+    fn rados_aio_release(rados_completion_t);
+    /// Reads a part of an object.
+    fn rados_aio_read(
+        rados_ioctx_t,
+        *const c_char,
+        rados_completion_t,
+        *mut c_char,
+        usize,
+        u64,
     ) -> c_int;
     /// What a full pool refuses is refused, instead of waiting for space.
     fn rados_set_pool_full_try(rados_ioctx_t);

@@ -2,7 +2,10 @@
 
 use libc::{c_char, c_int, c_void, ssize_t, timespec};
 
-use crate::declare::{callbacks, library};
+use crate::callback::{
+    diff_callback_t, librbd_progress_fn_t, rbd_callback_t, rbd_update_callback_t,
+};
+use crate::declare::library;
 use crate::rados::rados_ioctx_t;
 use crate::structure::{
     rbd_config_option_t, rbd_image_info_t, rbd_image_spec_t, rbd_linked_image_spec_t,
@@ -17,17 +20,6 @@ pub type rbd_completion_t = *mut c_void;
 pub type rbd_image_options_t = *mut c_void;
 /// How an image is locked.
 pub type rbd_lock_mode_t = libc::c_uint;
-
-callbacks! {
-    /// An operation has ended: its completion, and what was given along with it.
-    named rbd_callback_t = fn(rbd_completion_t, *mut c_void);
-    /// Something about an image has changed.
-    named rbd_update_callback_t = fn(*mut c_void);
-    /// How far something has come; another answer than 0 ends it.
-    named librbd_progress_fn_t = fn(u64, u64, *mut c_void) -> c_int;
-    /// A run of an image: where, how long, whether it is there. A negative answer ends the iteration.
-    nameless diff_callback_t = fn(u64, usize, c_int, *mut c_void) -> c_int;
-}
 
 library! {
     /// Functions of librbd.

@@ -33,9 +33,10 @@ pub struct Limits {
     /// For each operation on an object; none means that it waits until the cluster can do it, however
     /// long that takes, which is what an image wants: one that was given up may still land later.
     pub operation: Option<Duration>,
-    /// Operations on objects that are under way at a time.
+    /// Operations on objects that are under way at a time; 0 for any number. Whoever begins one more waits, which may
+    /// be the caller of [`crate::Image::read`].
     pub in_flight: u32,
-    /// Bytes of them.
+    /// Bytes of them; 0 for any number.
     pub in_flight_bytes: u64,
 }
 

@@ -49,11 +49,11 @@ impl Shared {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(&self) {
+    pub(crate) fn begin(&self) {
         *self.under_way() += 1;
     }
 
-    fn end(&self) {
+    pub(crate) fn end(&self) {
         let mut under_way = self.under_way();
         *under_way -= 1;
         if *under_way == 0 {

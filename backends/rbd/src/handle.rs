@@ -13,6 +13,7 @@ use crate::call::{check, text, written};
 use crate::cluster::Connection;
 use crate::flight::Shared;
 use crate::helper::Helper;
+use crate::objects::Objects;
 use crate::pool::Context;
 use crate::watch::Watch;
 
@@ -127,6 +128,8 @@ pub(crate) struct Handle {
     pub(crate) opened: Opened,
     pub(crate) shared: Arc<Shared>,
     pub(crate) helper: Helper,
+    /// Its objects, if they can be read without librbd.
+    pub(crate) objects: Option<Arc<Objects>>,
     /// Its size in bytes, as far as it is known.
     pub(crate) size: AtomicU64,
     /// The size is to be asked for.

@@ -8,6 +8,7 @@ use labelgate_rbd_sys::RBD_WRITE_ZEROES_FLAG_THICK_PROVISION;
 use crate::flight::{Order, launch};
 use crate::handle::Handle;
 use crate::helper::{Helper, Job};
+use crate::read::read;
 use crate::{Error, Place};
 
 /// An open image.
@@ -185,9 +186,27 @@ impl Image {
         {
             libc::EINVAL
         } else {
-            return launch(&self.handle, tag, order);
+            return self.launch(tag, order);
         };
         Err(Error::returned(order.doing(), (-errno).into()).of_image(read_only))
+    }
+
+    /// What is within one object is read without librbd, if that can be.
+    fn launch(&self, tag: u64, order: Order) -> Result<(), Error> {
+        let Some(objects) = &self.handle.objects else {
+            return launch(&self.handle, tag, order);
+        };
+        match order {
+            Order::Read { offset, place } => match objects.part(offset, place.len()) {
+                Some(part) => read(&self.handle.shared, objects, tag, part, place),
+                None => launch(&self.handle, tag, Order::Read { offset, place }),
+            },
+            Order::Write { offset, ref place } => {
+                objects.written(offset, place.len() as u64);
+                launch(&self.handle, tag, order)
+            }
+            order => launch(&self.handle, tag, order),
+        }
     }
 }
 

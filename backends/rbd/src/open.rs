@@ -10,6 +10,7 @@ use crate::call::{check, text_at};
 use crate::flight::Shared;
 use crate::handle::{Handle, Opened};
 use crate::helper::Helper;
+use crate::objects::Objects;
 use crate::watch::Watch;
 use crate::{Completions, Error, Image, Pool, Shape};
 
@@ -29,7 +30,8 @@ pub(crate) fn open(
     options: OpenOptions,
     completions: &Completions,
 ) -> Result<Image, Error> {
-    let opened = Opened::open(&pool.into_context(), image, options.read_only)?;
+    let context = pool.into_context();
+    let opened = Opened::open(&context, image, options.read_only)?;
     refuse_cache(&opened)?;
     let description = opened.describe_alone()?;
     let cloned = opened.is_cloned()?;
@@ -47,6 +49,7 @@ pub(crate) fn open(
         helper: Helper::default(),
         size: AtomicU64::new(shape.size),
         stale: AtomicBool::new(false),
+        objects: Objects::of(context, &description, cloned).map(Arc::new),
         cloned,
         plain: shape.stripe_count <= 1,
         period: shape

@@ -173,6 +173,15 @@ impl Place {
         unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), at.as_ptr(), bytes.len()) };
         true
     }
+
+    /// Makes what is from `from` on zeros.
+    pub fn clear_from(&self, from: usize) {
+        let length = self.length.saturating_sub(from);
+        if let Some(at) = self.at(from, length) {
+            // SAFETY: as above.
+            unsafe { ptr::write_bytes(at.as_ptr(), 0, length) };
+        }
+    }
 }
 
 impl fmt::Debug for Place {

@@ -20,6 +20,9 @@ impl Clusters {
             // A snapshot's number is the monitors' to give. One that was given up is not tried again: what came
             // of it is remembered, and told whoever asks for the same snapshot again.
             command: Duration::from_secs(60),
+            // Our queue and its memory bound what is under way; nothing may wait in a call.
+            in_flight: 0,
+            in_flight_bytes: 0,
             ..Limits::default()
         };
         let known = Mutex::default();

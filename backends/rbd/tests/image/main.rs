@@ -16,6 +16,7 @@ mod extents;
 mod faults;
 mod locks;
 mod model;
+mod objects;
 mod sizes;
 
 pub(crate) use bench::{Bench, LIMIT, kind};
