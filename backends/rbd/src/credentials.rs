@@ -71,6 +71,9 @@ pub(crate) const OPTIONS: &[(&str, &str)] = &[
     // It looks for no library to load later, when the process is confined.
     ("rbd_plugins", ""),
     ("rbd_parent_cache_enabled", "false"),
+    // An operation is begun by who asks for it, and not by another thread: nothing in it waits, as the number of what is under
+    // way is not bounded here.
+    ("rbd_non_blocking_aio", "false"),
     // A connection is one label's: a second thread mostly wakes and contends with the first.
     ("librados_thread_count", "1"),
     // In bytes: several small answers come in by one call.
