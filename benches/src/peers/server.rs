@@ -146,10 +146,13 @@ impl Server {
         Self::none_above(Rc::<Cluster>::clone(cluster), what, url)
     }
 
-    /// The same of Gluster.
-    pub fn none_on_volume(volume: &Rc<OnVolume>) -> Result<Self, Failure> {
-        let url = volume.gluster.qemu_name("qemu");
-        let what = ("QEMU gluster", Protocol::Gluster);
+    /// The same of Gluster, by the name of a file on it.
+    pub fn none_on_volume(
+        volume: &Rc<OnVolume>,
+        name: &'static str,
+        url: String,
+    ) -> Result<Self, Failure> {
+        let what = (name, Protocol::Gluster);
         Self::none_above(Rc::<OnVolume>::clone(volume), what, url)
     }
 

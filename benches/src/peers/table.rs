@@ -82,7 +82,7 @@ of Gluster (QEMU gluster) are no servers; tgt-rbd is tgt over librbd, without li
 where writes are answered before the cluster has them. All use one cluster, with an OSD that keeps its objects in memory on tmpfs and on disk
 otherwise; its own time is in busy. So is that of the one brick that all cases of Gluster use, on the
 medium; tgt-glfs is tgt over libgfapi. QEMU's driver has Gluster's write-behind, by default, which answers writes before the brick has
-them, and the gateway's keeper has not. floor: a server that stores nothing; it says what the client and
+them, and the gateway's keeper has not; nor has \"no caches\", a volume without them. floor: a server that stores nothing; it says what the client and
 the socket cost. nbdkit speaks NBD, not iSCSI. nfsserve: the crate, over pread and pwrite.
 nfs-ganesha: FSAL_VFS, in a network namespace with its clients. scattered: a stride over the whole
 image, because qemu-img has no random pattern. random: iscsi-perf, which only reads,
