@@ -82,7 +82,7 @@ mod tests {
         let may_not: Vec<_> = all.filter(|name| !may.contains(name)).collect();
         assert_eq!(
             may_not,
-            ["PostBackup", "PutRestore", "PostStore", "PostBackend"]
+            ["PostStore", "PostBackend", "PostBackup", "PutRestore"]
         );
     }
 
