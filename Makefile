@@ -64,7 +64,7 @@ test: ## Formatting, lints, unit, property, fuzz and end-to-end tests
 	@$(STAGE) "integration and end-to-end tests" 1440 $(CARGO) test $(LOCKED) --test '*'
 	@echo; cat $(LABELGATE_STAGES)
 
-test-full: ## All of that, hundreds of kills, minutes of fuzzing, suites, the release build, packages and all demos
+test-full: ## All of that, hundreds of kills, minutes of fuzzing, suites, libvirt, the release build, packages and all demos
 	@$(MAKE) --no-print-directory test
 	@LABELGATE_KILLS=$(KILLS) $(STAGE) "$(KILLS) kills" 3000 \
 		$(CARGO) test $(LOCKED) --test durability -- --test-threads 2
@@ -75,6 +75,8 @@ test-full: ## All of that, hundreds of kills, minutes of fuzzing, suites, the re
 		$(CARGO) test --locked -p labelgate-fixtures --test ceph --test gluster --test gluster_volume --test target --test export --test matrix -- --ignored && \
 		$(CARGO) test --locked -p labelgate-initiator --test unit -- --ignored && \
 		$(CARGO) test --locked -p labelgate-nfs-client --test file -- --ignored'
+	@$(STAGE) "libvirt in a guest" 900 \
+		$(CARGO) test --locked -p labelgate-enforcing --test guest -- --ignored
 	@$(STAGE) "the manual's own build" 900 \
 		$(CARGO) test $(LOCKED) --test newcomer -- --ignored
 	@$(STAGE) "packages" 900 $(SHELL) -c '$(MAKE) --no-print-directory deb && \
