@@ -1,17 +1,25 @@
 //! What a request says, taken out of it.
 
+use std::time::Duration;
+
 use axum::RequestPartsExt;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use labelgate_api::ErrorCode;
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
 use super::caller::Caller;
+use super::claim::Claim;
 use super::failure::Denied;
+use super::operation::Office;
 
 /// The longest body of JSON, in bytes.
 const LONGEST_BODY: usize = 64 << 10;
+/// How long it may take to come: who sends it has its right and its connection as long.
+const BODY_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the path names.
 #[derive(Debug)]
@@ -58,9 +66,8 @@ impl<S: Sync> FromRequestParts<S> for Asker {
     type Rejection = Denied;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Denied> {
-        let caller = parts.extensions.get::<Caller>();
-        let caller = caller.ok_or_else(|| Denied::new(ErrorCode::Internal, "nobody asks"))?;
-        Ok(Self(caller.clone()))
+        let claim = parts.extensions.get::<Claim>().ok_or_else(nobody)?;
+        Ok(Self(claim.caller().clone()))
     }
 }
 
@@ -77,20 +84,42 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for InBody<T> {
     type Rejection = Denied;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Denied> {
-        let body = Limited::new(request.into_body(), LONGEST_BODY);
-        let body = body.collect().await.map_err(|error| match error
-            .is::<http_body_util::LengthLimitError>()
-        {
-            true => Denied::new(
-                ErrorCode::TooLarge,
-                format_args!("the body is longer than {LONGEST_BODY} bytes"),
-            ),
-            false => Denied::new(ErrorCode::Cancelled, "the body was not sent to its end"),
-        })?;
-        let body = body.to_bytes();
+        let body = whole(request.into_body(), BODY_PATIENCE).await?;
         serde_json::from_slice(&body)
             .map(Self)
             .map_err(|error| invalid("the body", error))
+    }
+}
+
+/// A body that is there in time.
+async fn whole(body: Body, patience: Duration) -> Result<Bytes, Denied> {
+    let collected = Limited::new(body, LONGEST_BODY).collect();
+    let collected = timeout(patience, collected).await.map_err(|_| {
+        let seconds = patience.as_secs();
+        let message = format_args!("the body was not there within {seconds} seconds");
+        Denied::new(ErrorCode::TimedOut, message)
+    })?;
+    let body = collected.map_err(|error| match error.is::<LengthLimitError>() {
+        true => Denied::new(
+            ErrorCode::TooLarge,
+            format_args!("the body is longer than {LONGEST_BODY} bytes"),
+        ),
+        false => Denied::new(ErrorCode::Cancelled, "the body was not sent to its end"),
+    })?;
+    Ok(body.to_bytes())
+}
+
+fn nobody() -> Denied {
+    Denied::new(ErrorCode::Internal, "nobody asks")
+}
+
+/// Operations of this office are those of whoever asks.
+impl FromRequestParts<Office> for Office {
+    type Rejection = Denied;
+
+    async fn from_request_parts(parts: &mut Parts, office: &Office) -> Result<Self, Denied> {
+        let claim = parts.extensions.get::<Claim>().ok_or_else(nobody)?;
+        Ok(office.of(claim.clone()))
     }
 }
 
@@ -100,4 +129,22 @@ fn invalid(what: &str, why: impl std::fmt::Display) -> Denied {
         format_args!("{what} makes no sense: {why}"),
     )
     .hint("docs/openapi.json, or GET /v1/openapi.json, says what is expected")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_comes_bit_by_bit_is_not_waited_for() {
+        let (pieces, body) = super::super::feed::feed();
+        let sending = async {
+            while pieces.send(Ok(Bytes::from_static(b" "))).await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let reading = whole(body, Duration::from_millis(200));
+        let (refused, ()) = tokio::join!(reading, sending);
+        assert_eq!(refused.unwrap_err().0.code, ErrorCode::TimedOut);
+    }
 }

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use labelgate_api::{AuditBreak, AuditQuery, AuditReport, ErrorCode};
@@ -20,7 +19,7 @@ use super::server::stopped;
 const LAST: u32 = 10;
 
 pub(super) async fn show(
-    State(office): State<Office>,
+    office: Office,
     InQuery(asked): InQuery<AuditQuery>,
 ) -> Result<Response, Denied> {
     let trail = open()?;

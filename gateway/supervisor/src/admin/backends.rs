@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::State;
 use labelgate_api::{
     self as api, AddBackend, Backend, ErrorCode, RekeyStore, StorePath, TargetSecrets,
 };
@@ -28,7 +27,7 @@ use crate::worker::Shared;
 const PATIENCE: Duration = Duration::from_secs(45);
 
 pub(super) async fn add(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InBody(asked): InBody<AddBackend>,
 ) -> Answer<api::Store> {
@@ -191,7 +190,7 @@ fn in_words(backend: &Backend) -> String {
 }
 
 pub(super) async fn rekey(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(StorePath { store }): InPath<StorePath>,
     InBody(asked): InBody<RekeyStore>,

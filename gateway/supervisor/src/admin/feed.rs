@@ -3,16 +3,20 @@
 use std::io::{self, Read, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::Frame;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 /// Pieces that are on their way, at most.
 const PIECES: usize = 4;
 /// The largest piece, in bytes.
 const PIECE: usize = 256 << 10;
+/// How long a body that somebody waits for may bring nothing.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The end of an answer that pieces are put into. An error in it cuts the answer off.
 pub(super) type Pieces = mpsc::Sender<io::Result<Bytes>>;
@@ -85,16 +89,24 @@ impl BodyReader {
     /// A reader of a body of at most so many bytes.
     pub(super) fn new(body: Body, most: u64) -> Self {
         let (pieces, from) = mpsc::channel(PIECES);
-        tokio::spawn(take(body, most, pieces));
+        tokio::spawn(take((body, PATIENCE), most, pieces));
         let rest = Bytes::new();
         Self { from, rest }
     }
 }
 
-async fn take(mut body: Body, most: u64, pieces: Pieces) {
+async fn take((mut body, patience): (Body, Duration), most: u64, pieces: Pieces) {
     use http_body_util::BodyExt;
     let mut left = most;
-    while let Some(frame) = body.frame().await {
+    loop {
+        let frame = match timeout(patience, body.frame()).await {
+            Ok(Some(frame)) => frame.map_err(io::Error::other),
+            Ok(None) => return,
+            Err(_) => Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!("nothing of it came for {} seconds", patience.as_secs()),
+            )),
+        };
         let piece = match frame.map(Frame::into_data) {
             Ok(Ok(data)) => match left.checked_sub(data.len() as u64) {
                 Some(less) => {
@@ -105,7 +117,7 @@ async fn take(mut body: Body, most: u64, pieces: Pieces) {
             },
             // Trailers say nothing here.
             Ok(Err(_)) => continue,
-            Err(error) => Err(io::Error::other(error)),
+            Err(error) => Err(error),
         };
         let last = piece.is_err();
         if pieces.send(piece).await.is_err() || last {
@@ -188,6 +200,18 @@ mod tests {
         });
         writing.await.unwrap().unwrap();
         assert!(reading.await.unwrap().unwrap() == expected);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_stops_coming_is_not_taken_for_one_that_ends() {
+        let (sent, body) = feed();
+        let (pieces, mut from) = mpsc::channel(PIECES);
+        sent.send(Ok(Bytes::from_static(b"some"))).await.unwrap();
+        take((body, Duration::from_millis(50)), 100, pieces).await;
+        assert_eq!(from.recv().await.unwrap().unwrap(), "some");
+        let late = from.recv().await.unwrap().unwrap_err();
+        assert_eq!(late.kind(), io::ErrorKind::TimedOut);
+        assert!(from.recv().await.is_none());
     }
 
     #[tokio::test]

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use labelgate_api::{self as api, CloneImage, ErrorCode, ImagePath, ImportQuery, Progress, Step};
@@ -45,7 +44,7 @@ const LINES_OF_JSON: &str = "application/x-ndjson";
 const LINES: usize = 16;
 
 pub(super) async fn from_body(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(path): InPath<ImagePath>,
     InQuery(asked): InQuery<ImportQuery>,
@@ -78,7 +77,7 @@ pub(super) async fn from_body(
 }
 
 pub(super) async fn from_image(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(path): InPath<ImagePath>,
     InBody(asked): InBody<CloneImage>,
@@ -205,10 +204,11 @@ async fn fill(office: &Office, filling: Filling, pieces: &Pieces) -> Result<api:
     };
     let own = office.clone();
     office
-        .operate(async move |turn| {
-            let taken = match done {
-                Ok(_) => take_in(&turn, new, &image).await,
-                Err(denied) => Err(denied),
+        .settle(async move |turn, still| {
+            let taken = match (done, still) {
+                (Ok(_), Ok(())) => take_in(&turn, new, &image).await,
+                (Ok(_), Err(denied)) => Err(leave_out(&image, denied).await),
+                (Err(denied), _) => Err(denied),
             };
             let record = Record {
                 image: Some(&name),
@@ -343,13 +343,18 @@ async fn report(mut said: mpsc::Receiver<ImportProgress>, pieces: &Pieces) {
 
 /// Takes a filled image into the registry; if that does not work, its file goes.
 async fn take_in(turn: &Turn, new: registry::Image, image: &Arc<Image>) -> Result<(), Denied> {
-    let Err(error) = turn.change(Change::AddImage(new)).await else {
-        return Ok(());
-    };
+    match turn.change(Change::AddImage(new)).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(leave_out(image, error.into()).await),
+    }
+}
+
+/// Deletes the file of an image that was filled for nothing.
+async fn leave_out(image: &Arc<Image>, why: Denied) -> Denied {
     if let Err(error) = with_file(image, image::delete).await {
         tracing::warn!(%image, "what was imported for nothing stays: {error}");
     }
-    Err(error.into())
+    why
 }
 
 fn failed(error: &ImportError) -> Denied {

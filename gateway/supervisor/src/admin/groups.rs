@@ -1,7 +1,6 @@
 //! Group labels and their members.
 
 use axum::Json;
-use axum::extract::State;
 use labelgate_api::{self as api, AddGroup, GroupPath, Groups, MemberPath, Revocation};
 use labelgate_mac::Label;
 use labelgate_registry::{Change, Snapshot};
@@ -13,7 +12,7 @@ use super::levels::{Chosen, choose};
 use super::operation::{Office, record, recorded, revocation};
 use crate::audit::{Event, Record};
 
-pub(super) async fn list(State(office): State<Office>) -> Answer<Groups> {
+pub(super) async fn list(office: Office) -> Answer<Groups> {
     let snapshot = &office.state.in_force().snapshot;
     let groups = snapshot
         .groups
@@ -24,7 +23,7 @@ pub(super) async fn list(State(office): State<Office>) -> Answer<Groups> {
 }
 
 pub(super) async fn add(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InBody(asked): InBody<AddGroup>,
 ) -> Answer<api::Group> {
@@ -45,7 +44,7 @@ pub(super) async fn add(
 }
 
 pub(super) async fn remove(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(GroupPath { label }): InPath<GroupPath>,
 ) -> Answer<Revocation> {
@@ -63,7 +62,7 @@ pub(super) async fn remove(
 }
 
 pub(super) async fn grant(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(MemberPath { label, identity }): InPath<MemberPath>,
 ) -> Answer<api::Group> {
@@ -82,7 +81,7 @@ pub(super) async fn grant(
 }
 
 pub(super) async fn revoke(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(MemberPath { label, identity }): InPath<MemberPath>,
 ) -> Answer<Revocation> {

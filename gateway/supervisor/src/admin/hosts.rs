@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use axum::Json;
-use axum::extract::State;
 use jiff::Timestamp;
 use labelgate_api::{
     self as api, AddHost, CertifiedHost, CertifyHost, Done, ErrorCode, HostMachinePath, HostPath,
@@ -19,7 +18,7 @@ use super::operation::{Office, record, recorded};
 use crate::audit::Event;
 use crate::state::Turn;
 
-pub(super) async fn list(State(office): State<Office>) -> Answer<Hosts> {
+pub(super) async fn list(office: Office) -> Answer<Hosts> {
     let snapshot = &office.state.in_force().snapshot;
     let hosts = snapshot.hosts.values().map(describe);
     let hosts = hosts.collect::<Result<_, _>>()?;
@@ -27,14 +26,14 @@ pub(super) async fn list(State(office): State<Office>) -> Answer<Hosts> {
 }
 
 pub(super) async fn show(
-    State(office): State<Office>,
+    office: Office,
     InPath(HostPath { host }): InPath<HostPath>,
 ) -> Answer<api::Host> {
     look(&office.state.in_force().snapshot, &same(host.as_str())?).map(Json)
 }
 
 pub(super) async fn add(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InBody(asked): InBody<AddHost>,
 ) -> Answer<CertifiedHost> {
@@ -61,7 +60,7 @@ pub(super) async fn add(
 }
 
 pub(super) async fn certify(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(HostPath { host }): InPath<HostPath>,
     InBody(asked): InBody<CertifyHost>,
@@ -84,7 +83,7 @@ pub(super) async fn certify(
 }
 
 pub(super) async fn remove(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(HostPath { host }): InPath<HostPath>,
 ) -> Answer<Done> {
@@ -99,7 +98,7 @@ pub(super) async fn remove(
 }
 
 pub(super) async fn grant(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(HostMachinePath { host, vm }): InPath<HostMachinePath>,
 ) -> Answer<api::Host> {
@@ -116,7 +115,7 @@ pub(super) async fn grant(
 }
 
 pub(super) async fn revoke(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(HostMachinePath { host, vm }): InPath<HostMachinePath>,
 ) -> Answer<api::Host> {

@@ -3,7 +3,6 @@
 //! A secret leaves the gateway once: in the answer to the request that made it.
 
 use axum::Json;
-use axum::extract::State;
 use labelgate_api::{
     self as api, AddIdentity, AddedIdentity, Identities, IdentityPath, Revocation, RotateIdentity,
     Rotated,
@@ -21,7 +20,7 @@ use crate::config::{Admission, Identity, Proof};
 use crate::state::{InForce, Source};
 use crate::worker::Description;
 
-pub(super) async fn list(State(office): State<Office>) -> Answer<Identities> {
+pub(super) async fn list(office: Office) -> Answer<Identities> {
     let in_force = office.state.in_force();
     let labels = office.state.labels().describe().await;
     let mut identities = Vec::new();
@@ -33,14 +32,14 @@ pub(super) async fn list(State(office): State<Office>) -> Answer<Identities> {
 }
 
 pub(super) async fn show(
-    State(office): State<Office>,
+    office: Office,
     InPath(IdentityPath { identity }): InPath<IdentityPath>,
 ) -> Answer<api::Identity> {
     look(&office, identity.as_str()).await.map(Json)
 }
 
 pub(super) async fn add(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InBody(asked): InBody<AddIdentity>,
 ) -> Answer<AddedIdentity> {
@@ -79,7 +78,7 @@ pub(super) async fn add(
 }
 
 pub(super) async fn rotate(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(IdentityPath { identity }): InPath<IdentityPath>,
     InBody(asked): InBody<RotateIdentity>,
@@ -119,7 +118,7 @@ pub(super) async fn rotate(
 }
 
 pub(super) async fn remove(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(IdentityPath { identity }): InPath<IdentityPath>,
 ) -> Answer<Revocation> {

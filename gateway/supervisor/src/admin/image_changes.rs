@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
 use labelgate_api::{
     self as api, ClearImage, ErrorCode, ImageAccess, ImagePath, LabelChoice, LabelImage,
     RelabelledImage, ResizeImage, ResizedImage, Revocation,
@@ -28,7 +27,7 @@ use crate::image;
 use crate::state::{InForce, Source, Turn};
 
 pub(super) async fn relabel(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(path): InPath<ImagePath>,
     InBody(asked): InBody<LabelImage>,
@@ -130,7 +129,7 @@ async fn move_to(
 }
 
 pub(super) async fn resize(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(path): InPath<ImagePath>,
     InBody(ResizeImage { size }): InBody<ResizeImage>,
@@ -196,7 +195,7 @@ async fn grow(
 }
 
 pub(super) async fn clear(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(path): InPath<ImagePath>,
     InBody(asked): InBody<ClearImage>,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::State;
 use labelgate_api::{self as api, BlockSize, ErrorCode, ImagePath, Images, ImagesQuery};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -22,10 +21,7 @@ use crate::worker::Shared;
 /// How long a pool is waited for that is asked about one image.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-pub(super) async fn list(
-    State(office): State<Office>,
-    InQuery(asked): InQuery<ImagesQuery>,
-) -> Answer<Images> {
+pub(super) async fn list(office: Office, InQuery(asked): InQuery<ImagesQuery>) -> Answer<Images> {
     let in_force = office.state.in_force();
     let wanted = |image: &Image| {
         let store = asked.store.as_ref();
@@ -50,10 +46,7 @@ pub(super) async fn list(
     Ok(Json(Images { images }))
 }
 
-pub(super) async fn show(
-    State(office): State<Office>,
-    InPath(path): InPath<ImagePath>,
-) -> Answer<api::Image> {
+pub(super) async fn show(office: Office, InPath(path): InPath<ImagePath>) -> Answer<api::Image> {
     let (store, name) = (path.store.as_str(), path.image.as_str());
     let mut image = view(&office, store, name).await?;
     image.snapshots = snapshots(&office, store, name).await;

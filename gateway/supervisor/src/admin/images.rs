@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
 use labelgate_api::{
     self as api, CloneSource, CreateImage, ErrorCode, ImageAccess, ImagePath, LabelChoice,
     RemoveImageQuery, Revocation,
@@ -28,7 +27,7 @@ use crate::kept::Names;
 use crate::state::{Source, Turn};
 
 pub(super) async fn create(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InBody(asked): InBody<CreateImage>,
 ) -> Answer<api::Image> {
@@ -333,7 +332,7 @@ pub(super) fn unfit(image: &Image, error: &OpenError) -> Denied {
 }
 
 pub(super) async fn remove(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(path): InPath<ImagePath>,
     InQuery(asked): InQuery<RemoveImageQuery>,

@@ -1,7 +1,6 @@
 //! Leases.
 
 use axum::Json;
-use axum::extract::State;
 use jiff::Timestamp;
 use labelgate_api::{self as api, EndedLease, LeasePath, Leases, StartLease};
 use labelgate_registry::{Change, Lease};
@@ -17,7 +16,7 @@ use super::operation::{Office, record, recorded, revocation};
 use crate::audit::{Event, Record};
 use crate::state::Turn;
 
-pub(super) async fn list(State(office): State<Office>, Asker(caller): Asker) -> Answer<Leases> {
+pub(super) async fn list(office: Office, Asker(caller): Asker) -> Answer<Leases> {
     let snapshot = &office.state.in_force().snapshot;
     let leases = snapshot.leases.values();
     let leases = leases
@@ -28,13 +27,9 @@ pub(super) async fn list(State(office): State<Office>, Asker(caller): Asker) -> 
     Ok(Json(Leases { leases }))
 }
 
-pub(super) async fn start(
-    State(office): State<Office>,
-    Asker(caller): Asker,
-    InBody(asked): InBody<StartLease>,
-) -> Answer<api::Lease> {
+pub(super) async fn start(office: Office, InBody(asked): InBody<StartLease>) -> Answer<api::Lease> {
     office
-        .operate(async move |turn| {
+        .operate_as(async move |turn, caller| {
             let asked_by = caller.to_string();
             if caller.hypervisor().is_some() {
                 check_granted(&caller, asked.vm)?;
@@ -64,12 +59,11 @@ pub(super) async fn start(
 }
 
 pub(super) async fn end(
-    State(office): State<Office>,
-    Asker(caller): Asker,
+    office: Office,
     InPath(LeasePath { lease: id }): InPath<LeasePath>,
 ) -> Answer<EndedLease> {
     office
-        .operate(async move |turn| {
+        .operate_as(async move |turn, caller| {
             let in_force = turn.state().in_force();
             let lease = in_force.snapshot.leases.get(&id);
             // Of another's a hypervisor learns as little as of one that never was.

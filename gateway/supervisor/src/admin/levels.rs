@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use axum::Json;
-use axum::extract::State;
 use jiff::Timestamp;
 use labelgate_api::{self as api, AllocateLevel, Done, ErrorCode, LabelChoice, LevelPath, Levels};
 use labelgate_mac::{Categories, Category, Label};
@@ -16,7 +15,7 @@ use super::operation::{Office, record, recorded};
 use crate::audit::Event;
 use crate::state::Turn;
 
-pub(super) async fn list(State(office): State<Office>) -> Answer<Levels> {
+pub(super) async fn list(office: Office) -> Answer<Levels> {
     let snapshot = &office.state.in_force().snapshot;
     let levels = snapshot.levels.values().map(describe);
     let levels = levels.collect::<Result<_, _>>()?;
@@ -24,7 +23,7 @@ pub(super) async fn list(State(office): State<Office>) -> Answer<Levels> {
 }
 
 pub(super) async fn allocate(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InBody(asked): InBody<AllocateLevel>,
 ) -> Answer<api::Level> {
@@ -43,7 +42,7 @@ pub(super) async fn allocate(
 /// A level that nothing uses any more still has a worker while that is not idle for long enough:
 /// it is killed first, so that whoever gets the level next meets nothing of it.
 pub(super) async fn release(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(LevelPath { label }): InPath<LevelPath>,
 ) -> Answer<Done> {

@@ -3,14 +3,13 @@
 use std::net::IpAddr;
 
 use axum::Json;
-use axum::extract::State;
 use jiff::Timestamp;
 use labelgate_api::{self as api, EndedLease, ErrorCode, MachinePath, StartMachine, StopMachine};
 use labelgate_mac::{Context, Label};
 use labelgate_registry::{Change, HostName, Lease, Snapshot};
 use uuid::Uuid;
 
-use super::asked::{Asker, InBody, InPath};
+use super::asked::{InBody, InPath};
 use super::caller::Caller;
 use super::failure::{Answer, Denied};
 use super::leases::{describe, end_lease, fresh_id, text};
@@ -22,13 +21,12 @@ use crate::state::Turn;
 /// A machine starts on a host, or is about to come in by a migration. Who asks again for the same
 /// host is given the lease that is there.
 pub(super) async fn start(
-    State(office): State<Office>,
-    Asker(caller): Asker,
+    office: Office,
     InPath(MachinePath { vm }): InPath<MachinePath>,
     InBody(asked): InBody<StartMachine>,
 ) -> Answer<api::Lease> {
     office
-        .operate(async move |turn| {
+        .operate_as(async move |turn, caller| {
             let asked_by = caller.to_string();
             let host = host_of(&caller, asked.host.as_ref())?;
             let began = begin(&turn, &caller, (vm, &host), &asked).await;
@@ -61,13 +59,12 @@ pub(super) async fn start(
 /// A machine has stopped on a host, or has left it. No grant is needed to say that: whoever had the
 /// lease may.
 pub(super) async fn stop(
-    State(office): State<Office>,
-    Asker(caller): Asker,
+    office: Office,
     InPath(MachinePath { vm }): InPath<MachinePath>,
     InBody(asked): InBody<StopMachine>,
 ) -> Answer<EndedLease> {
     office
-        .operate(async move |turn| {
+        .operate_as(async move |turn, caller| {
             let host = host_of(&caller, asked.host.as_ref())?;
             let in_force = turn.state().in_force();
             let lease = there(&in_force.snapshot, vm, &host);

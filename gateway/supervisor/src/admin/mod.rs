@@ -2,7 +2,7 @@
 //!
 //! HTTP/1.1 and JSON on a Unix socket, and for hosts over TLS (`remote`); [`labelgate_api`] says which paths there are and what is
 //! spoken on them. `caller` says who asks, by what the kernel says of the other end. `server` takes connections and
-//! bounds them. `routes` leads a request to what does it: `stores`, `images`, `identities` and so on,
+//! bounds them; `claim` says whether what is asked for is granted. `routes` leads a request to what does it: `stores`, `images`, `identities` and so on,
 //! which change nothing themselves but ask for a [`crate::state::Turn`].
 
 mod access_list;
@@ -12,6 +12,7 @@ mod audit;
 mod available;
 mod backends;
 mod caller;
+mod claim;
 mod clones;
 mod copied;
 mod failure;

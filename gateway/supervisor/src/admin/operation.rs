@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use labelgate_api::{ErrorCode, Revocation};
 use tokio::sync::{Semaphore, watch};
 
+use super::caller::Caller;
+use super::claim::Claim;
 use super::failure::Denied;
 use crate::audit::{Decision, Event, Record, Throttle};
 use crate::state::{Changed, State, Turn};
@@ -33,6 +35,8 @@ pub(super) struct Office {
     /// Places for images that are being filled.
     pub(super) fillings: Arc<Semaphore>,
     operations: Arc<Semaphore>,
+    /// What is asked for: nothing, of the office that all requests come to.
+    claim: Option<Claim>,
 }
 
 impl Office {
@@ -44,24 +48,68 @@ impl Office {
             denials: Arc::new(Throttle::new(DENIALS.0, DENIALS.1)),
             fillings: Arc::new(Semaphore::new(FILLINGS)),
             operations: Arc::new(Semaphore::new(OPERATIONS)),
+            claim: None,
         }
     }
 
-    /// Does something when it is its turn, and to its end even if the client does not wait.
+    /// The same for who asks for this.
+    pub(super) fn of(&self, claim: Claim) -> Self {
+        Self {
+            claim: Some(claim),
+            ..self.clone()
+        }
+    }
+
+    /// Does something when it is its turn, and to its end even if the client does not wait. Who asks
+    /// for it has to have the right to it then, too.
     pub(super) async fn operate<T, F, W>(&self, work: F) -> Result<T, Denied>
     where
         T: Send + 'static,
         F: FnOnce(Turn) -> W + Send + 'static,
         W: Future<Output = Result<T, Denied>> + Send + 'static,
     {
+        self.operate_as(move |turn, _| work(turn)).await
+    }
+
+    /// The same for what depends on who asks, which is said as it is by then.
+    pub(super) async fn operate_as<T, F, W>(&self, work: F) -> Result<T, Denied>
+    where
+        T: Send + 'static,
+        F: FnOnce(Turn, Caller) -> W + Send + 'static,
+        W: Future<Output = Result<T, Denied>> + Send + 'static,
+    {
+        let nobody = || Denied::new(ErrorCode::Internal, "nobody asks for this operation");
+        let claim = self.claim.clone().ok_or_else(nobody)?;
         let Ok(place) = Arc::clone(&self.operations).try_acquire_owned() else {
             let busy = Denied::new(ErrorCode::Busy, "too many operations wait for their turn");
             return Err(busy.hint("try again in a moment"));
         };
-        let state = Arc::clone(&self.state);
+        let office = self.clone();
         let done = tokio::spawn(async move {
             let _place = place;
-            work(state.turn().await).await
+            let turn = office.state.turn().await;
+            let caller = claim.granted(&office)?.caller().clone();
+            work(turn, caller).await
+        });
+        done.await
+            .unwrap_or_else(|error| Err(Denied::new(ErrorCode::Internal, error)))
+    }
+
+    /// Ends what an operation has begun, when it is its turn: that is not refused, lest what was begun
+    /// stays as it is. It is told whether who asked has the right to it still.
+    pub(super) async fn settle<T, F, W>(&self, work: F) -> Result<T, Denied>
+    where
+        T: Send + 'static,
+        F: FnOnce(Turn, Result<(), Denied>) -> W + Send + 'static,
+        W: Future<Output = Result<T, Denied>> + Send + 'static,
+    {
+        let nobody = || Denied::new(ErrorCode::Internal, "nobody asks for this operation");
+        let office = self.clone();
+        let done = tokio::spawn(async move {
+            let turn = office.state.turn().await;
+            let claim = office.claim.as_ref().ok_or_else(nobody);
+            let still = claim.and_then(|claim| claim.granted(&office).map(drop));
+            work(turn, still).await
         });
         done.await
             .unwrap_or_else(|error| Err(Denied::new(ErrorCode::Internal, error)))

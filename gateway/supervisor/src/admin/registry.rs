@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use labelgate_api::{Reloaded, Restored};
@@ -14,10 +13,7 @@ use super::feed::{BodyReader, PieceWriter, feed};
 use super::operation::{Office, record, recorded, revocation};
 use crate::audit::Event;
 
-pub(super) async fn reload(
-    State(office): State<Office>,
-    AskedBy(asked_by): AskedBy,
-) -> Answer<Reloaded> {
+pub(super) async fn reload(office: Office, AskedBy(asked_by): AskedBy) -> Answer<Reloaded> {
     office
         .operate(async move |turn| {
             let reloaded = turn.reload().await.map_err(Denied::from);
@@ -30,7 +26,7 @@ pub(super) async fn reload(
 }
 
 /// A backup that breaks off is no backup: it has a checksum at its end.
-pub(super) async fn backup(State(office): State<Office>, AskedBy(asked_by): AskedBy) -> Response {
+pub(super) async fn backup(office: Office, AskedBy(asked_by): AskedBy) -> Response {
     let (pieces, body) = feed();
     tokio::spawn(async move {
         let writer = PieceWriter::new(pieces.clone());
@@ -51,7 +47,7 @@ pub(super) async fn backup(State(office): State<Office>, AskedBy(asked_by): Aske
 }
 
 pub(super) async fn restore(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     body: Body,
 ) -> Answer<Restored> {

@@ -9,7 +9,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
 use labelgate_api::{ErrorCode, Revocation, RollBack, SnapshotPath};
 use labelgate_control::Serial;
 use tokio::task::spawn_blocking;
@@ -27,7 +26,7 @@ use crate::poison::PoisonMarks;
 use crate::state::Turn;
 
 pub(super) async fn roll_back(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(path): InPath<SnapshotPath>,
     InBody(asked): InBody<RollBack>,

@@ -1,23 +1,20 @@
 //! Which request is answered by what, and by whom it may be made.
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::Method;
+use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post, put};
 use axum::{Extension, Router};
 use labelgate_api::{Endpoint, ErrorCode, endpoints as e};
 
-use super::caller::{Caller, Role};
+use super::caller::Caller;
+use super::claim::Claim;
 use super::failure::Denied;
-use super::operation::{Office, record};
-use super::right::needed;
+use super::operation::Office;
 use super::{
     audit, backends, fill, groups, hosts, identities, image_changes, image_view, images, leases,
-    levels, machines, registry, remote_right, rollback, snapshots, status, stores, workers,
+    levels, machines, registry, rollback, snapshots, status, stores, workers,
 };
-use crate::audit::{Decision, Event, Record};
-use crate::provider::{Domains, Right};
 
 /// Every request and what answers it.
 pub(super) fn all(office: Office) -> Router {
@@ -110,87 +107,13 @@ async fn authorise(
     mut request: Request,
     next: Next,
 ) -> Response {
-    // What a host may do now counts, not what it might when it connected.
-    let Some(caller) = caller.now(&office.state) else {
-        record_denial(&office, &caller, &request, "known no more");
-        return Denied::new(ErrorCode::Forbidden, "this host is known no more").into_response();
-    };
-    request.extensions_mut().insert(caller.clone());
-    let looks = matches!(*request.method(), Method::GET | Method::HEAD);
-    let admitted = match &caller.role {
-        Role::Admin => Ok(()),
-        Role::Reader if looks => Ok(()),
-        Role::Reader | Role::Stranger => Err(deny(&office, &caller, &request)),
-        Role::RemoteAdmin | Role::Hypervisor(_) | Role::Monitor => {
-            deny_host(&office, &caller, &request)
+    match Claim::of(caller, &request).granted(&office) {
+        Ok(claim) => {
+            request.extensions_mut().insert(claim);
+            next.run(request).await
         }
-    };
-    match admitted.and_then(|()| consult(&office, &caller, &request)) {
-        Ok(()) => next.run(request).await,
         Err(denied) => denied.into_response(),
     }
-}
-
-/// Where SELinux enforces labels, its policy has to agree, to each request anew.
-fn consult(office: &Office, caller: &Caller, request: &Request) -> Result<(), Denied> {
-    let Some(selinux) = office.state.shared().provider.selinux() else {
-        return Ok(());
-    };
-    // What leads nowhere does nothing.
-    let Some(path) = request.extensions().get::<MatchedPath>() else {
-        return Ok(());
-    };
-    let Some(right) = needed(request.method(), path.as_str()) else {
-        return Err(Denied::new(ErrorCode::Forbidden, "nobody may do this"));
-    };
-    let no_right = match selinux.authorise(caller.context(), right) {
-        Ok(()) => return Ok(()),
-        Err(no_right) => no_right,
-    };
-    let reason = no_right.to_string();
-    record_denial(office, caller, request, &reason);
-    Err(Denied::new(ErrorCode::Forbidden, reason).hint(format_args!(
-        "let the caller's domain be an admin's: (call labelgate_admin (TYPE)) in a CIL module, or \
-         run the command from a domain that is; sesearch -A -t {} -c {} shows which are",
-        Domains::SUPERVISOR,
-        Right::CLASS,
-    )))
-}
-
-/// Writes down that a request was refused.
-fn record_denial(office: &Office, caller: &Caller, request: &Request, why: &str) {
-    let asked_by = caller.to_string();
-    // A path may be as long as a head; what is on record need not be.
-    let path: String = request.uri().path().chars().take(200).collect();
-    let reason = format!("{} {path}: {why}", request.method());
-    let refused = Record {
-        decision: Decision::Deny,
-        ..record(Event::Admin, &asked_by)
-    };
-    office.denials.write(&refused.reason(&reason));
-}
-
-/// Refuses a host what its role does not have.
-fn deny_host(office: &Office, caller: &Caller, request: &Request) -> Result<(), Denied> {
-    // What leads nowhere does nothing, and is answered as that.
-    let Some(path) = request.extensions().get::<MatchedPath>() else {
-        return Ok(());
-    };
-    let checked = remote_right::check(&caller.role, request.method(), path.as_str());
-    checked.inspect_err(|denied| record_denial(office, caller, request, &denied.0.message))
-}
-
-fn deny(office: &Office, caller: &Caller, request: &Request) -> Denied {
-    let section = &office.state.in_force().config.admin;
-    let group = match &caller.role {
-        Role::Reader => &section.admin_group,
-        _ => &section.read_group,
-    };
-    record_denial(office, caller, request, &format!("not in group {group}"));
-    let message = format!("{caller} is not in the group {group}, and not root");
-    Denied::new(ErrorCode::Forbidden, message).hint(format_args!(
-        "ask an admin to add you: usermod -aG {group} USER"
-    ))
 }
 
 async fn no_such() -> Denied {

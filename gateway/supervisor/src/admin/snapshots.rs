@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
 use jiff::Timestamp;
 use labelgate_api::{
     self as api, CreateSnapshot, Done, ErrorCode, ImagePath, SnapshotPath, Snapshots,
@@ -22,10 +21,7 @@ use crate::config::Image;
 use crate::kept::{Keysmith, place};
 use crate::state::{State as Everything, Turn};
 
-pub(super) async fn list(
-    State(office): State<Office>,
-    InPath(path): InPath<ImagePath>,
-) -> Answer<Snapshots> {
+pub(super) async fn list(office: Office, InPath(path): InPath<ImagePath>) -> Answer<Snapshots> {
     let in_force = office.state.in_force();
     let (image, _) = find(&in_force, path.store.as_str(), path.image.as_str())?;
     let snapshots = InPoolImage::of(&office.state, &image)?.snapshots().await?;
@@ -36,7 +32,7 @@ pub(super) async fn list(
 }
 
 pub(super) async fn create(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(path): InPath<ImagePath>,
     InBody(CreateSnapshot { name }): InBody<CreateSnapshot>,
@@ -73,7 +69,7 @@ async fn make(turn: &Turn, image: &Image, name: &str) -> Result<api::Snapshot, D
 }
 
 pub(super) async fn remove(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(path): InPath<SnapshotPath>,
 ) -> Answer<Done> {

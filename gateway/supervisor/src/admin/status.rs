@@ -1,7 +1,6 @@
 //! The gateway as a whole.
 
 use axum::Json;
-use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use labelgate_api::{ChapAlgorithm, ErrorCode, SelinuxStatus, Status};
@@ -14,7 +13,7 @@ use crate::config::{ChapSection, Image};
 use crate::provider::{MayServe, Provider, Selinux};
 use crate::worker::{Description, ImageDescription, Shared, Standing};
 
-pub(super) async fn show(State(office): State<Office>) -> Answer<Status> {
+pub(super) async fn show(office: Office) -> Answer<Status> {
     let state = &office.state;
     let (in_force, shared) = (state.in_force(), state.shared());
     let labels = state.labels().describe().await;
@@ -117,7 +116,7 @@ fn warnings(shared: &Shared, poisoned: usize, labels: &[Description]) -> Vec<Str
     warnings
 }
 
-pub(super) async fn metrics(State(office): State<Office>) -> Result<Response, Denied> {
+pub(super) async fn metrics(office: Office) -> Result<Response, Denied> {
     let rendered = office.state.shared().render_metrics();
     let rendered = rendered.map_err(|error| Denied::new(ErrorCode::Internal, error))?;
     // Prometheus' text format, version 0.0.4.

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use axum::Json;
-use axum::extract::State;
 use labelgate_api::{self as api, AddStore, Backend, Done, ErrorCode, StorePath, Stores};
 use labelgate_registry::{Change, StoreName};
 use rustix::fs::{Mode, OFlags, fstatvfs, open};
@@ -17,7 +16,7 @@ use crate::audit::{Event, Record};
 use crate::config::{Place, Squash, Store, Target};
 use crate::state::InForce;
 
-pub(super) async fn list(State(office): State<Office>) -> Answer<Stores> {
+pub(super) async fn list(office: Office) -> Answer<Stores> {
     let in_force = office.state.in_force();
     // A store that hangs must hold nobody but who asks.
     let stores = spawn_blocking(move || -> Result<Vec<_>, Denied> {
@@ -31,7 +30,7 @@ pub(super) async fn list(State(office): State<Office>) -> Answer<Stores> {
 }
 
 pub(super) async fn show(
-    State(office): State<Office>,
+    office: Office,
     InPath(StorePath { store }): InPath<StorePath>,
 ) -> Answer<api::Store> {
     let in_force = office.state.in_force();
@@ -44,7 +43,7 @@ pub(super) async fn show(
 }
 
 pub(super) async fn add(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InBody(asked): InBody<AddStore>,
 ) -> Answer<api::Store> {
@@ -86,7 +85,7 @@ pub(super) async fn add(
 }
 
 pub(super) async fn remove(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(StorePath { store }): InPath<StorePath>,
 ) -> Answer<Done> {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::State;
 use jiff::Timestamp;
 use labelgate_api::{self as api, Revocation, WorkerPath, WorkerPhase, Workers};
 use labelgate_mac::selinux::process_context;
@@ -15,7 +14,7 @@ use super::operation::{Office, record, recorded, revocation};
 use crate::audit::{Event, Record};
 use crate::worker::{Description, Phase};
 
-pub(super) async fn list(State(office): State<Office>) -> Answer<Workers> {
+pub(super) async fn list(office: Office) -> Answer<Workers> {
     let labels = office.state.labels().describe().await;
     let contexts = office.state.shared().provider.selinux().is_some();
     let mut workers: Vec<_> = labels.iter().filter_map(describe).collect();
@@ -27,7 +26,7 @@ pub(super) async fn list(State(office): State<Office>) -> Answer<Workers> {
 }
 
 pub(super) async fn kill(
-    State(office): State<Office>,
+    office: Office,
     AskedBy(asked_by): AskedBy,
     InPath(WorkerPath { label }): InPath<WorkerPath>,
 ) -> Answer<Revocation> {

@@ -11,6 +11,7 @@
 mod fuzz;
 mod house;
 mod killed;
+mod late;
 mod remote;
 mod who;
 

@@ -48,7 +48,7 @@ impl Remote {
         self.enrol(name, "hypervisor", json!({"machines": machines}))
     }
 
-    fn url(&self, path: &str) -> String {
+    pub fn url(&self, path: &str) -> String {
         format!("https://127.0.0.2:{}{path}", self.port)
     }
 
@@ -93,7 +93,7 @@ impl Remote {
     }
 
     /// Waits until the trail has a record with all of these words.
-    fn wait_for_record(&self, words: &[&str]) {
+    pub fn wait_for_record(&self, words: &[&str]) {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let trail = self
@@ -141,7 +141,7 @@ impl Host {
         self.directory.path().join(name)
     }
 
-    fn curl(&self) -> Command {
+    pub fn curl(&self) -> Command {
         let mut curl = plain_curl(&self.file("authority.pem"));
         curl.arg("--cert").arg(self.file("certificate.pem"));
         curl.arg("--key").arg(self.file("key.pem"));
@@ -156,22 +156,22 @@ fn plain_curl(authority: &Path) -> Command {
     curl
 }
 
-const VM: &str = "00000000-0000-0000-0000-000000000007";
-const OTHER_VM: &str = "00000000-0000-0000-0000-000000000008";
+pub const VM: &str = "00000000-0000-0000-0000-000000000007";
+pub const OTHER_VM: &str = "00000000-0000-0000-0000-000000000008";
 /// What nobody runs.
 const NO_VM: &str = "00000000-0000-0000-0000-000000000009";
 
-fn start(vm: &str) -> String {
+pub fn start(vm: &str) -> String {
     format!("/v1/machines/{vm}/start")
 }
 
-fn stop(vm: &str) -> String {
+pub fn stop(vm: &str) -> String {
     format!("/v1/machines/{vm}/stop")
 }
 
 /// Two machines with an image each: `web` of VM and `mail` of OTHER_VM; both have an identity that
 /// is called as its image.
-fn furnish(house: &House) {
+pub fn furnish(house: &House) {
     let path = house.directory.path().join("vms");
     house.done(
         "POST",
@@ -187,7 +187,7 @@ fn furnish(house: &House) {
     }
 }
 
-fn iscsi(image: &str, user: Option<&str>) -> Value {
+pub fn iscsi(image: &str, user: Option<&str>) -> Value {
     let mut source = json!({"protocol": "iscsi", "lun": 0,
         "target": format!("iqn.2026-11.io.labelgate:vms.{image}")});
     if let Some(user) = user {
@@ -200,7 +200,7 @@ fn nfs(path: &str) -> Value {
     json!({"device": "vdb", "source": {"protocol": "nfs", "path": path}})
 }
 
-fn disks(disks: &[Value]) -> Value {
+pub fn disks(disks: &[Value]) -> Value {
     json!({"process_label": "system_u:system_r:svirt_t:s0:c107,c434", "disks": disks})
 }
 
