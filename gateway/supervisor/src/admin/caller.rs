@@ -163,6 +163,14 @@ impl Caller {
         same.then(|| Self::host(host, *address, &state.shared().provider))
     }
 
+    /// The host that asks, if it is one.
+    pub(super) const fn host_name(&self) -> Option<&HostId> {
+        match &self.who {
+            Who::Host { name, .. } => Some(name),
+            Who::User { .. } => None,
+        }
+    }
+
     /// The hypervisor that asks, if it is one.
     pub(super) fn hypervisor(&self) -> Option<(&HostId, &Machines)> {
         match (&self.who, &self.role) {

@@ -2,7 +2,7 @@
 //!
 //! HTTP/1.1 and JSON on a Unix socket, and for hosts over TLS (`remote`); [`labelgate_api`] says which paths there are and what is
 //! spoken on them. `caller` says who asks, by what the kernel says of the other end. `server` takes connections and
-//! bounds them; `claim` says whether what is asked for is granted. `routes` leads a request to what does it: `stores`, `images`, `identities` and so on,
+//! bounds them; `claim` says whether what is asked for is granted, and `queue` who is next. `routes` leads a request to what does it: `stores`, `images`, `identities` and so on,
 //! which change nothing themselves but ask for a [`crate::state::Turn`].
 
 mod access_list;
@@ -31,6 +31,7 @@ mod machine_disks;
 mod machines;
 mod operation;
 mod proving;
+mod queue;
 mod registry;
 mod remote;
 mod remote_right;

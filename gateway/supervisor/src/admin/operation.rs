@@ -10,11 +10,10 @@ use tokio::sync::{Semaphore, watch};
 use super::caller::Caller;
 use super::claim::Claim;
 use super::failure::Denied;
+use super::queue::Queue;
 use crate::audit::{Decision, Event, Record, Throttle};
 use crate::state::{Changed, State, Turn};
 
-/// Operations that are under way or wait for their turn, at most.
-const OPERATIONS: usize = 64;
 /// Images that are being filled at a time, at most: each has a process.
 const FILLINGS: usize = 8;
 /// How long an answer waits for its record to be on its way to the disk.
@@ -34,7 +33,7 @@ pub(super) struct Office {
     pub(super) denials: Arc<Throttle>,
     /// Places for images that are being filled.
     pub(super) fillings: Arc<Semaphore>,
-    operations: Arc<Semaphore>,
+    queue: Arc<Queue>,
     /// What is asked for: nothing, of the office that all requests come to.
     claim: Option<Claim>,
 }
@@ -47,7 +46,7 @@ impl Office {
             since: Timestamp::now(),
             denials: Arc::new(Throttle::new(DENIALS.0, DENIALS.1)),
             fillings: Arc::new(Semaphore::new(FILLINGS)),
-            operations: Arc::new(Semaphore::new(OPERATIONS)),
+            queue: Queue::new(),
             claim: None,
         }
     }
@@ -80,14 +79,12 @@ impl Office {
     {
         let nobody = || Denied::new(ErrorCode::Internal, "nobody asks for this operation");
         let claim = self.claim.clone().ok_or_else(nobody)?;
-        let Ok(place) = Arc::clone(&self.operations).try_acquire_owned() else {
-            let busy = Denied::new(ErrorCode::Busy, "too many operations wait for their turn");
-            return Err(busy.hint("try again in a moment"));
-        };
+        let place = self.queue.enter(claim.caller().host_name())?;
         let office = self.clone();
         let done = tokio::spawn(async move {
-            let _place = place;
+            let front = place.front().await;
             let turn = office.state.turn().await;
+            drop(front);
             let caller = claim.granted(&office)?.caller().clone();
             work(turn, caller).await
         });
