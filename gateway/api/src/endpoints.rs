@@ -4,12 +4,12 @@ use crate::endpoint::{Bytes, Declaration, Endpoint, Json, Lines, Method, Nothing
 use crate::{
     AddBackend, AddGroup, AddHost, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditQuery,
     AuditReport, CertifiedHost, CertifyHost, ClearImage, CloneImage, CreateImage, CreateSnapshot,
-    Done, EndedLease, Group, GroupPath, Groups, Host, HostMachinePath, HostPath, Hosts, Identities,
-    Identity, IdentityPath, Image, ImagePath, Images, ImagesQuery, ImportQuery, LabelImage, Lease,
-    LeasePath, Leases, Level, LevelPath, Levels, MachinePath, MemberPath, RekeyStore,
-    RelabelledImage, Reloaded, RemoveImageQuery, ResizeImage, ResizedImage, Restored, Revocation,
-    RollBack, RotateIdentity, Rotated, Snapshot, SnapshotPath, Snapshots, StartLease, StartMachine,
-    Status, Step, StopMachine, Store, StorePath, Stores, WorkerPath, Workers,
+    Done, EndedLease, Group, GroupPath, Groups, Host, HostAddresses, HostMachinePath, HostPath,
+    Hosts, Identities, Identity, IdentityPath, Image, ImagePath, Images, ImagesQuery, ImportQuery,
+    LabelImage, Lease, LeasePath, Leases, Level, LevelPath, Levels, MachinePath, MemberPath,
+    RekeyStore, RelabelledImage, Reloaded, RemoveImageQuery, ResizeImage, ResizedImage, Restored,
+    Revocation, RollBack, RotateIdentity, Rotated, Snapshot, SnapshotPath, Snapshots, StartLease,
+    StartMachine, Status, Step, StopMachine, Store, StorePath, Stores, WorkerPath, Workers,
 };
 
 /// Declares one type per endpoint, and the list of all of them.
@@ -144,6 +144,8 @@ endpoints! {
     DeleteHost = Delete "/v1/hosts/{host}" (HostPath, Nothing, Nothing) -> Json<Done>;
     /// Issues another certificate for a host. The one before is good for nothing from then on.
     PostHostCertificate = Post "/v1/hosts/{host}/certificate" (HostPath, Nothing, Json<CertifyHost>) -> Json<CertifiedHost>;
+    /// Says from which addresses a hypervisor's machines connect. Sessions that its leases admit no longer end first.
+    PutHostAddresses = Put "/v1/hosts/{host}/addresses" (HostPath, Nothing, Json<HostAddresses>) -> Json<Revocation>;
     /// Lets a hypervisor start a machine.
     PutHostMachine = Put "/v1/hosts/{host}/machines/{vm}" (HostMachinePath, Nothing, Nothing) -> Json<Host>;
     /// Takes that away again. A lease that it has stays.

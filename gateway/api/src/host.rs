@@ -1,5 +1,7 @@
 //! Hosts that may ask the gateway over the network.
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -20,6 +22,14 @@ pub struct Host {
     /// The machines that a hypervisor may start, if not any.
     #[serde(default)]
     pub machines: Vec<Uuid>,
+    /// A hypervisor's machines may connect from any address, as far as is known.
+    #[serde(default)]
+    pub any_address: bool,
+    /// The only addresses that a hypervisor's machines connect from, if not any: its leases admit from
+    /// nowhere else.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub addresses: Vec<IpAddr>,
     /// The SHA-256 hash of its certificate, in hexadecimal.
     pub fingerprint: String,
     /// When its certificate expires.
@@ -63,9 +73,30 @@ pub struct AddHost {
     /// The machines that a hypervisor may start, if not any.
     #[serde(default)]
     pub machines: Vec<Uuid>,
+    /// A hypervisor's machines may connect from any address: its leases are good from everywhere.
+    #[serde(default)]
+    pub any_address: bool,
+    /// The only addresses that a hypervisor's machines connect from. Either these or any are to be
+    /// said of it.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub addresses: Vec<IpAddr>,
     /// What asks for a certificate for its key (PKCS #10, in PEM). Of it the public key is taken
     /// and nothing else.
     pub request: String,
+}
+
+/// The addresses that a hypervisor's machines connect from, instead of those before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HostAddresses {
+    /// They may connect from any: its leases are good from everywhere.
+    #[serde(default)]
+    pub any_address: bool,
+    /// The only ones, if not any.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub addresses: Vec<IpAddr>,
 }
 
 /// Another certificate for a host. The one before is good for nothing from then on.

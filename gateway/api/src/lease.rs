@@ -18,10 +18,14 @@ pub struct Lease {
     pub vm: Uuid,
     /// The host it runs on.
     pub host: Note,
-    /// The only address its connections may come from; any, if there is none.
+    /// The only address its connections may come from; any of its host's, if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub address: Option<IpAddr>,
+    /// The only addresses of its host, where these are known; its connections may come from no other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub host_addresses: Vec<IpAddr>,
     /// The label.
     pub label: Label,
     /// When it began.

@@ -54,7 +54,8 @@ pub use endpoint::{
 };
 pub use group::{AddGroup, Group, GroupPath, Groups, MemberPath};
 pub use host::{
-    AddHost, CertifiedHost, CertifyHost, Host, HostMachinePath, HostPath, HostRole, Hosts,
+    AddHost, CertifiedHost, CertifyHost, Host, HostAddresses, HostMachinePath, HostPath, HostRole,
+    Hosts,
 };
 pub use identity::{
     AddIdentity, AddedIdentity, ChapSecrets, Identities, Identity, IdentityPath, NewProof, Proof,

@@ -1,13 +1,15 @@
 //! `labelgate host`.
 
+use std::net::IpAddr;
+
 use clap::{Args, Subcommand, ValueEnum};
 use labelgate_api::endpoints::{
     DeleteHost, DeleteHostMachine, GetHost, ListHosts, PostHost, PostHostCertificate,
-    PutHostMachine,
+    PutHostAddresses, PutHostMachine,
 };
 use labelgate_api::{
-    AddHost, CertifiedHost, CertifyHost, Host, HostMachinePath, HostName, HostPath, HostRole,
-    Hosts, Nothing,
+    AddHost, CertifiedHost, CertifyHost, Host, HostAddresses, HostMachinePath, HostName, HostPath,
+    HostRole, Hosts, Nothing,
 };
 use uuid::Uuid;
 
@@ -33,6 +35,14 @@ pub(crate) enum HostCommand {
     Rm {
         /// The host.
         host: HostName,
+    },
+    /// Say from which addresses a hypervisor's machines connect, instead of those before. Sessions from
+    /// others end at once.
+    Addresses {
+        /// The hypervisor.
+        host: HostName,
+        #[command(flatten)]
+        from: SourceAddresses,
     },
     /// Let a hypervisor start a machine.
     Grant {
@@ -72,7 +82,22 @@ pub(crate) struct Add {
     #[arg(long, conflicts_with = "machines")]
     any_machine: bool,
     #[command(flatten)]
+    from: SourceAddresses,
+    #[command(flatten)]
     enrolment: Enrolment,
+}
+
+/// From where a hypervisor's machines connect.
+#[derive(Debug, Args)]
+pub(crate) struct SourceAddresses {
+    /// An address that a hypervisor's QEMU connects from; repeat it for each. What runs there is let
+    /// in from nowhere else.
+    #[arg(long = "address", value_name = "ADDRESS")]
+    addresses: Vec<IpAddr>,
+    /// They may connect from any address, as behind a router that hides them. What runs there is let in
+    /// from everywhere.
+    #[arg(long, conflicts_with = "addresses")]
+    any_address: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -116,6 +141,7 @@ impl HostCommand {
                 ask.show::<DeleteHost>(&path, &nothing, &nothing, show)
                     .await
             }
+            Self::Addresses { host, from } => set_addresses(ask, host, from).await,
             Self::Grant { host, vm } => {
                 let path = HostMachinePath { host, vm };
                 ask.show::<PutHostMachine>(&path, &nothing, &nothing, show)
@@ -139,6 +165,8 @@ impl Add {
             role: self.role.into(),
             any_machine: self.any_machine,
             machines: self.machines,
+            any_address: self.from.any_address,
+            addresses: self.from.addresses,
             request: credentials.request().to_owned(),
         };
         let nothing = Nothing {};
@@ -149,6 +177,19 @@ impl Add {
         credentials.keep(&crate::ask::decode(&answer)?)?;
         present(ask, &answer, &self.enrolment)
     }
+}
+
+async fn set_addresses(ask: &Ask, host: HostName, from: SourceAddresses) -> Result<(), Fault> {
+    let question = format!("Let in what runs on {host} from these addresses alone?");
+    ask.confirm(&question).await?;
+    let body = HostAddresses {
+        any_address: from.any_address,
+        addresses: from.addresses,
+    };
+    let path = HostPath { host };
+    let show = |output: &mut Output, revocation| output.revocation("Changed", &revocation);
+    ask.show::<PutHostAddresses>(&path, &Nothing {}, &body, show)
+        .await
 }
 
 async fn renew(ask: &Ask, host: HostName, enrolment: &Enrolment) -> Result<(), Fault> {
@@ -190,6 +231,22 @@ fn machines(host: &Host) -> String {
     }
 }
 
+fn addresses(host: &Host) -> String {
+    match host.any_address {
+        true => "any".to_owned(),
+        false => joined(&host.addresses),
+    }
+}
+
+/// Addresses one after the other, or a dash.
+pub(crate) fn joined(addresses: &[IpAddr]) -> String {
+    let addresses: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
+    match addresses.is_empty() {
+        true => "-".to_owned(),
+        false => addresses.join(" "),
+    }
+}
+
 const fn role(host: &Host) -> &'static str {
     match host.role {
         HostRole::Admin => "admin",
@@ -203,6 +260,7 @@ fn show(output: &mut Output, host: Host) -> std::io::Result<()> {
         ("host", host.name.to_string()),
         ("role", role(&host).to_owned()),
         ("machines", machines(&host)),
+        ("addresses", addresses(&host)),
         ("certificate", host.fingerprint.clone()),
         ("expires", time(host.expires)),
         ("since", time(host.since)),
@@ -210,7 +268,7 @@ fn show(output: &mut Output, host: Host) -> std::io::Result<()> {
 }
 
 fn list(output: &mut Output, hosts: Hosts) -> std::io::Result<()> {
-    let mut table = Table::new(&["HOST", "ROLE", "MACHINES", "EXPIRES"]);
+    let mut table = Table::new(&["HOST", "ROLE", "MACHINES", "ADDRESSES", "EXPIRES"]);
     for host in hosts.hosts {
         let machines = match host.machines.len() {
             0 | 1 => machines(&host),
@@ -220,6 +278,7 @@ fn list(output: &mut Output, hosts: Hosts) -> std::io::Result<()> {
             host.name.to_string(),
             role(&host).to_owned(),
             machines,
+            addresses(&host),
             time(host.expires),
         ]);
     }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::ask::Ask;
 use crate::fault::Fault;
+use crate::host::joined;
 use crate::output::{Output, or_dash, time};
 use crate::table::Table;
 
@@ -39,7 +40,7 @@ pub(crate) struct Start {
     /// The label.
     #[arg(long)]
     label: Label,
-    /// The only address its connections may come from. [default: any]
+    /// The only address its connections may come from. [default: any of the host's]
     #[arg(long)]
     address: Option<IpAddr>,
     /// When it ends by itself: 2026-11-30T12:00:00Z. [default: not]
@@ -110,12 +111,21 @@ impl LeaseCommand {
     }
 }
 
+/// From where it admits.
+fn from(lease: &Lease) -> String {
+    match lease.address {
+        Some(address) => address.to_string(),
+        None if lease.host_addresses.is_empty() => "any".to_owned(),
+        None => joined(&lease.host_addresses),
+    }
+}
+
 fn show(output: &mut Output, lease: Lease) -> std::io::Result<()> {
     output.fields(&[
         ("lease", lease.id.to_string()),
         ("vm", lease.vm.to_string()),
         ("host", lease.host.to_string()),
-        ("address", or_dash(lease.address)),
+        ("address", from(&lease)),
         ("label", lease.label.to_string()),
         ("start", time(lease.start)),
         ("ends", or_dash(lease.ends.map(time))),
@@ -130,7 +140,7 @@ fn list(output: &mut Output, leases: Leases) -> std::io::Result<()> {
             lease.id.to_string(),
             lease.vm.to_string(),
             lease.host.to_string(),
-            or_dash(lease.address),
+            from(&lease),
             lease.label.to_string(),
             time(lease.start),
             or_dash(lease.ends.map(time)),

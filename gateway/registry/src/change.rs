@@ -1,6 +1,7 @@
 //! What an admin can change.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 use labelgate_mac::{Categories, Label};
@@ -97,6 +98,14 @@ pub enum Change {
         fingerprint: Fingerprint,
         /// When the new certificate expires.
         expires: Timestamp,
+    },
+    /// The machines of a hypervisor connect from other addresses than they did. What its leases admit
+    /// changes with it.
+    SetHostAddresses {
+        /// The hypervisor.
+        host: HostId,
+        /// The only ones; any, if `None`.
+        addresses: Option<BTreeSet<IpAddr>>,
     },
     /// A hypervisor may run a machine.
     GrantMachine {

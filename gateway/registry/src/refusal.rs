@@ -1,6 +1,7 @@
 //! Why a change is not made, and what to do about it.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 use labelgate_mac::Label;
@@ -319,6 +320,16 @@ pub enum Refusal {
     /// There is nothing to add or to take away.
     #[error("host {0} may run any machine; remove it, and add it with the machines it may run")]
     AnyMachine(HostId),
+    /// Whoever is there could be somebody else.
+    #[error(
+        "{address} is no address of host {host}; name one that it has: labelgate host show {host}"
+    )]
+    NotItsAddress {
+        /// The host.
+        host: HostName,
+        /// The address.
+        address: IpAddr,
+    },
     /// It is granted.
     #[error("host {host} may run machine {vm} already")]
     MachineGranted {
@@ -360,6 +371,7 @@ impl Refusal {
             | Self::ProvedByToken(_)
             | Self::NoHypervisor(_)
             | Self::AnyMachine(_)
+            | Self::NotItsAddress { .. }
             | Self::TooFewCategories
             | Self::KeyOfStore { .. }
             | Self::NotInPool { .. }

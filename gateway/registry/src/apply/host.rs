@@ -1,6 +1,7 @@
 //! Hosts come, change and go.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -10,6 +11,9 @@ use crate::{HostId, Refusal, Snapshot, Thing};
 
 /// How many hosts there may be: each connection's certificate is looked for among them.
 pub(crate) const MAX_HOSTS: usize = 4096;
+
+/// How many addresses a host may have: each lease on it has all of them.
+const MAX_ADDRESSES: usize = 64;
 
 /// How many machines may be granted to a host one by one: its record is read and written as a
 /// whole.
@@ -23,7 +27,32 @@ impl Snapshot {
         if self.hosts.len() >= MAX_HOSTS {
             return Err(Refusal::TooMany(MAX_HOSTS));
         }
-        self.add(host.clone(), Thing::Host)
+        self.add(host.clone(), Thing::Host)?;
+        self.bind_leases(&host.name, host.addresses.as_ref());
+        Ok(())
+    }
+
+    pub(super) fn set_host_addresses(
+        &mut self,
+        name: &HostId,
+        addresses: Option<&BTreeSet<IpAddr>>,
+    ) -> Result<(), Refusal> {
+        let host: &mut Host = self.get_mut(name, Thing::Host)?;
+        if !matches!(host.role, HostRole::Hypervisor(_)) {
+            return Err(Refusal::NoHypervisor(name.clone()));
+        }
+        host.addresses = addresses.cloned();
+        check_host(host)?;
+        self.bind_leases(name, addresses);
+        Ok(())
+    }
+
+    /// The leases on a host admit from its addresses alone, whoever has made them.
+    fn bind_leases(&mut self, name: &HostId, addresses: Option<&BTreeSet<IpAddr>>) {
+        let leases = self.leases.values_mut();
+        for lease in leases.filter(|lease| lease.host.as_str() == name.as_str()) {
+            lease.host_addresses = addresses.cloned();
+        }
     }
 
     fn check_fingerprint(&self, fingerprint: Fingerprint) -> Result<(), Refusal> {
@@ -85,10 +114,16 @@ impl Snapshot {
 
 /// What must hold for a host alone.
 pub(crate) fn check_host(host: &Host) -> Result<(), Refusal> {
+    let addresses = host.addresses.as_ref().map_or(0, BTreeSet::len);
     match &host.role {
+        _ if addresses > MAX_ADDRESSES => Err(Refusal::TooMany(MAX_ADDRESSES)),
         HostRole::Hypervisor(Machines::These(machines)) if machines.len() > MAX_MACHINES => {
             Err(Refusal::TooMany(MAX_MACHINES))
         }
-        _ => Ok(()),
+        HostRole::Hypervisor(_) => Ok(()),
+        HostRole::Admin | HostRole::Monitor if host.addresses.is_some() => {
+            Err(Refusal::NoHypervisor(host.name.clone()))
+        }
+        HostRole::Admin | HostRole::Monitor => Ok(()),
     }
 }

@@ -1,11 +1,14 @@
 //! Leases start, go on and end.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::check_label;
-use crate::record::Lease;
-use crate::{Refusal, Snapshot, Thing};
+use crate::record::{HostName, Lease};
+use crate::{HostId, Refusal, Snapshot, Thing};
 
 impl Snapshot {
     pub(super) fn start_lease(&mut self, lease: &Lease) -> Result<(), Refusal> {
@@ -30,13 +33,33 @@ impl Snapshot {
                 lease: other.id,
             });
         }
-        self.add(lease.clone(), Thing::Lease)
+        let mut lease = lease.clone();
+        lease.host_addresses = self.addresses_of(&lease.host).cloned();
+        check_address(&lease)?;
+        self.add(lease, Thing::Lease)
+    }
+
+    /// The only addresses of a hypervisor's machines, if it is known and they are.
+    fn addresses_of(&self, host: &HostName) -> Option<&BTreeSet<IpAddr>> {
+        let name: HostId = host.as_str().parse().ok()?;
+        self.hosts.get(&name)?.addresses.as_ref()
     }
 
     pub(super) fn renew_lease(&mut self, id: Uuid, ends: Option<Timestamp>) -> Result<(), Refusal> {
         let lease: &mut Lease = self.get_mut(&id, Thing::Lease)?;
         lease.ends = ends;
         check_lease(lease)
+    }
+}
+
+/// A lease is for an address of its own host. That host may lose it later: then the lease admits nobody.
+fn check_address(lease: &Lease) -> Result<(), Refusal> {
+    match (lease.address, &lease.host_addresses) {
+        (Some(address), Some(own)) if !own.contains(&address) => Err(Refusal::NotItsAddress {
+            host: lease.host.clone(),
+            address,
+        }),
+        _ => Ok(()),
     }
 }
 

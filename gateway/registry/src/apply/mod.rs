@@ -77,6 +77,9 @@ impl Snapshot {
                 fingerprint,
                 expires,
             } => self.recertify_host(host, *fingerprint, *expires)?,
+            Change::SetHostAddresses { host, addresses } => {
+                self.set_host_addresses(host, addresses.as_ref())?;
+            }
             Change::GrantMachine { host, vm } => self.grant_machine(host, *vm)?,
             Change::RevokeMachine { host, vm } => self.revoke_machine(host, *vm)?,
         }

@@ -42,7 +42,7 @@ pub(super) enum Line {
     Level(Level),
     Lease(Lease),
     Cursor(String, u32),
-    /// Since version 5.
+    /// Since version 5; with addresses since version 6, and leases as well.
     Host(Host),
 }
 
@@ -61,6 +61,8 @@ impl Line {
             Self::Token(..) | Self::MasterKey(_) => 2,
             Self::StoreKey(_, StoredStoreKey::Cephx(_)) => 3,
             Self::StoreKey(_, StoredStoreKey::Chap(_)) => 4,
+            Self::Host(host) if host.addresses.is_some() => 6,
+            Self::Lease(lease) if lease.host_addresses.is_some() => 6,
             Self::Host(_) => 5,
             _ => 1,
         }

@@ -109,6 +109,14 @@ impl Lines<'_> {
 
 /// The oldest version that knows what there is to be written.
 fn version(snapshot: &Snapshot, store_keys: &BTreeMap<StoreName, StoreKey>) -> u32 {
+    let mut hosts = snapshot.hosts.values();
+    let mut leases = snapshot.leases.values();
+    // A host that has gone has left its addresses in its leases.
+    let addresses = hosts.any(|host| host.addresses.is_some())
+        || leases.any(|lease| lease.host_addresses.is_some());
+    if addresses {
+        return 6;
+    }
     if !snapshot.hosts.is_empty() {
         return 5;
     }

@@ -24,13 +24,14 @@ pub(super) struct Formats {
 ///
 /// 1. the first;
 /// 2. identities may be proved by tokens, and there is a master key;
-/// 3. there are hosts.
+/// 3. there are hosts;
+/// 4. hosts may have addresses, and leases those of their host.
 ///
 /// Whoever changes what is kept adds the migration from the format before, and a database of that
 /// format to the tests.
 pub(super) const CURRENT: Formats = Formats {
     oldest: 1,
-    migrations: &[tokens, hosts],
+    migrations: &[tokens, hosts, addresses],
 };
 
 /// From format 1 to 2. Nothing that was there is written otherwise.
@@ -41,6 +42,12 @@ fn tokens(transaction: &WriteTransaction) -> Result<(), RegistryError> {
 /// From format 2 to 3. Nothing that was there is written otherwise.
 fn hosts(transaction: &WriteTransaction) -> Result<(), RegistryError> {
     stored::make_table::<Host>(transaction)
+}
+
+/// From format 3 to 4. Nothing that was there is written otherwise: a host without addresses is one
+/// whose machines come from any.
+fn addresses(_: &WriteTransaction) -> Result<(), RegistryError> {
+    Ok(())
 }
 
 impl Formats {
@@ -116,12 +123,12 @@ mod tests {
     /// What an earlier labelgate has written is found by these names. Whoever changes one writes
     /// a migration; what is in the tables is in the golden backup of the tests.
     #[test]
-    fn the_tables_of_format_3_have_these_names() {
+    fn the_tables_of_format_4_have_these_names() {
         use redb::TableHandle;
 
         let registry = registry();
         let reading = registry.begin_read().unwrap();
-        assert_eq!(reading.meta("format").unwrap(), Some(3));
+        assert_eq!(reading.meta("format").unwrap(), Some(4));
         let tables = reading.list_tables().unwrap();
         let mut names: Vec<String> = tables.map(|table| table.name().to_owned()).collect();
         names.sort_unstable();
@@ -155,7 +162,7 @@ mod tests {
 
     const LATER: Formats = Formats {
         oldest: 1,
-        migrations: &[tokens, hosts, next],
+        migrations: &[tokens, hosts, addresses, next],
     };
 
     #[test]
@@ -163,15 +170,15 @@ mod tests {
         let registry = registry();
         bring_up_to_date(&registry, &LATER).unwrap();
         let reading = registry.begin_read().unwrap();
-        assert_eq!(reading.meta("format").unwrap(), Some(4));
+        assert_eq!(reading.meta("format").unwrap(), Some(5));
         assert_eq!(reading.meta("migrated").unwrap(), Some(1));
         drop(reading);
         let refused = bring_up_to_date(&registry, &CURRENT);
         let newer = matches!(
             refused,
             Err(RegistryError::Newer {
-                format: 4,
-                known: 3
+                format: 5,
+                known: 4
             })
         );
         assert!(newer, "{refused:?}");
@@ -182,11 +189,11 @@ mod tests {
         let registry = registry();
         let failing = Formats {
             oldest: 1,
-            migrations: &[tokens, hosts, next, fails],
+            migrations: &[tokens, hosts, addresses, next, fails],
         };
         assert!(bring_up_to_date(&registry, &failing).is_err());
         let reading = registry.begin_read().unwrap();
-        assert_eq!(reading.meta("format").unwrap(), Some(3));
+        assert_eq!(reading.meta("format").unwrap(), Some(4));
         assert_eq!(reading.meta("migrated").unwrap(), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use jiff::Timestamp;
@@ -19,6 +20,9 @@ pub struct Host {
     pub name: HostId,
     /// What it may do.
     pub role: HostRole,
+    /// The only addresses that a hypervisor's machines connect from; any, if that was not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub addresses: Option<BTreeSet<IpAddr>>,
     /// The one certificate that proves it.
     pub fingerprint: Fingerprint,
     /// When that expires.

@@ -1,5 +1,6 @@
 //! A virtual machine on a host.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
@@ -24,6 +25,10 @@ pub struct Lease {
     /// The one address it may connect from, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<IpAddr>,
+    /// The only addresses that machines connect from on the hypervisor that it is on, if these are
+    /// known. The registry says so itself, and keeps it when the host goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_addresses: Option<BTreeSet<IpAddr>>,
     /// The label.
     pub label: Label,
     /// When it began.

@@ -1,13 +1,16 @@
 //! Hosts that may speak to the gateway over the network.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use labelgate_registry::{
-    Change, Fingerprint, Host, HostRole, Kind, Machines, RedbRegistry, Refusal, Registry,
+    Change, Fingerprint, Host, HostRole, Kind, Lease, Machines, RedbRegistry, Refusal, Registry,
 };
 use uuid::Uuid;
 
 use crate::backup::{backup, sealed_as};
 use crate::rules::{make, refused};
-use crate::samples::{host, registry};
+use crate::samples::{chap, host, lease, registry};
 
 fn kvm(name: &str, machines: &[u128], certificate: u8) -> Host {
     let machines = machines.iter().map(|vm| Uuid::from_u128(*vm)).collect();
@@ -123,6 +126,114 @@ fn what_is_in_the_way_of_a_host_is_said() {
     assert_eq!(kind(Refusal::NoHypervisor(name)), Kind::Invalid);
 }
 
+fn at(addresses: &[&str]) -> Option<BTreeSet<IpAddr>> {
+    Some(
+        addresses
+            .iter()
+            .map(|address| address.parse().unwrap())
+            .collect(),
+    )
+}
+
+fn addresses(name: &str, addresses: Option<BTreeSet<IpAddr>>) -> Change {
+    let host = name.parse().unwrap();
+    Change::SetHostAddresses { host, addresses }
+}
+
+#[test]
+fn a_lease_has_the_addresses_of_its_host_and_keeps_them_when_that_goes() {
+    let (_directory, _, registry) = registry();
+    let kvm_1 = Host {
+        addresses: at(&["10.0.0.1", "fd00::1"]),
+        ..kvm("kvm-1", &[], 1)
+    };
+    let own = lease(1, 1, "kvm-1", "s0:c1,c2");
+    make(
+        &registry,
+        [
+            Change::AddIdentity(chap("web", "s0:c1,c2")),
+            Change::StartLease(lease(2, 1, "kvm-2", "s0:c1,c2")),
+            Change::AddHost(kvm_1),
+            Change::StartLease(own.clone()),
+            Change::StartLease(lease(3, 1, "nobodys", "s0:c1,c2")),
+        ],
+    );
+    let of = |id: u128| {
+        let snapshot = registry.read().unwrap();
+        snapshot.leases[&Uuid::from_u128(id)].host_addresses.clone()
+    };
+    assert_eq!(of(1), at(&["10.0.0.1", "fd00::1"]));
+    assert_eq!((of(2), of(3)), (None, None));
+    // Another address, and none that are known; and a host whose machine runs already.
+    make(&registry, [addresses("kvm-1", at(&["10.0.0.9"]))]);
+    assert_eq!(of(1), at(&["10.0.0.9"]));
+    let kvm_2 = Host {
+        addresses: at(&["10.0.0.2"]),
+        ..kvm("kvm-2", &[], 2)
+    };
+    make(&registry, [Change::AddHost(kvm_2)]);
+    assert_eq!((of(1), of(2)), (at(&["10.0.0.9"]), at(&["10.0.0.2"])));
+    make(
+        &registry,
+        [
+            addresses("kvm-2", None),
+            Change::RemoveHost("kvm-1".parse().unwrap()),
+        ],
+    );
+    assert_eq!((of(1), of(2)), (at(&["10.0.0.9"]), None));
+    // The host is gone, its addresses are not: they are in a backup that says so.
+    let bytes = backup(&registry);
+    assert!(bytes.starts_with(b"{\"labelgate-registry-backup\":6,"));
+    let before = registry.read().unwrap().leases.clone();
+    assert_eq!(
+        registry.restore(&mut bytes.as_slice()).unwrap().leases,
+        before
+    );
+}
+
+#[test]
+fn a_lease_is_not_for_an_address_of_another_host_and_only_hypervisors_have_some() {
+    let (_directory, _, registry) = registry();
+    let one = |name: &str, address: &str, certificate| {
+        Change::AddHost(Host {
+            addresses: at(&[address]),
+            ..kvm(name, &[], certificate)
+        })
+    };
+    make(
+        &registry,
+        [
+            Change::AddIdentity(chap("web", "s0:c1,c2")),
+            one("kvm-1", "10.0.0.1", 1),
+            one("kvm-2", "10.0.0.2", 2),
+            Change::AddHost(host("watch", HostRole::Monitor, 9)),
+        ],
+    );
+    let start = |address: &str| {
+        Change::StartLease(Lease {
+            address: Some(address.parse().unwrap()),
+            ..lease(1, 1, "kvm-1", "s0:c1,c2")
+        })
+    };
+    let many: Vec<String> = (0..65).map(|last| format!("10.0.1.{last}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let watch = Host {
+        addresses: at(&["10.0.0.3"]),
+        ..host("other", HostRole::Admin, 8)
+    };
+    refused(
+        &registry,
+        &[
+            (start("10.0.0.2"), "10.0.0.2 is no address of host kvm-1"),
+            (addresses("watch", at(&["10.0.0.3"])), "is no hypervisor"),
+            (Change::AddHost(watch), "is no hypervisor"),
+            (addresses("kvm-3", None), "there is no host kvm-3"),
+            (addresses("kvm-1", at(&many)), "there are 64 of them"),
+        ],
+    );
+    make(&registry, [start("10.0.0.1")]);
+}
+
 #[test]
 fn there_are_not_more_machines_than_a_record_may_have() {
     let (_directory, _, registry) = registry();
@@ -195,6 +306,11 @@ fn a_host_of_a_backup_is_read_as_version_5_wrote_it_and_not_in_an_earlier_one() 
     assert!(early.contains("no record of its version"), "{early}");
     let shared = restore(5, &[&one, &twice]).unwrap_err().to_string();
     assert!(shared.contains("has another's certificate"), "{shared}");
+    let addresses = r#""addresses":["10.0.0.1"],"fingerprint""#;
+    let at_home = one.replace("\"fingerprint\"", addresses);
+    let early = restore(5, &[&at_home]).unwrap_err().to_string();
+    assert!(early.contains("no record of its version"), "{early}");
+    restore(6, &[&at_home]).unwrap();
     restore(5, &[&one, &any, &admin]).unwrap();
     assert!(may_run(&registry, "kvm-1", 7) && !may_run(&registry, "kvm-1", 8));
     assert!(may_run(&registry, "kvm-2", 8));

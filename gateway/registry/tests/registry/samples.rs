@@ -123,6 +123,7 @@ pub fn lease(id: u128, vm: u128, host: &str, label: &str) -> Lease {
         vm: Uuid::from_u128(vm),
         host: host.try_into().unwrap(),
         address: None,
+        host_addresses: None,
         label: label.parse().unwrap(),
         start: time(1000),
         ends: None,
@@ -133,6 +134,7 @@ pub fn host(name: &str, role: HostRole, certificate: u8) -> Host {
     Host {
         name: name.parse().unwrap(),
         role,
+        addresses: None,
         fingerprint: Fingerprint::new([certificate; 32]),
         expires: time(1 << 32),
         since: time(1000),

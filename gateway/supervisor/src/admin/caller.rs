@@ -272,6 +272,7 @@ mod tests {
         let host = Host {
             name: "kvm-1".parse().unwrap(),
             role: HostRole::Hypervisor(Machines::Any),
+            addresses: None,
             fingerprint: Fingerprint::new([1; 32]),
             expires: second(2000),
             since: second(1000),

@@ -1,12 +1,13 @@
 //! Hosts that may ask over the network.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use axum::Json;
 use jiff::Timestamp;
 use labelgate_api::{
-    self as api, AddHost, CertifiedHost, CertifyHost, Done, ErrorCode, HostMachinePath, HostPath,
-    Hosts,
+    self as api, AddHost, CertifiedHost, CertifyHost, Done, ErrorCode, HostAddresses,
+    HostMachinePath, HostPath, Hosts, Revocation,
 };
 use labelgate_certificates::{Authority, CertificateError, Issued};
 use labelgate_registry::{Change, Fingerprint, Host, HostId, HostRole, Machines, Snapshot};
@@ -14,7 +15,7 @@ use labelgate_registry::{Change, Fingerprint, Host, HostId, HostRole, Machines, 
 use super::answer::same;
 use super::asked::{AskedBy, InBody, InPath};
 use super::failure::{Answer, Denied};
-use super::operation::{Office, record, recorded};
+use super::operation::{Office, record, recorded, revocation};
 use crate::audit::Event;
 use crate::state::Turn;
 
@@ -41,12 +42,15 @@ pub(super) async fn add(
         .operate(async move |turn| {
             let name: HostId = same(asked.name.as_str())?;
             let role = role(&asked)?;
-            let why = format!("host {name}: {}", said(&role));
+            let addresses = addresses_of_new(&asked)?;
+            let from = from(addresses.as_ref(), &role);
+            let why = format!("host {name}: {}{from}", said(&role));
             let authority = authority(&turn)?;
             let issued = issue(&authority, &asked.request, &name)?;
             let host = Host {
                 name: name.clone(),
                 role,
+                addresses,
                 fingerprint: Fingerprint::new(issued.fingerprint),
                 expires: issued.expires,
                 since: Timestamp::now(),
@@ -93,6 +97,32 @@ pub(super) async fn remove(
             let why = format!("host {host}");
             changed(&turn, &asked_by, Event::HostRemove, &why, change).await?;
             Ok(Json(Done {}))
+        })
+        .await
+}
+
+/// The sessions that its leases admit no longer end with it.
+pub(super) async fn set_addresses(
+    office: Office,
+    AskedBy(asked_by): AskedBy,
+    InPath(HostPath { host }): InPath<HostPath>,
+    InBody(asked): InBody<HostAddresses>,
+) -> Answer<Revocation> {
+    office
+        .operate(async move |turn| {
+            let addresses = addresses(&asked.addresses, asked.any_address)?;
+            let why = format!(
+                "host {host}: its machines come from {}",
+                listed(addresses.as_ref())
+            );
+            let change = Change::SetHostAddresses {
+                host: same(host.as_str())?,
+                addresses,
+            };
+            let changed = turn.change(change).await;
+            let record = record(Event::HostChange, &asked_by).reason(&why);
+            let changed = recorded(record, changed.map_err(Denied::from)).await?;
+            revocation(&changed, record).await.map(Json)
         })
         .await
 }
@@ -164,6 +194,50 @@ fn role(asked: &AddHost) -> Result<HostRole, Denied> {
     }
 }
 
+/// The addresses that a new host's machines come from. Only a hypervisor has machines, and it is said of
+/// each where they come from, or that this is not known.
+fn addresses_of_new(asked: &AddHost) -> Result<Option<BTreeSet<IpAddr>>, Denied> {
+    match (asked.role, asked.any_address || !asked.addresses.is_empty()) {
+        (api::HostRole::Hypervisor, _) => addresses(&asked.addresses, asked.any_address),
+        (api::HostRole::Admin | api::HostRole::Monitor, false) => Ok(None),
+        (api::HostRole::Admin | api::HostRole::Monitor, true) => {
+            let message = "addresses of machines for a host that is no hypervisor, and runs none";
+            Err(Denied::new(ErrorCode::Invalid, message))
+        }
+    }
+}
+
+fn addresses(listed: &[IpAddr], any: bool) -> Result<Option<BTreeSet<IpAddr>>, Denied> {
+    let wrong = |message: &str| {
+        Err(Denied::new(ErrorCode::Invalid, message).hint(
+            "name each address that the hypervisor's QEMU connects from (--address), or say that it may be \
+             any (--any-address): a lease on it is then good from everywhere",
+        ))
+    };
+    match (any, listed.is_empty()) {
+        (true, true) => Ok(None),
+        // An IPv4 client is known by its IPv4 address, however it is written.
+        (false, false) => Ok(Some(listed.iter().map(IpAddr::to_canonical).collect())),
+        (true, false) => wrong("machines that come from any address, and from some that are named"),
+        (false, true) => wrong("a hypervisor whose machines come from no address"),
+    }
+}
+
+fn from(addresses: Option<&BTreeSet<IpAddr>>, role: &HostRole) -> String {
+    match role {
+        HostRole::Hypervisor(_) => format!("; its machines come from {}", listed(addresses)),
+        HostRole::Admin | HostRole::Monitor => String::new(),
+    }
+}
+
+fn listed(addresses: Option<&BTreeSet<IpAddr>>) -> String {
+    let Some(addresses) = addresses else {
+        return "any address".to_owned();
+    };
+    let texts: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
+    texts.join(", ")
+}
+
 fn said(role: &HostRole) -> String {
     match role {
         HostRole::Admin => "an admin".to_owned(),
@@ -226,6 +300,8 @@ fn describe(host: &Host) -> Result<api::Host, Denied> {
         role,
         any_machine,
         machines,
+        any_address: role == api::HostRole::Hypervisor && host.addresses.is_none(),
+        addresses: host.addresses.iter().flatten().copied().collect(),
         fingerprint: host.fingerprint.to_string(),
         expires: host.expires,
         since: host.since,

@@ -3,7 +3,7 @@
 use axum::Json;
 use jiff::Timestamp;
 use labelgate_api::{self as api, EndedLease, LeasePath, Leases, StartLease};
-use labelgate_registry::{Change, Lease};
+use labelgate_registry::{Change, Lease, Snapshot};
 use uuid::Uuid;
 
 use super::answer::same;
@@ -42,6 +42,7 @@ pub(super) async fn start(office: Office, InBody(asked): InBody<StartLease>) -> 
                 host: host_of(&caller, Some(&asked.host))?,
                 // An IPv4 client is known by its IPv4 address, however it is written.
                 address: asked.address.map(|address| address.to_canonical()),
+                host_addresses: None,
                 label: asked.label.into(),
                 start: Timestamp::now(),
                 ends: asked.ends,
@@ -52,8 +53,8 @@ pub(super) async fn start(office: Office, InBody(asked): InBody<StartLease>) -> 
                 lease: Some(&text),
                 ..record(Event::LeaseStart, &asked_by).label(&lease.label)
             };
-            recorded(record, started.map_err(Denied::from)).await?;
-            describe(&lease).map(Json)
+            let started = recorded(record, started.map_err(Denied::from)).await?;
+            look(&started.in_force.snapshot, lease.id).map(Json)
         })
         .await
 }
@@ -107,12 +108,19 @@ pub(super) fn fresh_id() -> Result<Uuid, Denied> {
     Ok(*uuid::Builder::from_random_bytes(bytes).as_uuid())
 }
 
+/// A lease as the registry has it, with what that has added.
+pub(super) fn look(snapshot: &Snapshot, id: Uuid) -> Result<api::Lease, Denied> {
+    let lease = snapshot.leases.get(&id);
+    describe(lease.ok_or_else(|| Denied::not_found("lease", id))?)
+}
+
 pub(super) fn describe(lease: &Lease) -> Result<api::Lease, Denied> {
     Ok(api::Lease {
         id: lease.id,
         vm: lease.vm,
         host: same(lease.host.as_str())?,
         address: lease.address,
+        host_addresses: lease.host_addresses.iter().flatten().copied().collect(),
         label: lease.label.clone().into(),
         start: lease.start,
         ends: lease.ends,

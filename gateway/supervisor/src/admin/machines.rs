@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::asked::{InBody, InPath};
 use super::caller::Caller;
 use super::failure::{Answer, Denied};
-use super::leases::{describe, end_lease, fresh_id, text};
+use super::leases::{end_lease, fresh_id, look, text};
 use super::machine_disks::Machine;
 use super::operation::{Office, record, recorded};
 use crate::audit::{Event, Record};
@@ -51,7 +51,7 @@ pub(super) async fn start(
                     return recorded(record, Err(denied)).await;
                 }
             };
-            describe(&lease).map(Json)
+            look(&turn.state().in_force().snapshot, lease.id).map(Json)
         })
         .await
 }
@@ -157,6 +157,7 @@ async fn begin_new(
         vm,
         host: host.clone(),
         address,
+        host_addresses: None,
         label,
         start: Timestamp::now(),
         ends: None,

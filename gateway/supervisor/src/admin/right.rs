@@ -88,6 +88,7 @@ fn access() -> Vec<Need> {
         of::<e::PostLevel>(Right::Grant),
         of::<e::PostHost>(Right::Grant),
         of::<e::PostHostCertificate>(Right::Grant),
+        of::<e::PutHostAddresses>(Right::Grant),
         of::<e::PutHostMachine>(Right::Grant),
         of::<e::DeleteIdentity>(Right::Revoke),
         of::<e::DeleteGroup>(Right::Revoke),

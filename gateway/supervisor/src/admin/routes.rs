@@ -92,6 +92,7 @@ fn host_routes(router: Router<Office>) -> Router<Office> {
     let router = on::<e::GetHost>(router, get(hosts::show));
     let router = on::<e::DeleteHost>(router, delete(hosts::remove));
     let router = on::<e::PostHostCertificate>(router, post(hosts::certify));
+    let router = on::<e::PutHostAddresses>(router, put(hosts::set_addresses));
     let router = on::<e::PutHostMachine>(router, put(hosts::grant));
     on::<e::DeleteHostMachine>(router, delete(hosts::revoke))
 }

@@ -1,7 +1,7 @@
 //! How a connection proves who it is, and what that opens to it.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -77,6 +77,8 @@ pub enum Admission {
 pub struct LeaseTerm {
     /// The only address it holds for; any, without one.
     pub address: Option<IpAddr>,
+    /// The only addresses of its host, beyond that; any, without them.
+    pub host_addresses: Option<BTreeSet<IpAddr>>,
     /// When it ends; never by itself, without a time.
     pub ends: Option<SystemTime>,
 }
@@ -84,7 +86,10 @@ pub struct LeaseTerm {
 impl LeaseTerm {
     fn covers(&self, address: IpAddr, now: SystemTime) -> bool {
         let here = |at: IpAddr| at.to_canonical() == address.to_canonical();
-        self.address.is_none_or(here) && self.ends.is_none_or(|end| now < end)
+        let own = |all: &BTreeSet<IpAddr>| all.iter().copied().any(here);
+        self.address.is_none_or(here)
+            && self.host_addresses.as_ref().is_none_or(own)
+            && self.ends.is_none_or(|end| now < end)
     }
 }
 

@@ -131,6 +131,7 @@ fn terms(record: &registry::Identity, snapshot: &Snapshot, now: Timestamp) -> Ve
     let mine = leases.filter(|lease| lease.label == record.label);
     let term = |lease: &registry::Lease| LeaseTerm {
         address: lease.address,
+        host_addresses: lease.host_addresses.clone(),
         ends: lease.ends.map(system_time),
     };
     mine.map(term).collect()

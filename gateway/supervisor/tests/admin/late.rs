@@ -97,7 +97,11 @@ fn a_right_that_is_taken_away_before_the_body_is_there_is_none() {
 #[test]
 fn a_body_that_does_not_come_to_its_end_is_not_waited_for() {
     let remote = Remote::start();
-    let host = remote.enrol("kvm-a", "hypervisor", json!({"any_machine": true}));
+    let host = remote.enrol(
+        "kvm-a",
+        "hypervisor",
+        json!({"any_machine": true, "any_address": true}),
+    );
     let began = Instant::now();
     let mut late = Late::begin(&remote, &host, &start(VM));
     while late.curl.try_wait().unwrap().is_none() {

@@ -8,6 +8,7 @@
     reason = "a panic in a helper is a failed test, as in the tests themselves"
 )]
 
+mod addresses;
 mod fuzz;
 mod house;
 mod killed;

@@ -45,7 +45,8 @@ impl Remote {
     }
 
     pub fn hypervisor(&self, name: &str, machines: &[&str]) -> Host {
-        self.enrol(name, "hypervisor", json!({"machines": machines}))
+        let more = json!({"machines": machines, "any_address": true});
+        self.enrol(name, "hypervisor", more)
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -278,7 +279,11 @@ fn each_role_may_what_it_is_for_and_records_name_the_host() {
     let remote = Remote::start();
     let admin = remote.enrol("ops", "admin", json!({}));
     let monitor = remote.enrol("watch", "monitor", json!({}));
-    let hypervisor = remote.enrol("kvm-1", "hypervisor", json!({"any_machine": true}));
+    let hypervisor = remote.enrol(
+        "kvm-1",
+        "hypervisor",
+        json!({"any_machine": true, "any_address": true}),
+    );
     let nothing = || json!({});
     let status = |host: &Host, method: &str, path: &str| {
         remote
@@ -325,7 +330,11 @@ fn a_host_is_made_only_if_its_role_and_its_request_make_sense() {
         json!({"name": "a", "role": "monitor", "machines": vm, "request": request}),
         json!({"name": "a", "role": "admin", "any_machine": true, "request": request}),
         json!({"name": "a", "role": "hypervisor", "any_machine": true, "machines": vm,
-            "request": request}),
+            "any_address": true, "request": request}),
+        json!({"name": "a", "role": "hypervisor", "machines": vm, "request": request}),
+        json!({"name": "a", "role": "hypervisor", "machines": vm, "any_address": true,
+            "addresses": ["10.0.0.1"], "request": request}),
+        json!({"name": "a", "role": "monitor", "addresses": ["10.0.0.1"], "request": request}),
         json!({"name": "a", "role": "monitor", "request": "-----BEGIN NOTHING-----"}),
         json!({"name": "-a", "role": "monitor", "request": request}),
     ] {
@@ -333,9 +342,11 @@ fn a_host_is_made_only_if_its_role_and_its_request_make_sense() {
             .house
             .refused("POST", "/v1/hosts", Some(body), "invalid");
     }
-    let sound = json!({"name": "a", "role": "hypervisor", "machines": vm, "request": request});
+    let sound = json!({"name": "a", "role": "hypervisor", "machines": vm,
+        "addresses": ["::ffff:10.0.0.1"], "request": request});
     let added = remote.house.done("POST", "/v1/hosts", Some(sound.clone()));
     assert_eq!(added["host"]["machines"], vm);
+    assert_eq!(added["host"]["addresses"], json!(["10.0.0.1"]));
     remote
         .house
         .refused("POST", "/v1/hosts", Some(sound), "exists");

@@ -66,7 +66,11 @@ fn a_lease_holds_until_its_end_and_where_it_says() {
         admission: Admission::Leased(terms),
         ..chap("web-1")
     };
-    let term = |address, ends| LeaseTerm { address, ends };
+    let term = |address, ends| LeaseTerm {
+        address,
+        host_addresses: None,
+        ends,
+    };
 
     assert!(!leased(vec![]).is_admitted(here, now));
     let ending = leased(vec![term(None, Some(now))]);
@@ -77,6 +81,17 @@ fn a_lease_holds_until_its_end_and_where_it_says() {
     assert!(!bound.is_admitted(there, now));
     let mapped = "::ffff:10.9.1.2".parse().unwrap();
     assert!(bound.is_admitted(mapped, now));
+
+    let on = |host_addresses: &[IpAddr], address| LeaseTerm {
+        host_addresses: Some(host_addresses.iter().copied().collect()),
+        ..term(address, None)
+    };
+    let on_host = leased(vec![on(&[here], None)]);
+    assert!(on_host.is_admitted(mapped, now) && !on_host.is_admitted(there, now));
+    let on_both = leased(vec![on(&[here, there], Some(there))]);
+    assert!(!on_both.is_admitted(here, now) && on_both.is_admitted(there, now));
+    let lost = leased(vec![on(&[here], Some(there)), on(&[], None)]);
+    assert!(!lost.is_admitted(here, now) && !lost.is_admitted(there, now));
 }
 
 #[test]

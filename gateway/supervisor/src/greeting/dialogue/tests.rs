@@ -393,10 +393,12 @@ fn what_an_identity_has_become_meanwhile_decides() {
     let become_ = |identities| drop(house.identities.send_replace(identities));
     let over = LeaseTerm {
         address: None,
+        host_addresses: None,
         ends: Some(SystemTime::now()),
     };
     let elsewhere = LeaseTerm {
         address: Some("10.9.1.3".parse().unwrap()),
+        host_addresses: None,
         ends: None,
     };
     let unleased = Admission::Leased(vec![over, elsewhere]);
