@@ -26,11 +26,16 @@ pub(crate) enum Operation {
 impl Operation {
     /// The operation of this name.
     ///
+    /// A machine that comes in by a migration, or is restored, is prepared and started as well. What comes
+    /// before, `migrate` and `restore`, is for changing its XML: should that fail, or what libvirt does next,
+    /// nothing is ever released, and a lease that began there would stay. From `prepare` on whatever fails is
+    /// released, `prepare` itself too.
+    ///
     /// When it stops, `stopped` comes first, while QEMU's remains are still to be cleared away, and
-    /// `release` when nothing is left, also after a start or a migration that has failed.
+    /// `release` when nothing is left.
     pub(crate) fn of(name: &str) -> Self {
         match name {
-            "prepare" | "start" | "migrate" | "restore" => Self::Start,
+            "prepare" | "start" => Self::Start,
             "reconnect" | "attach" => Self::Restore,
             "release" => Self::Stop,
             _ => Self::Nothing,
@@ -144,12 +149,12 @@ mod tests {
 
     #[test]
     fn only_what_starts_or_has_gone_concerns_the_gateway() {
-        for name in ["prepare", "start", "migrate", "restore"] {
+        for name in ["prepare", "start"] {
             assert_eq!(Operation::of(name), Operation::Start);
         }
         assert_eq!(Operation::of("reconnect"), Operation::Restore);
         assert_eq!(Operation::of("release"), Operation::Stop);
-        for name in ["started", "stopped", "", "Start"] {
+        for name in ["started", "stopped", "migrate", "restore", "", "Start"] {
             assert_eq!(Operation::of(name), Operation::Nothing);
         }
     }

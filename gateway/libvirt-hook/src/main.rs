@@ -30,8 +30,8 @@ const USAGE: &str = "\
 Usage: labelgate-libvirt-hook DOMAIN OPERATION SUB-OPERATION EXTRA < XML
 
 libvirt runs it as /etc/libvirt/hooks/qemu. It asks the gateway of /etc/labelgate/libvirt.toml for
-a lease before a machine starts (prepare, start, migrate, restore) or is found running (reconnect,
-attach), and ends it when the machine has gone (release). docs/LIBVIRT.md says how it is set up.";
+a lease before a machine starts (prepare, start), also where it comes in by a migration or is restored,
+or is found running (reconnect, attach), and ends it when the machine has gone (release). docs/LIBVIRT.md says how it is set up.";
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
