@@ -4,6 +4,7 @@ use labelgate_api::{Disk, DiskSource, Note};
 use roxmltree::{Document, Node, ParsingOptions};
 use uuid::Uuid;
 
+use crate::command_line;
 use crate::settings::Settings;
 
 /// The longest XML that is looked at, in bytes: the longest text that libvirt's own protocol has is
@@ -36,24 +37,17 @@ pub(crate) enum DomainError {
 }
 
 impl Domain {
-    /// Reads a domain's XML. Disks that do not point at the gateway are not looked at.
+    /// Reads a domain's XML. Disks that do not point at the gateway are not looked at; one of which it
+    /// cannot be told whether it does is refused.
     pub(crate) fn read(xml: &str, settings: &Settings) -> Result<Self, DomainError> {
-        let options = ParsingOptions {
-            // No entity can be declared, hence none expanded.
-            allow_dtd: false,
-            nodes_limit: MOST_NODES,
-            ..ParsingOptions::default()
-        };
-        let document = Document::parse_with_options(xml, options)?;
+        let document = parse(xml)?;
         let domain = document.root_element();
-        if !domain.has_tag_name("domain") {
-            return Err(wrong("is of no domain"));
-        }
-        let uuid = text_of(domain, "uuid").unwrap_or_default();
-        let uuid = uuid.parse().map_err(|_| wrong("has no UUID"))?;
-        let devices = child(domain, "devices").into_iter();
-        let devices = devices.flat_map(|devices| devices.children());
-        let disks = devices.filter(|device| is_storage(*device));
+        let uuid = uuid_of(domain)?;
+        command_line::check(domain, settings)?;
+        let of = |name| child(domain, name).into_iter();
+        let devices = of("devices").flat_map(|devices| devices.children());
+        let firmware = of("os").flat_map(|os| os.children());
+        let disks = devices.chain(firmware).filter(|node| is_storage(*node));
         let disks = disks.map(|device| disks_of(device, settings));
         let disks: Vec<Vec<Disk>> = disks.collect::<Result<_, _>>()?;
         Ok(Self {
@@ -62,13 +56,36 @@ impl Domain {
             disks: disks.concat(),
         })
     }
+
+    /// Which machine it is, whatever else its XML says.
+    pub(crate) fn uuid_in(xml: &str) -> Result<Uuid, DomainError> {
+        uuid_of(parse(xml)?.root_element())
+    }
 }
 
-fn wrong(what: impl Into<String>) -> DomainError {
+fn parse(xml: &str) -> Result<Document<'_>, DomainError> {
+    let options = ParsingOptions {
+        // No entity can be declared, hence none expanded.
+        allow_dtd: false,
+        nodes_limit: MOST_NODES,
+        ..ParsingOptions::default()
+    };
+    Ok(Document::parse_with_options(xml, options)?)
+}
+
+fn uuid_of(domain: Node<'_, '_>) -> Result<Uuid, DomainError> {
+    if !domain.has_tag_name("domain") {
+        return Err(wrong("is of no domain"));
+    }
+    let uuid = text_of(domain, "uuid").unwrap_or_default();
+    uuid.parse().map_err(|_| wrong("has no UUID"))
+}
+
+pub(crate) fn wrong(what: impl Into<String>) -> DomainError {
     DomainError::Content(what.into())
 }
 
-fn child<'a, 'i>(of: Node<'a, 'i>, name: &str) -> Option<Node<'a, 'i>> {
+pub(crate) fn child<'a, 'i>(of: Node<'a, 'i>, name: &str) -> Option<Node<'a, 'i>> {
     of.children().find(|child| child.has_tag_name(name))
 }
 
@@ -85,9 +102,11 @@ fn process_label(domain: Node<'_, '_>) -> Option<Note> {
     text_of(selinux.next()?, "label")?.parse().ok()
 }
 
-/// A disk, or a SCSI device that is passed through.
+/// A disk, what the firmware is or keeps its variables in, or a SCSI device that is passed through.
 fn is_storage(device: Node<'_, '_>) -> bool {
-    device.has_tag_name("disk")
+    ["disk", "nvram", "loader"]
+        .iter()
+        .any(|name| device.has_tag_name(*name))
         || (device.has_tag_name("hostdev") && device.attribute("type") == Some("scsi"))
 }
 
@@ -95,7 +114,10 @@ fn is_storage(device: Node<'_, '_>) -> bool {
 /// backing files.
 fn disks_of(device: Node<'_, '_>, settings: &Settings) -> Result<Vec<Disk>, DomainError> {
     let name = child(device, "target").and_then(|target| target.attribute("dev"));
-    let name = name.unwrap_or("of type hostdev");
+    let name = name.unwrap_or(match device.tag_name().name() {
+        "hostdev" => "of type hostdev",
+        other => other,
+    });
     let sources = device
         .descendants()
         .filter(|node| node.has_tag_name("source"));
@@ -119,6 +141,16 @@ fn read_source(
     source: Node<'_, '_>,
     settings: &Settings,
 ) -> Result<Option<DiskSource>, String> {
+    if let Some(pool) = source
+        .attribute("pool")
+        .filter(|pool| !settings.is_elsewhere(pool))
+    {
+        return Err(format!(
+            "is in libvirt's pool {pool:?}, of which it cannot be told where that is: write it as <disk \
+             type='network'>, or, if nothing of the gateway's is in that pool, name it in other_pools of the \
+             hook's settings"
+        ));
+    }
     let name = source.attribute("name").unwrap_or_default();
     let hosts = || source.children().filter(|child| child.has_tag_name("host"));
     match source.attribute("protocol") {
@@ -164,7 +196,8 @@ mod tests {
 
     fn settings() -> Settings {
         let text = "gateway = \"https://gw:9261\"\ncredentials = \"/etc/labelgate/host\"\n\
-                    portals = [\"gw.example\", \"10.0.0.1:3262\"]\nexports = [\"gw.example\"]\n";
+                    portals = [\"gw.example\", \"10.0.0.1:3262\"]\nexports = [\"gw.example\"]\n\
+                    other_pools = [\"default\"]\n";
         Settings::parse(text).unwrap()
     }
 
@@ -226,6 +259,48 @@ mod tests {
             said.contains("disk vdb") && said.contains("names no unit"),
             "{said}"
         );
+    }
+
+    fn machine(within: &str) -> String {
+        format!("<domain><uuid>{UUID}</uuid>{within}</domain>")
+    }
+
+    #[test]
+    fn a_volume_of_a_pool_is_refused_unless_that_pool_is_known_to_be_elsewhere() {
+        let of = |pool: &str| {
+            machine(&format!(
+                "<devices><disk type='volume'><source pool='{pool}' volume='web'/>\
+                 <target dev='vda'/></disk></devices>"
+            ))
+        };
+        let said = read(&of("gateway")).unwrap_err().to_string();
+        assert!(
+            said.contains("disk vda")
+                && said.contains("pool \"gateway\"")
+                && said.contains("other_pools"),
+            "{said}"
+        );
+        assert!(read(&of("default")).unwrap().disks.is_empty());
+        // One that lies beneath another as well.
+        let overlay = of("gateway").replace(
+            "<source pool",
+            "<source file='/o'/><backingStore type='volume'><source pool",
+        );
+        let overlay = overlay.replace("<target", "</backingStore><target");
+        assert!(read(&overlay).is_err());
+        assert_eq!(Domain::uuid_in(&of("gateway")).unwrap().to_string(), UUID);
+    }
+
+    #[test]
+    fn what_the_firmware_keeps_its_variables_in_is_a_disk() {
+        let xml = machine(
+            "<os><loader readonly='yes'>/usr/share/OVMF.fd</loader><nvram type='network'>\
+             <source protocol='iscsi' name='iqn.2026-11.io.labelgate:vms.vars/0'>\
+             <host name='gw.example'/><auth username='web'/></source></nvram></os>",
+        );
+        let domain = read(&xml).unwrap();
+        let disk = domain.disks.first().unwrap();
+        assert_eq!((domain.disks.len(), disk.device.as_str()), (1, "nvram"));
     }
 
     #[test]

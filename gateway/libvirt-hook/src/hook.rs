@@ -89,32 +89,44 @@ impl From<ClientError> for Fault {
 /// Does what an operation means for the machine of this XML. One without a disk on the gateway is
 /// none of the gateway's business; but it may have had one when it started, and hence a lease.
 pub(crate) fn carry_out(operation: Operation, xml: &str, settings: &Settings) -> Result<(), Fault> {
-    let domain = Domain::read(xml, settings)?;
-    match (domain.disks.is_empty(), operation) {
-        (false, _) => ask(operation, domain, settings),
-        // That nobody can be asked is no news of a machine that most likely had nothing there.
-        (true, Operation::Stop) => {
-            let _ = ask(operation, domain, settings);
-            Ok(())
+    match operation {
+        Operation::Start | Operation::Restore => {
+            let domain = Domain::read(xml, settings)?;
+            match domain.disks.is_empty() {
+                true => Ok(()),
+                false => run(settings, async |client| {
+                    start(&client, domain, settings).await
+                }),
+            }
         }
-        (true, _) => Ok(()),
+        Operation::Stop => end(xml, settings),
+        Operation::Nothing => Ok(()),
     }
 }
 
-fn ask(operation: Operation, domain: Domain, settings: &Settings) -> Result<(), Fault> {
+/// Whatever else its XML says by now, the machine has gone.
+fn end(xml: &str, settings: &Settings) -> Result<(), Fault> {
+    let uuid = Domain::uuid_in(xml)?;
+    let ended = run(settings, async |client| stop(&client, uuid).await);
+    match Domain::read(xml, settings) {
+        // That nobody can be asked is no news of a machine that most likely had nothing there.
+        Ok(domain) if domain.disks.is_empty() => Ok(()),
+        _ => ended,
+    }
+}
+
+/// Asks the gateway.
+fn run<T>(
+    settings: &Settings,
+    ask: impl AsyncFnOnce(Client) -> Result<T, Fault>,
+) -> Result<T, Fault> {
     let remote = Remote::new(&settings.gateway, &settings.credentials)?;
     let client = Client::remote(remote, settings.timeout);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Fault::Runtime)?;
-    runtime.block_on(async {
-        match operation {
-            Operation::Start | Operation::Restore => start(&client, domain, settings).await,
-            Operation::Stop => stop(&client, domain.uuid).await,
-            Operation::Nothing => Ok(()),
-        }
-    })
+    runtime.block_on(ask(client))
 }
 
 async fn start(client: &Client, domain: Domain, settings: &Settings) -> Result<(), Fault> {

@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+mod command_line;
 mod domain;
 mod hook;
 mod settings;

@@ -26,6 +26,7 @@ pub(crate) struct Settings {
     pub(crate) address: Option<IpAddr>,
     portals: Vec<Endpoint>,
     exports: Vec<Endpoint>,
+    other_pools: Vec<String>,
 }
 
 /// A host and a port, as a domain's XML has them.
@@ -68,6 +69,8 @@ struct Raw {
     portals: Vec<String>,
     #[serde(default)]
     exports: Vec<String>,
+    #[serde(default)]
+    other_pools: Vec<String>,
 }
 
 const fn ten() -> u64 {
@@ -114,6 +117,7 @@ impl Settings {
         Ok(Self {
             portals: endpoints(&raw.portals, ISCSI_PORT)?,
             exports: endpoints(&raw.exports, NFS_PORT)?,
+            other_pools: raw.other_pools,
             gateway: raw.gateway,
             credentials: raw.credentials,
             timeout: Duration::from_secs(raw.timeout_seconds),
@@ -132,6 +136,33 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Whether nothing of the gateway's is in a pool of libvirt's.
+    pub(crate) fn is_elsewhere(&self, pool: &str) -> bool {
+        self.other_pools.iter().any(|other| other == pool)
+    }
+
+    /// Whether what the gateway is called stands in a text.
+    pub(crate) fn is_named_in(&self, text: &str) -> bool {
+        let text = text.to_ascii_lowercase();
+        let mut all = self.portals.iter().chain(&self.exports);
+        all.any(|endpoint| has_word(&text, bare(&endpoint.host)))
+    }
+}
+
+/// Whether a host stands in a text, and not as a part of another one.
+fn has_word(text: &str, host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    text.match_indices(&host).any(|(at, found)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text
+            .get(at + found.len()..)
+            .and_then(|after| after.chars().next());
+        !before.is_some_and(inside) && !after.is_some_and(inside)
+    })
+}
+
 fn is_among(list: &[Endpoint], (host, port): (&str, Option<&str>), usual: u16) -> bool {
     let port = match port {
         None => Some(usual),
@@ -143,18 +174,21 @@ fn is_among(list: &[Endpoint], (host, port): (&str, Option<&str>), usual: u16) -
 
 /// One address may be written in several ways, and names in either case.
 fn same(one: &str, other: &str) -> bool {
-    let bare = |host: &str| {
-        let inner = host
-            .strip_prefix('[')
-            .and_then(|host| host.strip_suffix(']'));
-        inner.unwrap_or(host).to_ascii_lowercase()
-    };
-    let (one, other) = (bare(one), bare(other));
+    let lower = |host| bare(host).to_ascii_lowercase();
+    let (one, other) = (lower(one), lower(other));
     let addresses = (one.parse::<IpAddr>(), other.parse::<IpAddr>());
     match addresses {
         (Ok(one), Ok(other)) => one.to_canonical() == other.to_canonical(),
         _ => one == other,
     }
+}
+
+/// A host without the brackets that an IPv6 address may have.
+fn bare(host: &str) -> &str {
+    let inner = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    inner.unwrap_or(host)
 }
 
 impl Endpoint {
