@@ -76,6 +76,7 @@ events! {
     LeaseEnd, "lease-end", "The end of a lease.";
     HostAdd, "host-add", "A host that may ask over the network.";
     HostChange, "host-change", "A host that got another certificate, or whose machines are others.";
+    HostCertificate, "host-certificate", "A host's certificate ends soon, or has ended.";
     HostRemove, "host-remove", "A host that may ask no more.";
     WorkerStart, "worker-start", "A worker, started or not.";
     WorkerKill, "worker-kill", "A worker that an admin has ended.";

@@ -167,9 +167,14 @@ fn first_day() -> OffsetDateTime {
     date_time_ymd(2026, 1, 1)
 }
 
+/// When the authority's certificate and the gateway's own end, in seconds since 1970.
+///
 /// > 99991231235959Z ... no well-defined expiration date (RFC 5280 4.1.2.5), but for the seconds.
 ///
 /// What is derived from the master key is as good as that is.
+pub const SERVER_EXPIRES: i64 = 253_402_214_400;
+
+/// The same day.
 fn last_day() -> OffsetDateTime {
     date_time_ymd(9999, 12, 31)
 }
@@ -207,6 +212,11 @@ mod tests {
         let one = Authority::of(&[1; 32]).unwrap();
         assert_eq!(one.pem(), Authority::of(&[1; 32]).unwrap().pem());
         assert_ne!(one.pem(), Authority::of(&[2; 32]).unwrap().pem());
+    }
+
+    #[test]
+    fn the_gateways_own_certificate_ends_when_it_is_said_to() {
+        assert_eq!(last_day().unix_timestamp(), SERVER_EXPIRES);
     }
 
     #[test]

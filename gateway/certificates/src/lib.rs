@@ -18,7 +18,7 @@ mod key;
 mod request;
 mod tls;
 
-pub use authority::{Authority, Issued, LONGEST_REQUEST};
+pub use authority::{Authority, Issued, LONGEST_REQUEST, SERVER_EXPIRES};
 pub use error::CertificateError;
 pub use request::Request;
 pub use tls::{Credentials, client_config, fingerprint, server_config};

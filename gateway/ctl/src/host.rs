@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use clap::{Args, Subcommand, ValueEnum};
+use jiff::Timestamp;
 use labelgate_api::endpoints::{
     DeleteHost, DeleteHostMachine, GetHost, ListHosts, PostHost, PostHostCertificate,
     PutHostAddresses, PutHostMachine,
@@ -231,6 +232,20 @@ fn machines(host: &Host) -> String {
     }
 }
 
+/// When a certificate ends, and how soon that is.
+fn expiry(expires: Timestamp, now: Timestamp) -> String {
+    const DAY: i64 = 24 * 3600;
+    let days = expires.duration_since(now).as_secs().div_euclid(DAY);
+    let at = time(expires);
+    match days {
+        ..0 => format!("{at} (over)"),
+        0 => format!("{at} (today)"),
+        1 => format!("{at} (in 1 day)"),
+        2..=30 => format!("{at} (in {days} days)"),
+        _ => at,
+    }
+}
+
 fn addresses(host: &Host) -> String {
     match host.any_address {
         true => "any".to_owned(),
@@ -262,7 +277,7 @@ fn show(output: &mut Output, host: Host) -> std::io::Result<()> {
         ("machines", machines(&host)),
         ("addresses", addresses(&host)),
         ("certificate", host.fingerprint.clone()),
-        ("expires", time(host.expires)),
+        ("expires", expiry(host.expires, Timestamp::now())),
         ("since", time(host.since)),
     ])
 }
@@ -279,8 +294,25 @@ fn list(output: &mut Output, hosts: Hosts) -> std::io::Result<()> {
             role(&host).to_owned(),
             machines,
             addresses(&host),
-            time(host.expires),
+            expiry(host.expires, Timestamp::now()),
         ]);
     }
     output.table(&table, "There is no host.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_that_is_near_is_said_to_be() {
+        let second = |second| Timestamp::from_second(second).unwrap();
+        let now = second(1_000_000);
+        let after = |hours: i64| expiry(second(1_000_000 + hours * 3600), now);
+        assert!(after(24 * 31).ends_with('Z'));
+        assert!(after(24 * 30).ends_with(" (in 30 days)"));
+        assert!(after(47).ends_with(" (in 1 day)"));
+        assert!(after(23).ends_with(" (today)"));
+        assert!(after(-1).ends_with(" (over)"));
+    }
 }

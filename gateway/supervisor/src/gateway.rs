@@ -34,7 +34,9 @@ use crate::reload::reload;
 use crate::reservations::Reservations;
 use crate::run_lock::{RunLock, RunLockError};
 use crate::sockets::{Listeners, Sockets};
-use crate::state::{InForce, State, StateError, combine, end_expired_leases, open_registry};
+use crate::state::{
+    InForce, State, StateError, announce_certificates, combine, end_expired_leases, open_registry,
+};
 use crate::uid::Uids;
 use crate::worker::Shared;
 
@@ -169,6 +171,7 @@ pub async fn run_assigned(
     let watch = tokio::spawn(watch);
     tasks.spawn(flush_refusals(Arc::clone(&shared)));
     tasks.spawn(end_expired_leases(Arc::clone(&state)));
+    tasks.spawn(announce_certificates(Arc::clone(&state)));
     notify(&[NotifyState::Ready, NotifyState::Status("serving")]);
 
     signals.obey(&state).await?;

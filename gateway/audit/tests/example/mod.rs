@@ -85,6 +85,7 @@ pub fn example(event: Event, labels: &Labels) -> Option<Record<'_>> {
         | Event::StoreRemove
         | Event::HostAdd
         | Event::HostChange
+        | Event::HostCertificate
         | Event::HostRemove
         | Event::Admin
         | Event::Backup

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use labelgate_api::{ChapAlgorithm, ErrorCode, SelinuxStatus, Status};
 use labelgate_control::ChapAlgorithm as Hash;
 
@@ -11,6 +12,7 @@ use super::failure::{Answer, Denied};
 use super::operation::Office;
 use crate::config::{ChapSection, Image};
 use crate::provider::{MayServe, Provider, Selinux};
+use crate::state::{ending, warning};
 use crate::worker::{Description, ImageDescription, Shared, Standing};
 
 pub(super) async fn show(office: Office) -> Answer<Status> {
@@ -44,7 +46,13 @@ pub(super) async fn show(office: Office) -> Answer<Status> {
         leases: count(in_force.snapshot.leases.len()),
         workers: count(labels.iter().filter(|label| label.worker.is_some()).count()),
         connections: count(clients),
-        warnings: warnings(shared, poisoned, &labels),
+        warnings: {
+            let mut warnings = warnings(shared, poisoned, &labels);
+            let now = Timestamp::now();
+            let ending = ending(&in_force.snapshot, now);
+            warnings.extend(ending.map(|host| warning(host, now)));
+            warnings
+        },
     }))
 }
 

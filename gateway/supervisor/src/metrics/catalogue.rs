@@ -42,6 +42,11 @@ catalogue! {
     AUDIT_UNSYNCED: Counter "labelgate_audit_sync_failures_total" []
         "Failed attempts to bring the audit trail to stable storage.";
 
+    HOST_CERTIFICATE: Gauge "labelgate_host_certificate_expiry_timestamp_seconds" ["host"]
+        "When the certificate of a host that may ask over the network ends, in seconds since 1970.";
+    REMOTE_CERTIFICATE: Gauge "labelgate_remote_certificate_expiry_timestamp_seconds" []
+        "When the certificate ends that the gateway proves itself with to hosts, in seconds since 1970; there with [remote] only.";
+
     REFUSALS: Counter "labelgate_connections_refused_total" ["reason"]
         "Connections closed instead of being given to a worker or a greeter, or while they waited.";
     ACCEPTED: Counter "labelgate_connections_accepted_total" ["label"]

@@ -1,7 +1,7 @@
 //! What is counted for all labels together, and where each label's meter is.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use dashmap::DashMap;
 use labelgate_control::Datagrams;
@@ -164,7 +164,17 @@ pub struct Metrics {
     greeter_deaths: Tally<Cause>,
     datagrams: Tally<Asked>,
     keysmith_starts: Tally<Started>,
+    certificates: Mutex<Certificates>,
     labels: DashMap<Label, Arc<LabelMeter>>,
+}
+
+/// When certificates end, in seconds since 1970.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Certificates {
+    /// Those of hosts.
+    pub(super) hosts: Vec<(String, i64)>,
+    /// The gateway's own.
+    pub(super) own: Option<i64>,
 }
 
 impl Metrics {
@@ -187,9 +197,22 @@ impl Metrics {
             greeter_deaths: Tally::new(&catalogue::GREETER_DEATHS, &registry)?,
             datagrams: Tally::new(&catalogue::PORTMAP_DATAGRAMS, &registry)?,
             keysmith_starts: Tally::new(&catalogue::KEYSMITH_STARTS, &registry)?,
+            certificates: Mutex::default(),
             labels: DashMap::new(),
             registry,
         })
+    }
+
+    /// The certificates of hosts, by their names, and the gateway's own end then.
+    pub fn certificates(&self, hosts: Vec<(String, i64)>, own: Option<i64>) {
+        let certificates = self.certificates.lock();
+        *certificates.unwrap_or_else(PoisonError::into_inner) = Certificates { hosts, own };
+    }
+
+    /// When they end.
+    pub(super) fn certificates_end(&self) -> Certificates {
+        let certificates = self.certificates.lock();
+        certificates.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A connection was refused.

@@ -58,6 +58,7 @@ impl Output {
 pub(crate) fn render(metrics: &Metrics, served: Served<'_>) -> Result<String, prometheus::Error> {
     let mut output = Output::default();
     whole::add(&mut output, served);
+    whole::add_certificates(&mut output, &metrics.certificates_end());
     let configured = by_label(served.images);
     let (mut workers, mut suppressed) = (0, served.refusals.suppressed());
     for (name, meter) in metrics.labels() {

@@ -5,6 +5,7 @@
 //! put into force. A kill at any moment leaves either the old or the new state in the registry,
 //! and the gateway that is started next serves just that.
 
+mod certificates;
 mod clash;
 mod error;
 mod expiry;
@@ -23,6 +24,7 @@ use labelgate_registry::{IdentityName, RedbRegistry, Registry, RegistryError};
 use tokio::sync::{Mutex, watch};
 use tokio::task::spawn_blocking;
 
+pub use certificates::{announce_certificates, ending, warning};
 pub use clash::Clash;
 pub use error::StateError;
 pub use expiry::end_expired_leases;

@@ -9,6 +9,7 @@
 )]
 
 mod addresses;
+mod certificates;
 mod fuzz;
 mod house;
 mod killed;

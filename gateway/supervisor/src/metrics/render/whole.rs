@@ -3,9 +3,11 @@
 use super::{Output, Served};
 use crate::metrics::catalogue::{
     AUDIT_LOST, AUDIT_SUPPRESSED, AUDIT_UNCOPIED, AUDIT_UNSYNCED, AUDIT_WRITTEN, BUILD, CPU,
-    DESCRIPTOR_LIMIT, DESCRIPTORS, IMAGES_CONFIGURED, IMAGES_POISONED, RESIDENT, SELINUX_ENFORCING,
-    SELINUX_POLICY_LOADS, SERVING, STARTED, VIRTUAL,
+    DESCRIPTOR_LIMIT, DESCRIPTORS, HOST_CERTIFICATE, IMAGES_CONFIGURED, IMAGES_POISONED,
+    REMOTE_CERTIFICATE, RESIDENT, SELINUX_ENFORCING, SELINUX_POLICY_LOADS, SERVING, STARTED,
+    VIRTUAL,
 };
+use crate::metrics::counters::Certificates;
 use crate::metrics::processes;
 
 pub(super) fn add(output: &mut Output, served: Served<'_>) {
@@ -34,6 +36,18 @@ pub(super) fn add(output: &mut Output, served: Served<'_>) {
     }
     if let Some(limit) = processes::descriptor_limit() {
         output.of(&DESCRIPTOR_LIMIT).count(&[], limit);
+    }
+}
+
+/// Adds when certificates end.
+pub(super) fn add_certificates(output: &mut Output, certificates: &Certificates) {
+    for (host, end) in &certificates.hosts {
+        output
+            .of(&HOST_CERTIFICATE)
+            .add(&[host.as_str()], *end as f64);
+    }
+    if let Some(end) = certificates.own {
+        output.of(&REMOTE_CERTIFICATE).add(&[], end as f64);
     }
 }
 
