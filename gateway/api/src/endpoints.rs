@@ -6,10 +6,11 @@ use crate::{
     AuditReport, CertifiedHost, CertifyHost, ClearImage, CloneImage, CreateImage, CreateSnapshot,
     Done, EndedLease, Group, GroupPath, Groups, Host, HostAddresses, HostMachinePath, HostPath,
     Hosts, Identities, Identity, IdentityPath, Image, ImagePath, Images, ImagesQuery, ImportQuery,
-    LabelImage, Lease, LeasePath, Leases, Level, LevelPath, Levels, MachinePath, MemberPath,
-    RekeyStore, RelabelledImage, Reloaded, RemoveImageQuery, ResizeImage, ResizedImage, Restored,
-    Revocation, RollBack, RotateIdentity, Rotated, Snapshot, SnapshotPath, Snapshots, StartLease,
-    StartMachine, Status, Step, StopMachine, Store, StorePath, Stores, WorkerPath, Workers,
+    LabelImage, Lease, LeasePath, Leases, Level, LevelPath, Levels, MachinePath, MachineSecret,
+    MemberPath, NewMachineSecret, RekeyStore, RelabelledImage, Reloaded, RemoveImageQuery,
+    ResizeImage, ResizedImage, Restored, Revocation, RollBack, RotateIdentity, Rotated, Snapshot,
+    SnapshotPath, Snapshots, StartLease, StartMachine, Status, Step, StopMachine, Store, StorePath,
+    Stores, WorkerPath, Workers,
 };
 
 /// Declares one type per endpoint, and the list of all of them.
@@ -133,6 +134,9 @@ endpoints! {
     PostMachineStart = Post "/v1/machines/{vm}/start" (MachinePath, Nothing, Json<StartMachine>) -> Json<Lease>;
     /// A machine has stopped on a host, or has left it. The sessions that its lease there admitted end first.
     PostMachineStop = Post "/v1/machines/{vm}/stop" (MachinePath, Nothing, Json<StopMachine>) -> Json<EndedLease>;
+
+    /// Makes a new secret for a machine that runs nowhere, for a hypervisor that may start it.
+    PostMachineSecret = Post "/v1/machines/{vm}/secret" (MachinePath, Nothing, Json<NewMachineSecret>) -> Json<MachineSecret>;
 
     /// Lists hosts.
     ListHosts = Get "/v1/hosts" (Nothing, Nothing, Nothing) -> Json<Hosts>;

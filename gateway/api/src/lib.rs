@@ -71,7 +71,9 @@ pub use import::{CloneImage, ImageFormat, ImportQuery};
 pub use label::{ImageAccess, Label, LabelChoice};
 pub use lease::{EndedLease, Lease, LeasePath, Leases, StartLease};
 pub use level::{AllocateLevel, Level, LevelPath, Levels};
-pub use machine::{Disk, DiskSource, MachinePath, StartMachine, StopMachine};
+pub use machine::{
+    Disk, DiskSource, MachinePath, MachineSecret, NewMachineSecret, StartMachine, StopMachine,
+};
 pub use name::{HostName, IdentityName, ImageName, NameError, SnapshotName, StoreName};
 pub use network::{Network, NetworkError};
 pub use note::{Note, NoteError};

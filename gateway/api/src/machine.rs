@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::Note;
+use crate::{IdentityName, Note, Secret};
 
 /// A machine is about to start, or to come in by a migration: a lease is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -66,6 +66,21 @@ pub struct StopMachine {
     /// to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<Note>,
+}
+
+/// A new secret for an identity of a machine that is about to start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewMachineSecret {
+    /// The identity, which has to be the machine's and proved by CHAP.
+    pub identity: IdentityName,
+}
+
+/// The new secret. The one before is good for nothing from then on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MachineSecret {
+    /// The secret. It is never shown again.
+    pub secret: Secret,
 }
 
 /// Which machine.

@@ -69,6 +69,12 @@ pub(crate) enum Fault {
     /// The gateway cannot be asked.
     #[error("{0}")]
     Client(ClientError),
+    /// It makes no sense.
+    #[error("{0}")]
+    Usage(&'static str),
+    /// Nobody takes the answer.
+    #[error("the secret cannot be written, and is good all the same; ask for another: {0}")]
+    Output(io::Error),
     /// The system refused something.
     #[error("cannot start: {0}")]
     Runtime(io::Error),
@@ -116,7 +122,7 @@ fn end(xml: &str, settings: &Settings) -> Result<(), Fault> {
 }
 
 /// Asks the gateway.
-fn run<T>(
+pub(crate) fn run<T>(
     settings: &Settings,
     ask: impl AsyncFnOnce(Client) -> Result<T, Fault>,
 ) -> Result<T, Fault> {

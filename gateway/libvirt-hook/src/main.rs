@@ -13,32 +13,42 @@
 mod command_line;
 mod domain;
 mod hook;
+mod secret;
 mod settings;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::hook::{Fault, Operation};
-use crate::settings::Settings;
+use crate::settings::{Settings, SettingsError};
 
 /// Where the settings are, unless the environment says otherwise, which libvirt's does not.
 const SETTINGS: &str = "/etc/labelgate/libvirt.toml";
 
 const USAGE: &str = "\
 Usage: labelgate-libvirt-hook DOMAIN OPERATION SUB-OPERATION EXTRA < XML
+       labelgate-libvirt-hook secret UUID IDENTITY | virsh secret-set-value SECRET --plain --file /dev/stdin
 
 libvirt runs it as /etc/libvirt/hooks/qemu. It asks the gateway of /etc/labelgate/libvirt.toml for
 a lease before a machine starts (prepare, start), also where it comes in by a migration or is restored,
-or is found running (reconnect, attach), and ends it when the machine has gone (release). docs/LIBVIRT.md says how it is set up.";
+or is found running (reconnect, attach), and ends it when the machine has gone (release).
+
+With three arguments it asks for a new secret of a machine that is about to start here, which is written to
+standard output; the one before is good for nothing from then on. docs/LIBVIRT.md says how it is set up.";
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let [domain, operation, ..] = arguments.as_slice() else {
-        say(USAGE);
-        return ExitCode::from(2);
+    let (domain, operation) = match arguments.as_slice() {
+        // libvirt has four arguments, whatever its domain is called.
+        [command, vm, identity] if command == "secret" => return hand_out(vm, identity),
+        [domain, operation, ..] => (domain, operation),
+        _ => {
+            say(USAGE);
+            return ExitCode::from(2);
+        }
     };
     let operation = Operation::of(&operation.to_string_lossy());
     match run(operation) {
@@ -60,13 +70,29 @@ fn main() -> ExitCode {
     }
 }
 
+fn hand_out(vm: &OsStr, identity: &OsStr) -> ExitCode {
+    let (vm, identity) = (vm.to_string_lossy(), identity.to_string_lossy());
+    let handed = settings().map_err(Fault::from);
+    match handed.and_then(|settings| secret::hand_out(&vm, &identity, &settings)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            say(&format!("labelgate: {fault}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn settings() -> Result<Settings, SettingsError> {
+    let file = std::env::var_os("LABELGATE_LIBVIRT_TOML");
+    let file = file.map_or_else(|| PathBuf::from(SETTINGS), PathBuf::from);
+    Settings::read(&file)
+}
+
 fn run(operation: Operation) -> Result<(), Fault> {
     if operation == Operation::Nothing {
         return Ok(());
     }
-    let file = std::env::var_os("LABELGATE_LIBVIRT_TOML");
-    let file = file.map_or_else(|| PathBuf::from(SETTINGS), PathBuf::from);
-    let settings = Settings::read(&file)?;
+    let settings = settings()?;
     let mut xml = String::new();
     let most = u64::try_from(domain::LONGEST).unwrap_or(u64::MAX);
     std::io::stdin()

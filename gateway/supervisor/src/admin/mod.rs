@@ -28,6 +28,7 @@ mod kept;
 mod leases;
 mod levels;
 mod machine_disks;
+mod machine_secrets;
 mod machines;
 mod operation;
 mod proving;

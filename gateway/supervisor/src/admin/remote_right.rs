@@ -16,12 +16,13 @@ const LOCAL: [(&str, &str); 4] = [
 ];
 
 /// What a hypervisor may ask, which its handlers bound to what is the hypervisor's own.
-const HYPERVISOR: [(&str, &str); 5] = [
+const HYPERVISOR: [(&str, &str); 6] = [
     of::<e::ListLeases>(),
     of::<e::PostLease>(),
     of::<e::DeleteLease>(),
     of::<e::PostMachineStart>(),
     of::<e::PostMachineStop>(),
+    of::<e::PostMachineSecret>(),
 ];
 
 const fn of<E: Endpoint>() -> (&'static str, &'static str) {
@@ -98,7 +99,8 @@ mod tests {
                 "PostLease",
                 "DeleteLease",
                 "PostMachineStart",
-                "PostMachineStop"
+                "PostMachineStop",
+                "PostMachineSecret"
             ]
         );
     }

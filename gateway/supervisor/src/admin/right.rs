@@ -101,6 +101,7 @@ fn access() -> Vec<Need> {
         of::<e::DeleteLease>(Right::Lease),
         of::<e::PostMachineStart>(Right::Lease),
         of::<e::PostMachineStop>(Right::Lease),
+        of::<e::PostMachineSecret>(Right::Lease),
     ]
 }
 

@@ -13,7 +13,7 @@ use super::failure::Denied;
 use super::operation::Office;
 use super::{
     audit, backends, fill, groups, hosts, identities, image_changes, image_view, images, leases,
-    levels, machines, registry, rollback, snapshots, status, stores, workers,
+    levels, machine_secrets, machines, registry, rollback, snapshots, status, stores, workers,
 };
 
 /// Every request and what answers it.
@@ -83,7 +83,8 @@ fn client_routes(router: Router<Office>) -> Router<Office> {
     let router = on::<e::PostLease>(router, post(leases::start));
     let router = on::<e::DeleteLease>(router, delete(leases::end));
     let router = on::<e::PostMachineStart>(router, post(machines::start));
-    on::<e::PostMachineStop>(router, post(machines::stop))
+    let router = on::<e::PostMachineStop>(router, post(machines::stop));
+    on::<e::PostMachineSecret>(router, post(machine_secrets::renew))
 }
 
 fn host_routes(router: Router<Office>) -> Router<Office> {

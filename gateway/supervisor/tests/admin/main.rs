@@ -15,6 +15,7 @@ mod house;
 mod killed;
 mod late;
 mod remote;
+mod secrets;
 mod who;
 
 use std::fs;
