@@ -220,6 +220,9 @@ _labelgate() {
             labelgate__subcmd__help__subcmd__host,add)
                 cmd="labelgate__subcmd__help__subcmd__host__subcmd__add"
                 ;;
+            labelgate__subcmd__help__subcmd__host,addresses)
+                cmd="labelgate__subcmd__help__subcmd__host__subcmd__addresses"
+                ;;
             labelgate__subcmd__help__subcmd__host,grant)
                 cmd="labelgate__subcmd__help__subcmd__host__subcmd__grant"
                 ;;
@@ -334,6 +337,9 @@ _labelgate() {
             labelgate__subcmd__host,add)
                 cmd="labelgate__subcmd__host__subcmd__add"
                 ;;
+            labelgate__subcmd__host,addresses)
+                cmd="labelgate__subcmd__host__subcmd__addresses"
+                ;;
             labelgate__subcmd__host,grant)
                 cmd="labelgate__subcmd__host__subcmd__grant"
                 ;;
@@ -357,6 +363,9 @@ _labelgate() {
                 ;;
             labelgate__subcmd__host__subcmd__help,add)
                 cmd="labelgate__subcmd__host__subcmd__help__subcmd__add"
+                ;;
+            labelgate__subcmd__host__subcmd__help,addresses)
+                cmd="labelgate__subcmd__host__subcmd__help__subcmd__addresses"
                 ;;
             labelgate__subcmd__host__subcmd__help,grant)
                 cmd="labelgate__subcmd__host__subcmd__help__subcmd__grant"
@@ -1522,7 +1531,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__help__subcmd__host)
-            opts="add list show rm grant revoke renew"
+            opts="add list show rm addresses grant revoke renew"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1536,6 +1545,20 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__help__subcmd__host__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__host__subcmd__addresses)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2208,7 +2231,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__host)
-            opts="-y -h --json --yes --timeout --socket --remote --credentials --help add list show rm grant revoke renew help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help add list show rm addresses grant revoke renew help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2238,7 +2261,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__host__subcmd__add)
-            opts="-y -h --role --machine --any-machine --write --request --json --yes --timeout --socket --remote --credentials --help"
+            opts="-y -h --role --machine --any-machine --address --any-address --write --request --json --yes --timeout --socket --remote --credentials --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2252,11 +2275,49 @@ _labelgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --write)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --request)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__addresses)
+            opts="-y -h --address --any-address --json --yes --timeout --socket --remote --credentials --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --address)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2314,7 +2375,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__host__subcmd__help)
-            opts="add list show rm grant revoke renew help"
+            opts="add list show rm addresses grant revoke renew help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2328,6 +2389,20 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__host__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__host__subcmd__help__subcmd__addresses)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

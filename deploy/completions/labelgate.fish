@@ -439,7 +439,7 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and not __fis
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from start" -l vm -d 'The VM\'s UUID' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from start" -l host -d 'The host it runs on' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from start" -l label -d 'The label' -r
-complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from start" -l address -d 'The only address its connections may come from. [default: any]' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from start" -l address -d 'The only address its connections may come from. [default: any of the host\'s]' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from start" -l ends -d 'When it ends by itself: 2026-11-30T12:00:00Z. [default: not]' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from start" -l for -d 'How long it lasts: 90m, 12h, 7d. [default: until it is ended]' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from start" -l timeout -d 'How long to wait for an answer, in seconds' -r
@@ -467,25 +467,27 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_se
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from help" -f -a "list" -d 'List leases'
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from help" -f -a "end" -d 'End a lease. The sessions it admitted end first'
 complete -c labelgate -n "__fish_labelgate_using_subcommand lease; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -l timeout -d 'How long to wait for an answer, in seconds' -r
-complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -l socket -d 'The gateway\'s admin socket' -r -F
-complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
-complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
-complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -l json -d 'Show answers as they come from the gateway, in JSON'
-complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
-complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -s h -l help -d 'Print help'
-complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -f -a "add" -d 'Let a host ask over the network, and issue its certificate'
-complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -f -a "list" -d 'List hosts'
-complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -f -a "show" -d 'Show a host, with the machines that it may start'
-complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -f -a "rm" -d 'Take that away again. Its connections end at once; its leases stay'
-complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -f -a "grant" -d 'Let a hypervisor start a machine'
-complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -f -a "revoke" -d 'Take that away again. A lease that it has of the machine stays'
-complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -f -a "renew" -d 'Issue another certificate. The one before is good for nothing from then on'
-complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm grant revoke renew help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm addresses grant revoke renew help" -l timeout -d 'How long to wait for an answer, in seconds' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm addresses grant revoke renew help" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm addresses grant revoke renew help" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm addresses grant revoke renew help" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm addresses grant revoke renew help" -l json -d 'Show answers as they come from the gateway, in JSON'
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm addresses grant revoke renew help" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm addresses grant revoke renew help" -s h -l help -d 'Print help'
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm addresses grant revoke renew help" -f -a "add" -d 'Let a host ask over the network, and issue its certificate'
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm addresses grant revoke renew help" -f -a "list" -d 'List hosts'
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm addresses grant revoke renew help" -f -a "show" -d 'Show a host, with the machines that it may start'
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm addresses grant revoke renew help" -f -a "rm" -d 'Take that away again. Its connections end at once; its leases stay'
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm addresses grant revoke renew help" -f -a "addresses" -d 'Say from which addresses a hypervisor\'s machines connect, instead of those before. Sessions from others end at once'
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm addresses grant revoke renew help" -f -a "grant" -d 'Let a hypervisor start a machine'
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm addresses grant revoke renew help" -f -a "revoke" -d 'Take that away again. A lease that it has of the machine stays'
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm addresses grant revoke renew help" -f -a "renew" -d 'Issue another certificate. The one before is good for nothing from then on'
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and not __fish_seen_subcommand_from add list show rm addresses grant revoke renew help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -l role -d 'What it may do' -r -f -a "admin\t'Everything but backup and restore'
 hypervisor\t'Start and stop the machines that it may run, and see its own leases'
 monitor\t'Look'"
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -l machine -d 'A machine that a hypervisor may start, by its UUID. More can be granted later' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -l address -d 'An address that a hypervisor\'s QEMU connects from; repeat it for each. What runs there is let in from nowhere else' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -l write -d 'Make the host\'s key here, and write it with its certificate and that of the gateway\'s authority into this directory: key.pem, certificate.pem and authority.pem, which only their owner can read. Nothing is overwritten' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -l request -d 'Take what asks for a certificate (PKCS #10, in PEM) from this file, or from standard input for -, and print the certificate, and after it that of the gateway\'s authority' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -l timeout -d 'How long to wait for an answer, in seconds' -r
@@ -493,6 +495,7 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_see
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -l any-machine -d 'A hypervisor may start any machine'
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -l any-address -d 'They may connect from any address, as behind a router that hides them. What runs there is let in from everywhere'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -517,6 +520,15 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_see
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from rm" -l json -d 'Show answers as they come from the gateway, in JSON'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from addresses" -l address -d 'An address that a hypervisor\'s QEMU connects from; repeat it for each. What runs there is let in from nowhere else' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from addresses" -l timeout -d 'How long to wait for an answer, in seconds' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from addresses" -l socket -d 'The gateway\'s admin socket' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from addresses" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from addresses" -l credentials -d 'With --remote: the directory with key.pem, certificate.pem and authority.pem' -r -F
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from addresses" -l any-address -d 'They may connect from any address, as behind a router that hides them. What runs there is let in from everywhere'
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from addresses" -l json -d 'Show answers as they come from the gateway, in JSON'
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from addresses" -s y -l yes -d 'Do not ask before something is ended or removed. Without a terminal nothing is asked'
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from addresses" -s h -l help -d 'Print help'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from grant" -l timeout -d 'How long to wait for an answer, in seconds' -r
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from grant" -l socket -d 'The gateway\'s admin socket' -r -F
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from grant" -l remote -d 'Ask a gateway over the network: https://HOST:9261. This host has to be one that it knows (labelgate host add)' -r
@@ -544,6 +556,7 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_see
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "list" -d 'List hosts'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a host, with the machines that it may start'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Take that away again. Its connections end at once; its leases stay'
+complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "addresses" -d 'Say from which addresses a hypervisor\'s machines connect, instead of those before. Sessions from others end at once'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "grant" -d 'Let a hypervisor start a machine'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'Take that away again. A lease that it has of the machine stays'
 complete -c labelgate -n "__fish_labelgate_using_subcommand host; and __fish_seen_subcommand_from help" -f -a "renew" -d 'Issue another certificate. The one before is good for nothing from then on'
@@ -718,6 +731,7 @@ complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_see
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "list" -d 'List hosts'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "show" -d 'Show a host, with the machines that it may start'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "rm" -d 'Take that away again. Its connections end at once; its leases stay'
+complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "addresses" -d 'Say from which addresses a hypervisor\'s machines connect, instead of those before. Sessions from others end at once'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "grant" -d 'Let a hypervisor start a machine'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "revoke" -d 'Take that away again. A lease that it has of the machine stays'
 complete -c labelgate -n "__fish_labelgate_using_subcommand help; and __fish_seen_subcommand_from host" -f -a "renew" -d 'Issue another certificate. The one before is good for nothing from then on'
