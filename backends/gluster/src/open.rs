@@ -96,7 +96,11 @@ impl Volume {
         loop {
             self.make_directory(path)?;
             match self.make(name) {
-                Err(error) if error.kind() == Kind::NotFound && Instant::now() < until => {
+                // The directory was looked up before another client, or thread, had made it whole.
+                Err(error)
+                    if matches!(error.kind(), Kind::NotFound | Kind::Lost)
+                        && Instant::now() < until =>
+                {
                     std::thread::sleep(AGAIN);
                 }
                 made => return made,
