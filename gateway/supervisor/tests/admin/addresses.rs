@@ -4,23 +4,30 @@ use serde_json::{Value, json};
 
 use super::remote::{OTHER_VM, Remote, VM, disks, furnish, iscsi, start};
 
+/// What is asked for a machine that has this image, and perhaps for one address.
+fn body(image: &str, address: Option<&str>) -> Value {
+    let mut body = disks(&[iscsi(image, Some(image))]);
+    if let Some(address) = address {
+        body["address"] = address.into();
+    }
+    body
+}
+
+/// What a hypervisor is enrolled with: its machine, and where that connects from.
+fn whose(vm: &str, addresses: &[&str]) -> Value {
+    json!({"machines": [vm], "addresses": addresses})
+}
+
 #[test]
 fn what_a_hypervisor_starts_is_for_its_own_addresses_and_no_other_hosts() {
     let remote = Remote::start();
     furnish(&remote.house);
-    let enrol = |name: &str, vm: &str, addresses: Value| {
-        let more = json!({"machines": [vm], "addresses": addresses});
-        remote.enrol(name, "hypervisor", more)
-    };
-    let a = enrol("kvm-a", VM, json!(["10.0.0.1", "fd00::1"]));
-    let b = enrol("kvm-b", OTHER_VM, json!(["10.0.0.2"]));
-    let body = |image: &str, address: Option<&str>| {
-        let mut body = disks(&[iscsi(image, Some(image))]);
-        if let Some(address) = address {
-            body["address"] = address.into();
-        }
-        body
-    };
+    let (a_has, b_has) = (
+        whose(VM, &["10.0.0.1", "fd00::1"]),
+        whose(OTHER_VM, &["10.0.0.2"]),
+    );
+    let a = remote.enrol("kvm-a", "hypervisor", a_has);
+    let b = remote.enrol("kvm-b", "hypervisor", b_has);
     let path = start(OTHER_VM);
     let said = remote.refused(
         &b,
@@ -46,8 +53,15 @@ fn what_a_hypervisor_starts_is_for_its_own_addresses_and_no_other_hosts() {
     remote
         .house
         .refused("POST", "/v1/leases", Some(asked), "invalid");
+}
 
-    // The addresses change, and with them what its leases admit; the host cannot do that itself.
+#[test]
+fn the_addresses_of_a_hypervisor_change_and_with_them_what_its_leases_admit() {
+    let remote = Remote::start();
+    furnish(&remote.house);
+    let a = remote.enrol("kvm-a", "hypervisor", whose(VM, &["10.0.0.1"]));
+    remote.done(&a, "POST", &start(VM), body("web", None));
+    // The host cannot do that itself.
     let path = "/v1/hosts/kvm-a/addresses";
     let asked = json!({"addresses": ["10.0.0.7"]});
     remote.refused(&a, ("PUT", path), asked.clone(), "forbidden");
