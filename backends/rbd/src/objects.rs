@@ -2,7 +2,7 @@
 //!
 //! An image that is no clone, and whose bytes lie in its objects one after the other, is read by asking the
 //! cluster for a part of an object: that is what librbd asks for, too, from a thread of its own and through its
-//! layers, which take as much time as all else that is done here for a small read. Writes are librbd's alone. What it
+//! layers, which a small read need not pay for. Writes are librbd's alone. What it
 //! has answered is in the object; what it has not may or may not be read, as with its own reads.
 
 use std::ffi::CStr;
