@@ -1,7 +1,7 @@
 # Everything there is to do with labelgate. `make` alone lists it.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo run guest guest-test test test-full bench conformance deb policy lint advisories fuzz clean
+.PHONY: help setup build demo run guest guest-test test test-full bench scale conformance deb policy lint advisories fuzz clean
 
 # Two cores are enough for everything; more tests at a time would only disturb each other.
 export RUST_TEST_THREADS ?= 2
@@ -49,10 +49,10 @@ guest: ## Build the enforcing guest: Debian 12, SELinux, labelgate and its polic
 	@$(CARGO) build --quiet $(LOCKED)
 	@fixtures/enforcing/build
 
-guest-test: ## Prove in the enforcing guest that the kernel refuses; TEST=part-of-a-name for some
+guest-test: ## Prove in guests that the kernel refuses, and libvirt; TEST=part-of-a-name for some
 	@fixtures/setup packages
 	@$(CARGO) build --quiet $(LOCKED)
-	@$(CARGO) test --quiet --locked -p labelgate-enforcing --test guest -- $(TEST)
+	@$(CARGO) test --quiet --locked -p labelgate-enforcing --test guest -- $(or $(TEST),--include-ignored)
 
 test: ## Formatting, lints, unit, property, fuzz and end-to-end tests
 	@mkdir -p target && : >$(LABELGATE_STAGES)
@@ -75,7 +75,7 @@ test-full: ## All of that, hundreds of kills, minutes of fuzzing, suites, libvir
 		$(CARGO) test --locked -p labelgate-fixtures --test ceph --test gluster --test gluster_volume --test target --test export --test matrix -- --ignored && \
 		$(CARGO) test --locked -p labelgate-initiator --test unit -- --ignored && \
 		$(CARGO) test --locked -p labelgate-nfs-client --test file -- --ignored'
-	@$(STAGE) "libvirt in a guest" 900 \
+	@$(STAGE) "guests: more of each kind, and libvirt" 1500 \
 		$(CARGO) test --locked -p labelgate-enforcing --test guest -- --ignored
 	@$(STAGE) "the manual's own build" 900 \
 		$(CARGO) test $(LOCKED) --test newcomer -- --ignored
@@ -90,6 +90,11 @@ bench: ## Measure beside other servers
 	@fixtures/setup
 	$(CARGO) build --release --locked --workspace
 	$(CARGO) run --release --locked -p labelgate-benches --bin peers
+
+scale: ## Measure one gateway with a thousand labels
+	@fixtures/setup packages
+	$(CARGO) build --release --locked --workspace
+	$(CARGO) run --release --locked -p labelgate-benches --bin scale
 
 conformance: ## Run libiscsi's conformance suite and write docs/CONFORMANCE.md
 	@fixtures/setup
