@@ -83,6 +83,13 @@ fn small() -> Limits {
         ..Limits::default()
     }
 }
+/// Room for two of the longest reads, and a share.
+fn for_two() -> Limits {
+    Limits {
+        shared_bytes: 3 << 20,
+        ..Limits::default()
+    }
+}
 fn other(rig: &mut Rig, n: u32) -> Initiator {
     Initiator::login_as(
         rig,
@@ -224,7 +231,7 @@ fn aborted_tasks_that_waited_for_memory_are_forgotten() {
 
 #[test]
 fn the_memory_of_an_operation_without_an_initiator_is_handed_on() {
-    let mut rig = Rig::with(small());
+    let mut rig = Rig::with(for_two());
     let mut a = Initiator::login(&mut rig, 1);
     let mut b = other(&mut rig, 2);
     let mut c = other(&mut rig, 3);
@@ -267,7 +274,7 @@ fn small_reads_do_not_starve_a_large_one() {
 
 #[test]
 fn a_write_that_waited_for_memory_gets_its_time_to_send() {
-    let mut rig = Rig::with(small());
+    let mut rig = Rig::with(for_two());
     let mut a = Initiator::login(&mut rig, 1);
     let mut b = other(&mut rig, 2);
     let mut c = other(&mut rig, 3);
@@ -440,6 +447,43 @@ fn immediate_commands_keep_to_their_share() {
         served && status == 0,
         "read served {served}, login status {status:#x}"
     );
+}
+
+#[test]
+fn peers_that_read_nothing_leave_a_share_for_one_that_does() {
+    // Reads of a half of a share, and of much more than one.
+    for blocks in [256, 2048] {
+        let mut rig = Rig::with(Limits {
+            shared_bytes: 8 << 20,
+            ..Limits::default()
+        });
+        let mut slow: Vec<_> = (1..=8).map(|n| other(&mut rig, n)).collect();
+        let mut innocent = other(&mut rig, 9);
+        for vm in &mut slow {
+            rig.stick(vm.id, true);
+            for _ in 0..16 {
+                let read = vm.read(0, blocks);
+                rig.feed(vm.id, &read);
+            }
+        }
+        for length in [8, 1024] {
+            let read = innocent.read(0, length);
+            rig.feed(innocent.id, &read);
+            assert!(!rig.pdus(innocent.id).is_empty(), "{length} after {blocks}");
+        }
+    }
+}
+
+#[test]
+fn a_lone_peer_may_have_the_whole_of_a_small_pool() {
+    let mut rig = Rig::with(small());
+    let mut vm = Initiator::login(&mut rig, 1);
+    // WRITE AND VERIFY of a mebibyte holds what comes and what it reads back.
+    let mut cdb = write10(0, 2048);
+    cdb[0] = 0x2e;
+    let command = vm.command(&cdb, Direction::Out, 1 << 20, &[]);
+    rig.feed(vm.id, &command);
+    assert_eq!(rig.one(vm.id).header.opcode, opcode::R2T);
 }
 
 #[test]

@@ -3,9 +3,11 @@
 //! A task gets all the shared memory it will need at once, before it waits for anything else, so
 //! tasks that hold memory never wait for more. Those that have to wait do so first come, first
 //! served within their connection, and connections take turns. What one connection holds (its
-//! tasks' buffers, and answers its peer has not read) is bounded by its share.
+//! tasks' buffers, and answers its peer has not read) is bounded by its share, or by one task's needs
+//! where these are greater; then a share is left for somebody else. So peers that read nothing hold up
+//! nobody whose commands are within a share.
 
-use labelgate_buffers::{MAX_BUFFER, Pool};
+use labelgate_buffers::Pool;
 
 use super::task::{Stage, Task, TaskKey};
 use super::{Target, Turn};
@@ -15,7 +17,7 @@ impl Target {
     /// connection.
     pub(super) fn memory_share(&self) -> usize {
         let sharers = self.connections.len().min(self.limits.connections as usize) + 1;
-        (self.shared.bound() / sharers).max(MAX_BUFFER)
+        self.shared.bound() / sharers
     }
 
     /// Gives a task the memory it needs. If there is none now, the task is queued and will be
@@ -72,7 +74,7 @@ impl Target {
                 return false;
             };
             let holds = session.held + unsent;
-            if holds > 0 && holds + needs.total() > share {
+            if holds + needs.total() > share && (holds > 0 || !needs.leave(shared, share)) {
                 return false;
             }
             let Some(held) = needs.meet(shared, task) else {
@@ -137,6 +139,13 @@ impl Needs {
 
     const fn total(&self) -> usize {
         self.data + self.room
+    }
+
+    /// Whether a share is left when they are met. Where the whole pool is no more than they and a share,
+    /// what is left of it has to do.
+    fn leave(&self, shared: &Pool, share: usize) -> bool {
+        let left = share.min(shared.bound().saturating_sub(self.total()));
+        shared.free() >= self.total().saturating_add(left)
     }
 
     /// Gives the task all of it, or nothing. How many bytes it holds then.
