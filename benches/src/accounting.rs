@@ -47,6 +47,11 @@ fn times(process: &str) -> Option<[u64; 4]> {
 }
 
 impl Snapshot {
+    /// The time that one process has taken itself.
+    pub fn of_one(process: u32) -> Duration {
+        ticks(times(&process.to_string()).map_or(0, |[user, system, _, _]| user + system))
+    }
+
     /// Of the process `root` and its descendants, now.
     pub fn of(root: u32) -> Self {
         let mut snapshot = Self::default();

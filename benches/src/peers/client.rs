@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use labelgate_benches::accounting::{self, Snapshot, Usage};
 use labelgate_fixtures::{
     Failure,
     cache::program,
@@ -12,7 +13,6 @@ use labelgate_fixtures::{
 };
 
 use crate::{
-    accounting::{self, Snapshot, Usage},
     case::{Case, Client, Operation, Order},
     placement::Together,
     server::Server,

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use labelgate_benches::statistics::percentile;
 use labelgate_fixtures::{
     Failure,
     gateway::{Gateway, Plan},
@@ -15,8 +16,6 @@ use labelgate_fixtures::{
     raw::{Connection, Digests, HEADER, Login},
 };
 use serde::Serialize;
-
-use crate::statistics::percentile;
 
 /// Labels whose worker does not run before the first connection.
 const LABELS: u8 = 50;

@@ -10,7 +10,6 @@
     reason = "a program that prints figures"
 )]
 
-mod accounting;
 mod case;
 mod ceph;
 mod client;
@@ -23,7 +22,6 @@ mod placement;
 mod report;
 mod schedule;
 mod server;
-mod statistics;
 mod table;
 
 use std::{

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use labelgate_benches::accounting::Usage;
+use labelgate_benches::statistics::{Estimate, median};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    accounting::Usage,
     case::{Case, Front},
     client::Run,
     schedule::Series,
     server::Server,
-    statistics::{Estimate, median},
 };
 
 /// What is compared.

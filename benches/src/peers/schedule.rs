@@ -7,10 +7,10 @@
 
 use std::time::Duration;
 
+use labelgate_benches::accounting::tick;
 use labelgate_fixtures::Failure;
 
 use crate::{
-    accounting::tick,
     case::{Case, Client},
     client::{Amount, Run, measure},
     server::{Protocol, Server},
