@@ -251,6 +251,33 @@ fn compare_and_write_is_atomic_against_overlapping_io() {
 }
 
 #[test]
+fn or_write_is_atomic_against_overlapping_io() {
+    let mut rig = Rig::new();
+    let mut vm = Initiator::login(&mut rig, 1);
+    rig.hold = true;
+    rig.disk[..512].fill(0x0c);
+    let mut cdb = [0; 16];
+    cdb[0] = 0x8b;
+    cdb[13] = 1;
+    let or_write = vm.command(&cdb, Direction::Out, 512, &[0x0a; 512]);
+    rig.feed(vm.id, &or_write);
+    let write = vm.write(0, &[9; 1024]);
+    rig.feed(vm.id, &write);
+
+    assert_eq!(rig.held.len(), 1, "its read; the write waits");
+    rig.release();
+    assert_eq!(rig.held.len(), 1, "its write; the other still waits");
+    rig.release();
+    assert_eq!(rig.disk[..512], [0x0e; 512]);
+    rig.release();
+
+    let answers = rig.pdus(vm.id);
+    let answers: Vec<_> = answers.iter().map(rig::Pdu::status).collect();
+    assert_eq!(answers, [0, 0]);
+    assert_eq!(rig.disk[..1024], [9; 1024]);
+}
+
+#[test]
 fn a_miscompare_says_where_and_writes_nothing() {
     let mut rig = Rig::new();
     let mut vm = Initiator::login(&mut rig, 1);

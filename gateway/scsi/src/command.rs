@@ -53,6 +53,15 @@ pub enum ModeForm {
     Ten,
 }
 
+/// READ DEFECT DATA, the form with 10 or with 12 bytes: their headers differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DefectForm {
+    /// 10-byte CDB, 4-byte header.
+    Ten,
+    /// 12-byte CDB, 8-byte header.
+    Twelve,
+}
+
 /// What REPORT SUPPORTED OPERATION CODES asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportedOpcodes {
@@ -152,6 +161,17 @@ pub enum Command {
     },
     /// COMPARE AND WRITE.
     CompareAndWrite(Transfer),
+    /// ORWRITE(16).
+    OrWrite(Transfer),
+    /// READ DEFECT DATA(10) and (12).
+    ReadDefects {
+        /// Which of the two.
+        form: DefectForm,
+        /// REQ_PLIST, REQ_GLIST and DEFECT LIST FORMAT, as in the byte that they share.
+        lists: u8,
+        /// ALLOCATION LENGTH.
+        allocation: u32,
+    },
     /// SYNCHRONIZE CACHE(10) and (16).
     SynchronizeCache {
         /// Which blocks; zero blocks are all from the first on.

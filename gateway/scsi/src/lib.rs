@@ -25,7 +25,9 @@ mod tests;
 mod unit;
 
 pub use attention::{Nexus, UnitAttention};
-pub use command::{ByteCheck, Command, ModeForm, PageControl, ReportedOpcodes, Transfer};
+pub use command::{
+    ByteCheck, Command, DefectForm, ModeForm, PageControl, ReportedOpcodes, Transfer,
+};
 pub use lba_status::{LbaStatus, encode_lba_status};
 pub use plan::{Plan, Span};
 pub use reservations::{Effects, InitiatorPort, Kept, NoRecord};

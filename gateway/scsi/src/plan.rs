@@ -85,6 +85,14 @@ pub enum Plan {
         /// End the command only when the data is on stable storage.
         stable: bool,
     },
+    /// Read the span, and write back what the bitwise OR with the data-out makes of it, with no other
+    /// command on these blocks in between.
+    OrWrite {
+        /// Which blocks; at most [`crate::limits::MAX_TRANSFER`].
+        span: Span,
+        /// End the command only when the data is on stable storage.
+        stable: bool,
+    },
     /// Discard these; each is non-empty, at most [`crate::limits::MAX_UNMAP_DESCRIPTORS`] of them.
     Unmap {
         /// Which blocks.
@@ -120,6 +128,7 @@ impl Plan {
         match self {
             Self::Parameters { length } => *length,
             Self::Write { span, .. }
+            | Self::OrWrite { span, .. }
             | Self::Verify {
                 span,
                 compare: true,

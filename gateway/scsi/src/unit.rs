@@ -2,6 +2,7 @@
 
 mod absent;
 mod capacity;
+mod defects;
 mod inquiry;
 mod luns;
 mod medium;
@@ -139,6 +140,11 @@ impl LogicalUnit {
             } => mode_select::collect(form, page_format, length),
             Command::Unmap { length } => self.collect_unmap(length),
             Command::GetLbaStatus { lba, allocation } => self.lba_status(lba, allocation),
+            Command::ReadDefects {
+                form,
+                lists,
+                allocation,
+            } => Ok(defects::read(form, lists, allocation)),
             Command::ReportSupportedOpcodes {
                 what,
                 timeouts,

@@ -220,7 +220,9 @@ fn footprint(task: &Task) -> Footprint {
             (Some(*span), false, false)
         }
         Plan::Write { span, .. } | Plan::WriteSame { span, .. } => (Some(*span), true, false),
-        Plan::CompareAndWrite { span, .. } => (Some(*span), true, true),
+        Plan::CompareAndWrite { span, .. } | Plan::OrWrite { span, .. } => {
+            (Some(*span), true, true)
+        }
         Plan::Unmap { spans } => (hull(spans), true, false),
         _ => (None, false, false),
     };

@@ -52,8 +52,8 @@ pub(crate) struct Work {
     room: Option<Buffer>,
     /// How far a command that takes several operations has come, in bytes.
     position: u64,
-    /// The second half of a command that has two (COMPARE AND WRITE, WRITE AND VERIFY, those that
-    /// reserve).
+    /// The second half of a command that has two (COMPARE AND WRITE, ORWRITE, WRITE AND VERIFY, those
+    /// that reserve).
     second_half: bool,
     extents: Option<LbaStatus>,
 }
@@ -98,7 +98,7 @@ impl Work {
     pub(crate) fn room_needed(&self) -> usize {
         match &self.plan {
             Plan::Read { .. } => self.length.next_multiple_of(self.block()),
-            Plan::Write { verify: true, .. } => self.length,
+            Plan::Write { verify: true, .. } | Plan::OrWrite { .. } => self.length,
             Plan::Verify { span, .. }
             | Plan::VerifyPattern { span, .. }
             | Plan::WriteSame {
@@ -199,7 +199,7 @@ impl Work {
             | Plan::VerifyPattern { .. }
             | Plan::LbaStatus { .. }
             | Plan::Probe => true,
-            Plan::CompareAndWrite { .. } => !self.second_half,
+            Plan::CompareAndWrite { .. } | Plan::OrWrite { .. } => !self.second_half,
             Plan::Write { .. } => self.second_half,
             _ => false,
         }
@@ -227,6 +227,10 @@ impl Work {
                 self.write(span.offset, length, length, stable)
             }
             Plan::CompareAndWrite { span, .. } => self.read(span.offset, chunk(span.length)),
+            Plan::OrWrite { span, stable } if self.second_half => {
+                self.write(span.offset, 0, self.length, stable)
+            }
+            Plan::OrWrite { span, .. } => self.read(span.offset, self.length),
             Plan::Unmap { .. } => self.unmap(),
             Plan::Probe => Next::Submit(PROBE),
             Plan::Flush => Next::Submit(Operation::Flush),
@@ -360,6 +364,11 @@ impl Work {
                     }
                 }
             }
+            Plan::OrWrite { .. } if !self.second_half => {
+                self.or_with_room();
+                self.second_half = true;
+                self.next()
+            }
             Plan::WriteSame { span, .. } => {
                 let left = span.length - self.position;
                 let zeroed = self.pattern().is_none();
@@ -406,6 +415,15 @@ impl Work {
             .zip(block.iter().cycle())
             .position(|(one, other)| one != other);
         unequal.map_or(Next::Done(Answer::Good), miscompare)
+    }
+
+    /// What the initiator has sent becomes the bitwise OR of it and what was read.
+    fn or_with_room(&mut self) {
+        let data = self.data.as_deref_mut().unwrap_or_default();
+        let read = self.room.as_deref().unwrap_or_default();
+        for (byte, old) in data.iter_mut().zip(read).take(self.length) {
+            *byte |= old;
+        }
     }
 
     /// Where the room differs from the initiator's data.

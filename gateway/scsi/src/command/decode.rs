@@ -1,7 +1,7 @@
 //! From the bytes of a checked CDB to a [`Command`]: SPC-4 chapter 6, SBC-3 chapter 5.
 
 use super::table::Cdb;
-use super::{ByteCheck, Command, ModeForm, PageControl, ReportedOpcodes, Transfer};
+use super::{ByteCheck, Command, DefectForm, ModeForm, PageControl, ReportedOpcodes, Transfer};
 use crate::Sense;
 use crate::reservations::{InAction, OutAction};
 
@@ -266,6 +266,28 @@ pub(super) fn compare_and_write(cdb: &Cdb) -> Decoded {
         blocks: u32::from(blocks),
         ..sixteen(cdb)
     }))
+}
+
+pub(super) fn or_write(cdb: &Cdb) -> Decoded {
+    Ok(Command::OrWrite(sixteen(cdb)))
+}
+
+pub(super) const fn read_defects_10(cdb: &Cdb) -> Decoded {
+    let [_, _, lists, ..] = *cdb;
+    Ok(Command::ReadDefects {
+        form: DefectForm::Ten,
+        lists,
+        allocation: ten_length(cdb) as u32,
+    })
+}
+
+pub(super) const fn read_defects_12(cdb: &Cdb) -> Decoded {
+    let [_, lists, ..] = *cdb;
+    Ok(Command::ReadDefects {
+        form: DefectForm::Twelve,
+        lists,
+        allocation: twelve_allocation(cdb),
+    })
 }
 
 pub(super) fn synchronize_10(cdb: &Cdb) -> Decoded {

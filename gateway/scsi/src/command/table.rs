@@ -160,6 +160,8 @@ pub(crate) static TABLE: &[Definition] = &[
     // PRE-FETCH(10), SYNCHRONIZE CACHE(10)
     plain(&[0x34, 0x02, X, X, X, X, GROUP, X, X, 0], decode::prefetch_10),
     plain(&[0x35, SYNCHRONIZING, X, X, X, X, GROUP, X, X, 0], decode::synchronize_10),
+    // READ DEFECT DATA(10)
+    plain(&[0x37, 0, 0x1f, 0, 0, 0, 0, X, X, 0], decode::read_defects_10),
     // WRITE SAME(10), UNMAP
     thin(Provisioning::UnmapBit, &[0x41, 0x08, X, X, X, X, GROUP, X, X, 0], decode::write_same_10),
     thin(Provisioning::Command, &[0x42, 0, 0, 0, 0, 0, GROUP, X, X, 0], decode::unmap),
@@ -181,10 +183,11 @@ pub(crate) static TABLE: &[Definition] = &[
     action(&[0x5f, 0x05, X, 0, 0, X, X, X, X, 0], decode::persistent_reserve_out),
     action(&[0x5f, 0x06, X, 0, 0, X, X, X, X, 0], decode::persistent_reserve_out),
     action(&[0x5f, 0x07, X, 0, 0, X, X, X, X, 0], decode::persistent_reserve_out),
-    // READ(16), COMPARE AND WRITE, WRITE(16), WRITE AND VERIFY(16), VERIFY(16)
+    // READ(16), COMPARE AND WRITE, WRITE(16), ORWRITE(16), WRITE AND VERIFY(16), VERIFY(16)
     plain(&[0x88, CACHING, X, X, X, X, X, X, X, X, X, X, X, X, GROUP, 0], decode::read_16),
     plain(&[0x89, CACHING, X, X, X, X, X, X, X, X, 0, 0, 0, X, GROUP, 0], decode::compare_and_write),
     plain(&[0x8a, CACHING, X, X, X, X, X, X, X, X, X, X, X, X, GROUP, 0], decode::write_16),
+    plain(&[0x8b, CACHING, X, X, X, X, X, X, X, X, X, X, X, X, GROUP, 0], decode::or_write),
     plain(&[0x8e, CHECKING_WRITE, X, X, X, X, X, X, X, X, X, X, X, X, GROUP, 0], decode::write_verify_16),
     plain(&[0x8f, CHECKING, X, X, X, X, X, X, X, X, X, X, X, X, GROUP, 0], decode::verify_16),
     // PRE-FETCH(16), SYNCHRONIZE CACHE(16)
@@ -205,4 +208,6 @@ pub(crate) static TABLE: &[Definition] = &[
     plain(&[0xaa, CACHING, X, X, X, X, X, X, X, X, GROUP, 0], decode::write_12),
     plain(&[0xae, CHECKING_WRITE, X, X, X, X, X, X, X, X, GROUP, 0], decode::write_verify_12),
     plain(&[0xaf, CHECKING, X, X, X, X, X, X, X, X, GROUP, 0], decode::verify_12),
+    // READ DEFECT DATA(12)
+    plain(&[0xb7, 0x1f, X, X, X, X, X, X, X, X, 0, 0], decode::read_defects_12),
 ];

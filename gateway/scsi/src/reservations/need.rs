@@ -39,13 +39,15 @@ impl Need {
             | Command::Read(_)
             | Command::Verify { .. }
             | Command::Prefetch { .. }
-            | Command::GetLbaStatus { .. } => Self::Reading,
+            | Command::GetLbaStatus { .. }
+            | Command::ReadDefects { .. } => Self::Reading,
             Command::ModeSelect { .. }
             | Command::StartStop { start: false, .. }
             | Command::Write(_)
             | Command::WriteVerify(_)
             | Command::WriteSame { .. }
             | Command::CompareAndWrite(_)
+            | Command::OrWrite(_)
             | Command::Unmap { .. }
             // It makes others' writes stable: "Conflict" for whoever may not write.
             | Command::SynchronizeCache { .. } => Self::Writing,

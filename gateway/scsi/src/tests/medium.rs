@@ -223,6 +223,32 @@ fn compare_and_write_takes_both_halves_in_one_buffer() {
 }
 
 #[test]
+fn or_write_takes_as_much_data_as_it_changes() {
+    let mut initiator = Initiator::new(GEOMETRY);
+    let plan = Plan::OrWrite {
+        span: span(3, 8),
+        stable: true,
+    };
+    assert_eq!(initiator.send(&sixteen(0x8b, 0x08, 3, 8)), plan);
+    assert_eq!(plan.data_out(), 8 * 512);
+    assert_eq!(initiator.send(&sixteen(0x8b, 0, 3, 0)), Plan::Probe);
+    let short = Plan::Fail(Sense::INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT);
+    assert_eq!(plan.expecting(7 * 512, 512), short);
+}
+
+#[test]
+fn a_disk_without_platters_has_no_defects() {
+    let mut initiator = Initiator::new(GEOMETRY);
+    // Both lists in the short block format; what is not asked for is not there either.
+    let ten = [0x37, 0, 0x18, 0, 0, 0, 0, 0, 255, 0];
+    let expected = Plan::Answer(vec![0, 0x18, 0, 0]);
+    assert_eq!(initiator.send(&ten), expected);
+    let twelve = [0xb7, 0x0d, 0, 0, 0, 0, 0, 0, 0, 255, 0, 0];
+    let expected = Plan::Answer(vec![0, 0x0d, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(initiator.send(&twelve), expected);
+}
+
+#[test]
 fn stopping_makes_the_medium_current_and_leaves_the_unit_ready() {
     let mut initiator = Initiator::new(GEOMETRY);
 

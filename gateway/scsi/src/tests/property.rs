@@ -51,6 +51,7 @@ fn allocation(command: &Command) -> Option<u64> {
         | Command::GetLbaStatus { allocation, .. }
         | Command::ReportLuns { allocation, .. }
         | Command::ReportSupportedOpcodes { allocation, .. }
+        | Command::ReadDefects { allocation, .. }
         | Command::ReportSupportedTaskManagement { allocation, .. } => allocation.into(),
         Command::ReadCapacity10 => 8,
         _ => return None,
@@ -71,7 +72,7 @@ pub(super) fn assert_bounded(plan: &Plan, command: &Command, geometry: &Geometry
         Plan::Read { span } | Plan::Verify { span, .. } | Plan::VerifyPattern { span, .. } => {
             assert_span(*span, geometry, limits::MAX_TRANSFER);
         }
-        Plan::Write { span, .. } => {
+        Plan::Write { span, .. } | Plan::OrWrite { span, .. } => {
             assert!(!geometry.read_only);
             assert_span(*span, geometry, limits::MAX_TRANSFER);
         }

@@ -39,7 +39,7 @@ fn usage(initiator: &mut Initiator, (opcode, action): (u8, Option<u16>)) -> Vec<
 fn each_reported_command_is_reported_alone_by_its_own_option_only() {
     let mut initiator = Initiator::new(GEOMETRY);
     let all = reported(&mut initiator);
-    assert_eq!(all.len(), 50);
+    assert_eq!(all.len(), 53);
     for (opcode, action) in all {
         let sa = action.unwrap_or(0);
         let wrong = if action.is_some() { 1 } else { 2 };

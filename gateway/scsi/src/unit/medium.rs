@@ -59,6 +59,7 @@ impl LogicalUnit {
                 no_data_out,
             } => self.write_same(transfer, unmap, no_data_out),
             Command::CompareAndWrite(transfer) => self.compare_and_write(transfer),
+            Command::OrWrite(transfer) => self.or_write(transfer),
             Command::SynchronizeCache { transfer, .. } => {
                 self.span(transfer.lba, u64::from(transfer.blocks))?;
                 Ok(self.flush())
@@ -120,10 +121,11 @@ impl LogicalUnit {
     /// WSNZ is set in VPD page B0h: zero blocks do not mean "to the end", which a mistake would
     /// wipe.
     fn write_same(&self, transfer: Transfer, unmap: bool, zeroes: bool) -> Result<Plan, Sense> {
+        // A unit that may not be written discards nothing either: the first says why.
+        self.writable()?;
         if unmap && !self.geometry().discard {
             return Err(Sense::invalid_field(1, Some(3)));
         }
-        self.writable()?;
         if transfer.blocks == 0 {
             return Err(LENGTH_REFUSED);
         }
@@ -143,6 +145,16 @@ impl LogicalUnit {
             span,
             stable: transfer.fua,
         })
+    }
+
+    fn or_write(&self, transfer: Transfer) -> Result<Plan, Sense> {
+        self.writable()?;
+        let span = self.bounded(transfer, limits::MAX_TRANSFER)?;
+        let plan = Plan::OrWrite {
+            span,
+            stable: transfer.fua,
+        };
+        Ok(unless_empty(span, plan))
     }
 
     /// Both halves of the data-out of COMPARE AND WRITE fit into one buffer, and the number of
