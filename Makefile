@@ -1,7 +1,7 @@
 # Everything there is to do with labelgate. `make` alone lists it.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo run guest guest-test test test-full bench scale conformance deb policy lint advisories fuzz clean rpm
+.PHONY: help setup build demo run guest guest-test test test-full bench scale conformance deb policy lint advisories fuzz clean rpm oci
 
 # Two cores are enough for everything; more tests at a time would only disturb each other.
 export RUST_TEST_THREADS ?= 2
@@ -79,7 +79,7 @@ test-full: ## All of that, hundreds of kills, minutes of fuzzing, suites, libvir
 		$(CARGO) test --locked -p labelgate-enforcing --test guest -- --ignored
 	@$(STAGE) "the manual's own build" 900 \
 		$(CARGO) test $(LOCKED) --test newcomer -- --ignored
-	@$(STAGE) "packages" 900 $(SHELL) -c '$(MAKE) --no-print-directory deb rpm && \
+	@$(STAGE) "packages" 900 $(SHELL) -c '$(MAKE) --no-print-directory deb rpm oci && \
 		$(CARGO) test --locked -p labelgate-fixtures --test packages -- --ignored'
 	@$(MAKE) --no-print-directory demo
 	@$(MAKE) --no-print-directory demo BACKEND=ceph
@@ -110,6 +110,9 @@ rpm: ## The same as RPM packages, in target/rpm
 	@fixtures/setup packaging
 	$(CARGO) build --release $(LOCKED)
 	@deploy/rpm/build
+
+oci: deb ## A container image of Debian's packages, an OCI layout in target/oci
+	@deploy/oci/build
 
 policy: ## Build the SELinux module with Debian's policy, check its neverallow rules
 	@mac/policy/build
