@@ -28,12 +28,36 @@ pub enum Change {
     AddImage(Image),
     /// An image goes from the registry. Its file is the caller's business.
     RemoveImage(ImageId),
-    /// An image gets another label.
+    /// An image gets another label, and follows no machine from then on. Refused while one that it
+    /// follows has a lease.
     RelabelImage {
         /// Which.
         image: ImageId,
         /// The new label.
         label: Label,
+    },
+    /// An image follows a machine from now on, and rests. Refused while that has a lease, or an
+    /// identity.
+    FollowMachine {
+        /// Which.
+        image: ImageId,
+        /// The machine.
+        vm: Uuid,
+        /// Where it rests: an allocated level, and the one at which the machine's other images do.
+        rest: Label,
+    },
+    /// All images that follow a machine set out for a level, which nobody else may have from then on.
+    /// They are no one's before a lease of the machine moves there.
+    SetOut {
+        /// The machine.
+        vm: Uuid,
+        /// The level of its process.
+        level: Label,
+    },
+    /// All images that follow a machine are back where they rest. Refused while a lease holds them.
+    ComeBack {
+        /// The machine.
+        vm: Uuid,
     },
     /// An image grows.
     ResizeImage {
@@ -84,7 +108,15 @@ pub enum Change {
         /// When it ends now; `None` if only a stop ends it.
         ends: Option<Timestamp>,
     },
-    /// A virtual machine has stopped on a host.
+    /// The only lease of a machine that images follow moves to the level for which they have set out,
+    /// or back to where they rest.
+    MoveLease {
+        /// Which.
+        lease: Uuid,
+        /// Its label from now on.
+        label: Label,
+    },
+    /// A virtual machine has stopped on a host. Images that follow it are no one's then.
     EndLease(Uuid),
     /// A new host.
     AddHost(Host),

@@ -50,7 +50,9 @@ impl Snapshot {
     /// * every level that was given out has two categories at `s0`;
     /// * no two hosts have one certificate;
     /// * a virtual machine has one label, in its identities and leases, and no other virtual
-    ///   machine has it; it has at most one lease on each host.
+    ///   machine has it; it has at most one lease on each host;
+    /// * images that follow one machine rest at one allocated level and are at one; nobody else has
+    ///   either, and the machine has no identity; its leases are where they rest, or where they are.
     ///
     /// It is checked whenever a registry is opened or restored.
     ///
@@ -61,7 +63,8 @@ impl Snapshot {
         self.check_identities_and_groups()?;
         self.check_levels()?;
         self.check_hosts()?;
-        self.check_machines()
+        self.check_machines()?;
+        self.check_followed()
     }
 
     fn check_stores_and_images(&self) -> Result<(), Contradiction> {

@@ -29,6 +29,7 @@ mod change;
 mod check;
 mod database;
 mod error;
+mod followed;
 mod hexadecimal;
 mod master_key;
 mod name;
@@ -47,15 +48,17 @@ pub use change::{Allocation, Change, NewIdentity, NewProof, NewSecrets, NewStore
 pub use check::Contradiction;
 pub use database::RedbRegistry;
 pub use error::{ApplyError, BackupError, RegistryError, RestoreError};
+pub use followed::Followed;
 pub use master_key::MasterKey;
 pub use name::{HostId, IdentityName, ImageId, ImageName, NameError, StoreName};
 pub use network::{Network, NetworkError};
 pub use record::{
     BackendNameError, BlockSize, ChapName, EntityName, ExportPath, Fingerprint, FingerprintError,
-    Gluster, Group, Host, HostName, HostRole, Identity, Image, ImageFile, InPool, Iscsi, IscsiName,
-    Lease, Level, Machines, Monitors, Nfs, PathError, Place, PoolName, Portal, PortalError, Proof,
-    Purpose, Rbd, ServerAddress, ServerAddressError, Servers, Squash, Store, StorePath, UnitError,
-    VolumeDirectory, VolumeName, check_on_server, check_on_volume, fresh_designator, unit_of,
+    Follows, Gluster, Group, Host, HostName, HostRole, Identity, Image, ImageFile, InPool, Iscsi,
+    IscsiName, Lease, Level, Machines, Monitors, Nfs, PathError, Place, PoolName, Portal,
+    PortalError, Proof, Purpose, Rbd, ServerAddress, ServerAddressError, Servers, Squash, Store,
+    StorePath, UnitError, VolumeDirectory, VolumeName, check_on_server, check_on_volume,
+    fresh_designator, unit_of,
 };
 pub use refusal::{Kind, Refusal, Thing};
 pub use registry::{Applied, Registry};

@@ -346,6 +346,96 @@ pub enum Refusal {
         /// The machine.
         vm: Uuid,
     },
+    /// Content is nobody's own.
+    #[error("image {0} is content, which every label reads, and follows no machine")]
+    ContentFollows(ImageId),
+    /// It would be one of the machine's before it is where these rest.
+    #[error("image {0} is new, and follows no machine yet; add it first, then let it follow")]
+    NewFollows(ImageId),
+    /// A machine is told apart by what it proves, or by its level.
+    #[error(
+        "machine {vm} has identity {identity}, and with that a label of the gateway's own; give the image that \
+         label, or remove the identity: images follow machines that the network tells by their levels"
+    )]
+    FollowsIdentity {
+        /// The machine.
+        vm: Uuid,
+        /// What it proves itself as.
+        identity: IdentityName,
+    },
+    /// The same the other way round.
+    #[error(
+        "image {image} follows machine {vm}, which the network tells by its level; give the image a label of its \
+         own first (labelgate image label), or leave the machine out"
+    )]
+    IsFollowed {
+        /// The machine.
+        vm: Uuid,
+        /// An image that follows it.
+        image: ImageId,
+    },
+    /// Nobody else is to have what images have that follow a machine.
+    #[error(
+        "{label} is a label of machine {vm}, which images follow; allocate another level, or let the image follow \
+         that machine, too (labelgate image follow)"
+    )]
+    LabelOfFollowed {
+        /// The label.
+        label: Box<Label>,
+        /// The machine.
+        vm: Uuid,
+    },
+    /// Nothing follows it.
+    #[error("no image follows machine {0}; labelgate image follow lets one")]
+    NotFollowed(Uuid),
+    /// All images of a machine rest at one level, which is nobody else's.
+    #[error("{label} is not where images of machine {vm} may rest; allocate a level for that")]
+    NoRest {
+        /// The machine.
+        vm: Uuid,
+        /// The label.
+        label: Box<Label>,
+    },
+    /// What it has open is not taken from under it.
+    #[error(
+        "image {image} follows machine {vm}, which runs on host {host}; stop it, or end lease {lease}, first"
+    )]
+    FollowedRuns {
+        /// The image.
+        image: ImageId,
+        /// The machine.
+        vm: Uuid,
+        /// Where it runs.
+        host: HostName,
+        /// By which lease.
+        lease: Uuid,
+    },
+    /// It has run, and its images are not where they rest.
+    #[error(
+        "images of machine {vm} have the level {level} still; labelgated's log says why, and tries again"
+    )]
+    StillOut {
+        /// The machine.
+        vm: Uuid,
+        /// The level at which it ran.
+        level: Box<Label>,
+    },
+    /// Images have one level at a time.
+    #[error(
+        "machine {vm} runs on host {host} at {level}, and the images that follow it cannot have another level \
+         meanwhile; a machine that migrates wants a static label, which is the same on both hosts, or credentials; if \
+         it does not run there any more: labelgate lease end {lease}"
+    )]
+    RunsAtLevel {
+        /// The machine.
+        vm: Uuid,
+        /// Where it runs.
+        host: HostName,
+        /// Its label there.
+        level: Box<Label>,
+        /// By which lease.
+        lease: Uuid,
+    },
     /// Bounded memory.
     #[error("there are {0} of them, and there may be no more; remove some that are not used")]
     TooMany(usize),
@@ -356,9 +446,10 @@ impl Refusal {
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {
-            Self::Absent(_) | Self::NoMember { .. } | Self::MachineNotGranted { .. } => {
-                Kind::Absent
-            }
+            Self::Absent(_)
+            | Self::NoMember { .. }
+            | Self::MachineNotGranted { .. }
+            | Self::NotFollowed(_) => Kind::Absent,
             Self::NotLocallyAssigned
             | Self::SizeNotBlocks { .. }
             | Self::Shrinks { .. }
@@ -377,6 +468,9 @@ impl Refusal {
             | Self::NotInPool { .. }
             | Self::DirectInPool(_)
             | Self::ContentInPool(_)
+            | Self::ContentFollows(_)
+            | Self::NewFollows(_)
+            | Self::NoRest { .. }
             | Self::EndsBeforeStart { .. } => Kind::Invalid,
             _ => Kind::Conflict,
         }

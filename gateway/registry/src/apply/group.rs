@@ -18,6 +18,7 @@ impl Snapshot {
             let label = Box::new(label.clone());
             return Err(Refusal::OwnLabel { label, of });
         }
+        self.check_unfollowed(label)?;
         let group = Group {
             label: label.clone(),
             members: BTreeSet::new(),

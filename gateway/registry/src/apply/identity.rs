@@ -15,7 +15,12 @@ impl Snapshot {
         if self.groups.contains_key(&identity.label) {
             return Err(Refusal::GroupLabel(Box::new(identity.label)));
         }
+        self.check_unfollowed(&identity.label)?;
         if let Some(vm) = identity.vm {
+            if let Some(followed) = self.followed(vm) {
+                let image = followed.first().id();
+                return Err(Refusal::IsFollowed { vm, image });
+            }
             self.check_machine(vm, &identity.label)?;
         }
         self.add(identity, Thing::Identity)

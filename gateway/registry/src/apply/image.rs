@@ -9,6 +9,10 @@ use crate::{ImageId, Refusal, Snapshot, StoreName, Thing};
 impl Snapshot {
     pub(super) fn add_image(&mut self, image: &Image) -> Result<(), Refusal> {
         check_image(image)?;
+        if image.follows.is_some() {
+            return Err(Refusal::NewFollows(image.id()));
+        }
+        self.check_unfollowed(&image.label)?;
         self.check_free::<Image>(&image.id(), Thing::Image)?;
         let store = self.store_of(&image.store)?;
         check_in_store(image, store)?;
@@ -38,8 +42,17 @@ impl Snapshot {
 
     pub(super) fn relabel_image(&mut self, id: &ImageId, label: &Label) -> Result<(), Refusal> {
         check_label(label)?;
+        self.check_resting(id)?;
+        self.check_unfollowed(label)?;
         let image: &mut Image = self.get_mut(id, Thing::Image)?;
         image.label = label.clone();
+        image.follows = None;
+        Ok(())
+    }
+
+    pub(super) fn remove_image(&mut self, id: &ImageId) -> Result<(), Refusal> {
+        self.check_resting(id)?;
+        let _: Image = self.remove(id, Thing::Image)?;
         Ok(())
     }
 

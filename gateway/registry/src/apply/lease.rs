@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
+use labelgate_mac::Label;
 use uuid::Uuid;
 
 use super::check_label;
@@ -16,27 +17,37 @@ impl Snapshot {
         if self.groups.contains_key(&lease.label) {
             return Err(Refusal::GroupLabel(Box::new(lease.label.clone())));
         }
-        let known = self.levels.contains_key(&lease.label)
-            || self
-                .identities
-                .values()
-                .any(|identity| identity.label == lease.label);
-        if !known {
-            return Err(Refusal::UnknownLabel(Box::new(lease.label.clone())));
+        let runs = |other: &&Lease| other.vm == lease.vm && other.host == lease.host;
+        let running = self.leases.values().find(runs).map(|other| other.id);
+        match self.followed(lease.vm) {
+            Some(followed) if running.is_none() => self.check_lease_of(&followed, lease)?,
+            Some(_) => {}
+            None => self.check_known(&lease.label)?,
         }
         self.check_machine(lease.vm, &lease.label)?;
-        let runs = |other: &&Lease| other.vm == lease.vm && other.host == lease.host;
-        if let Some(other) = self.leases.values().find(runs) {
+        if let Some(other) = running {
             return Err(Refusal::Running {
                 vm: lease.vm,
                 host: lease.host.clone(),
-                lease: other.id,
+                lease: other,
             });
         }
         let mut lease = lease.clone();
         lease.host_addresses = self.addresses_of(&lease.host).cloned();
         check_address(&lease)?;
         self.add(lease, Thing::Lease)
+    }
+
+    /// Refuses a label that nobody gave out, and that of somebody whom images follow.
+    fn check_known(&self, label: &Label) -> Result<(), Refusal> {
+        self.check_unfollowed(label)?;
+        let mut identities = self.identities.values();
+        let known =
+            self.levels.contains_key(label) || identities.any(|identity| identity.label == *label);
+        match known {
+            true => Ok(()),
+            false => Err(Refusal::UnknownLabel(Box::new(label.clone()))),
+        }
     }
 
     /// The only addresses of a hypervisor's machines, if it is known and they are.

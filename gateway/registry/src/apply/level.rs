@@ -2,7 +2,7 @@
 
 use labelgate_mac::Label;
 
-use crate::record::Level;
+use crate::record::{Image, Level};
 use crate::{Refusal, Snapshot, Thing};
 
 impl Snapshot {
@@ -19,8 +19,12 @@ impl Snapshot {
     fn user_of(&self, label: &Label) -> Option<Thing> {
         let image = || {
             let mut images = self.images.values();
+            let rests = |image: &Image| {
+                let follows = image.follows.as_ref();
+                follows.is_some_and(|follows| follows.rest == *label)
+            };
             images
-                .find(|image| image.label == *label)
+                .find(|image| image.label == *label || rests(image))
                 .map(|image| Thing::Image(image.id()))
         };
         let group = || {

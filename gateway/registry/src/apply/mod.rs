@@ -1,5 +1,6 @@
 //! The rules by which a snapshot changes.
 
+mod follow;
 mod group;
 mod host;
 mod identity;
@@ -18,7 +19,7 @@ pub(crate) use lease::check_lease;
 use labelgate_control::MAX_LABEL;
 use labelgate_mac::Label;
 
-use crate::record::{Group, Host, Image, Lease};
+use crate::record::{Group, Host, Lease};
 use crate::snapshot::Tabled;
 use crate::{Change, Refusal, Snapshot, Thing, allocate};
 
@@ -45,10 +46,11 @@ impl Snapshot {
             Change::RekeyStore { store, key } => self.rekey_store(store, key)?,
             Change::RemoveStore(name) => self.remove_store(name)?,
             Change::AddImage(image) => self.add_image(image)?,
-            Change::RemoveImage(id) => {
-                let _: Image = self.remove(id, Thing::Image)?;
-            }
+            Change::RemoveImage(id) => self.remove_image(id)?,
             Change::RelabelImage { image, label } => self.relabel_image(image, label)?,
+            Change::FollowMachine { image, vm, rest } => self.follow_machine(image, *vm, rest)?,
+            Change::SetOut { vm, level } => self.set_out(*vm, level)?,
+            Change::ComeBack { vm } => self.come_back(*vm)?,
             Change::ResizeImage { image, size } => self.resize_image(image, *size)?,
             Change::AddIdentity(identity) => self.add_identity(identity)?,
             Change::RotateIdentity { identity, secrets } => {
@@ -65,6 +67,7 @@ impl Snapshot {
             Change::ReleaseLevel(label) => self.release_level(label)?,
             Change::StartLease(lease) => self.start_lease(lease)?,
             Change::RenewLease { lease, ends } => self.renew_lease(*lease, *ends)?,
+            Change::MoveLease { lease, label } => self.move_lease(*lease, label)?,
             Change::EndLease(id) => {
                 let _: Lease = self.remove(id, Thing::Lease)?;
             }

@@ -27,6 +27,7 @@ pub(super) struct Header {
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub(super) enum Line {
     Store(Store),
+    /// Those that follow a machine since version 7.
     Image(Image),
     Identity(Identity),
     Secrets(IdentityName, StoredSecrets),
@@ -61,6 +62,7 @@ impl Line {
             Self::Token(..) | Self::MasterKey(_) => 2,
             Self::StoreKey(_, StoredStoreKey::Cephx(_)) => 3,
             Self::StoreKey(_, StoredStoreKey::Chap(_)) => 4,
+            Self::Image(image) if image.follows.is_some() => 7,
             Self::Host(host) if host.addresses.is_some() => 6,
             Self::Lease(lease) if lease.host_addresses.is_some() => 6,
             Self::Host(_) => 5,

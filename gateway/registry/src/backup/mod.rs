@@ -20,8 +20,9 @@ pub(crate) use writer::write;
 /// 3. has keys of stores;
 /// 4. has stores that are upstream, and what opens them;
 /// 5. has hosts;
-/// 6. has hosts with addresses, and leases on these.
-const VERSION: u32 = 6;
+/// 6. has hosts with addresses, and leases on these;
+/// 7. has images that follow machines.
+const VERSION: u32 = 7;
 
 /// The most bytes of a backup: half a million labels with all that may belong to them. None that
 /// is longer is written, so that every one that was made can be restored.

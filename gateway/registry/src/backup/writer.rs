@@ -109,6 +109,10 @@ impl Lines<'_> {
 
 /// The oldest version that knows what there is to be written.
 fn version(snapshot: &Snapshot, store_keys: &BTreeMap<StoreName, StoreKey>) -> u32 {
+    let mut images = snapshot.images.values();
+    if images.any(|image| image.follows.is_some()) {
+        return 7;
+    }
     let mut hosts = snapshot.hosts.values();
     let mut leases = snapshot.leases.values();
     // A host that has gone has left its addresses in its leases.

@@ -25,13 +25,14 @@ pub(super) struct Formats {
 /// 1. the first;
 /// 2. identities may be proved by tokens, and there is a master key;
 /// 3. there are hosts;
-/// 4. hosts may have addresses, and leases those of their host.
+/// 4. hosts may have addresses, and leases those of their host;
+/// 5. images may follow machines.
 ///
 /// Whoever changes what is kept adds the migration from the format before, and a database of that
 /// format to the tests.
 pub(super) const CURRENT: Formats = Formats {
     oldest: 1,
-    migrations: &[tokens, hosts, addresses],
+    migrations: &[tokens, hosts, addresses, followers],
 };
 
 /// From format 1 to 2. Nothing that was there is written otherwise.
@@ -47,6 +48,12 @@ fn hosts(transaction: &WriteTransaction) -> Result<(), RegistryError> {
 /// From format 3 to 4. Nothing that was there is written otherwise: a host without addresses is one
 /// whose machines come from any.
 fn addresses(_: &WriteTransaction) -> Result<(), RegistryError> {
+    Ok(())
+}
+
+/// From format 4 to 5. Nothing that was there is written otherwise: an image that says nothing of it
+/// follows no machine.
+fn followers(_: &WriteTransaction) -> Result<(), RegistryError> {
     Ok(())
 }
 
@@ -123,12 +130,12 @@ mod tests {
     /// What an earlier labelgate has written is found by these names. Whoever changes one writes
     /// a migration; what is in the tables is in the golden backup of the tests.
     #[test]
-    fn the_tables_of_format_4_have_these_names() {
+    fn the_tables_of_format_5_have_these_names() {
         use redb::TableHandle;
 
         let registry = registry();
         let reading = registry.begin_read().unwrap();
-        assert_eq!(reading.meta("format").unwrap(), Some(4));
+        assert_eq!(reading.meta("format").unwrap(), Some(5));
         let tables = reading.list_tables().unwrap();
         let mut names: Vec<String> = tables.map(|table| table.name().to_owned()).collect();
         names.sort_unstable();
@@ -162,7 +169,7 @@ mod tests {
 
     const LATER: Formats = Formats {
         oldest: 1,
-        migrations: &[tokens, hosts, addresses, next],
+        migrations: &[tokens, hosts, addresses, followers, next],
     };
 
     #[test]
@@ -170,15 +177,15 @@ mod tests {
         let registry = registry();
         bring_up_to_date(&registry, &LATER).unwrap();
         let reading = registry.begin_read().unwrap();
-        assert_eq!(reading.meta("format").unwrap(), Some(5));
+        assert_eq!(reading.meta("format").unwrap(), Some(6));
         assert_eq!(reading.meta("migrated").unwrap(), Some(1));
         drop(reading);
         let refused = bring_up_to_date(&registry, &CURRENT);
         let newer = matches!(
             refused,
             Err(RegistryError::Newer {
-                format: 5,
-                known: 4
+                format: 6,
+                known: 5
             })
         );
         assert!(newer, "{refused:?}");
@@ -189,11 +196,11 @@ mod tests {
         let registry = registry();
         let failing = Formats {
             oldest: 1,
-            migrations: &[tokens, hosts, addresses, next, fails],
+            migrations: &[tokens, hosts, addresses, followers, next, fails],
         };
         assert!(bring_up_to_date(&registry, &failing).is_err());
         let reading = registry.begin_read().unwrap();
-        assert_eq!(reading.meta("format").unwrap(), Some(4));
+        assert_eq!(reading.meta("format").unwrap(), Some(5));
         assert_eq!(reading.meta("migrated").unwrap(), None);
     }
 }

@@ -3,6 +3,7 @@
 use labelgate_control::{Designator, Serial};
 use labelgate_mac::Label;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use uuid::Uuid;
 
 use super::{ImageFile, Record};
 use crate::{ImageId, ImageName, StoreName};
@@ -18,7 +19,8 @@ pub struct Image {
     /// Where it is below the store's path.
     pub file: ImageFile,
     /// The one label that may open it. Of content, which many labels may read: the label it was
-    /// filled under.
+    /// filled under. Of an image that follows a machine: where it rests, or the level of the machine,
+    /// which may open it while a lease of that label holds ([`crate::Snapshot::is_out`]).
     pub label: Label,
     /// What tells it from every other image, for ever. Take a [`fresh_designator`].
     #[serde(with = "designator")]
@@ -35,6 +37,21 @@ pub struct Image {
     pub direct: bool,
     /// Content (an installer, a base): many labels may read it. Always `read_only`.
     pub content: bool,
+    /// The machine that it follows, if it follows one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<Follows>,
+}
+
+/// The machine that an image follows: one that the network tells by the level of its process, which is
+/// another at every start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Follows {
+    /// The machine.
+    pub vm: Uuid,
+    /// The label that the image has while the machine does not run: a level that was allocated, which all
+    /// images that follow the machine have then, and nobody else ever.
+    pub rest: Label,
 }
 
 impl Image {

@@ -21,7 +21,7 @@ pub use gluster::{Servers, VolumeDirectory, VolumeName, check_on_volume};
 pub use group::Group;
 pub use host::{Fingerprint, FingerprintError, Host, HostRole, Machines};
 pub use identity::{Identity, Proof};
-pub use image::{BlockSize, Image, fresh_designator};
+pub use image::{BlockSize, Follows, Image, fresh_designator};
 pub use lease::Lease;
 pub use level::Level;
 pub use path::{ImageFile, PathError, StorePath};

@@ -1,6 +1,6 @@
 //! Each thing that must hold for a snapshot, broken on its own, is noticed.
 
-use labelgate_registry::{Change, Image, Place, Proof, Registry, Snapshot};
+use labelgate_registry::{Change, Follows, Image, Place, Proof, Registry, Snapshot};
 use uuid::Uuid;
 
 use crate::samples::{allocation, at_address, chap, image, lease, registry, store};
@@ -190,4 +190,88 @@ fn broken_levels_and_leases_are_noticed() {
             "do not go together",
         ),
     ]);
+}
+
+/// A sound snapshot with a machine that two images follow, which is out.
+fn followed() -> Snapshot {
+    let (_directory, _, registry) = registry();
+    let allocated = registry
+        .apply(&Change::AllocateLevel(allocation()))
+        .unwrap();
+    let rest = allocated.allocated.unwrap();
+    let vm = Uuid::from_u128(1);
+    let follow = |name: &str| Change::FollowMachine {
+        image: image("a", name, "s0:c1,c2").id(),
+        vm,
+        rest: rest.clone(),
+    };
+    let changes = [
+        store("a"),
+        Change::AddImage(image("a", "one", "s0:c3,c4")),
+        Change::AddImage(image("a", "two", "s0:c3,c4")),
+        Change::AddImage(image("a", "other", "s0:c5,c6")),
+        follow("one"),
+        follow("two"),
+        Change::StartLease(lease(1, 1, "kvm-1", &rest.to_string())),
+        Change::SetOut {
+            vm,
+            level: "s0:c1,c2".parse().unwrap(),
+        },
+    ];
+    for change in &changes {
+        registry.apply(change).unwrap();
+    }
+    Snapshot::clone(&registry.read().unwrap())
+}
+
+#[test]
+fn broken_followers_are_noticed() {
+    fn follows(snapshot: &mut Snapshot) -> &mut Follows {
+        let image = image_mut(snapshot, "a/two");
+        image.follows.as_mut().unwrap()
+    }
+    let breakages: [Breakage; 8] = [
+        (
+            |s| image_mut(s, "a/two").label = "s0:c8,c9".parse().unwrap(),
+            "a/two is not where the others are",
+        ),
+        (
+            |s| follows(s).rest = "s0:c8,c9".parse().unwrap(),
+            "a/two is not where the others are",
+        ),
+        (
+            |s| {
+                let two = image_mut(s, "a/two");
+                (two.content, two.read_only) = (true, true);
+            },
+            "a/two is content",
+        ),
+        (|s| s.levels.clear(), "was not allocated"),
+        (
+            |s| image_mut(s, "a/other").label = "s0:c1,c2".parse().unwrap(),
+            "image a/other has s0:c1,c2",
+        ),
+        (
+            |s| image_mut(s, "a/other").label = follows(s).rest.clone(),
+            "image a/other has s0:c0,c1",
+        ),
+        (
+            |s| {
+                let lease = s.leases.get_mut(&Uuid::from_u128(1)).unwrap();
+                lease.label = "s0:c8,c9".parse().unwrap();
+            },
+            "its lease 00000000-0000-0000-0000-000000000001 is elsewhere",
+        ),
+        (
+            |s| follows(s).vm = Uuid::from_u128(2),
+            "image a/two has s0:c0,c1",
+        ),
+    ];
+    for (number, (break_it, words)) in breakages.iter().enumerate() {
+        let mut snapshot = followed();
+        snapshot.check().unwrap();
+        break_it(&mut snapshot);
+        let found = snapshot.check().unwrap_err().to_string();
+        assert!(found.contains(words), "number {number}: {found}");
+    }
 }

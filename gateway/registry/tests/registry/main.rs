@@ -11,6 +11,7 @@
 mod backup;
 mod changes;
 mod check;
+mod follow;
 mod full;
 mod fuzz;
 mod hosts;

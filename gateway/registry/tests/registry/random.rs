@@ -20,7 +20,7 @@ fn change(kind: u8, one: u8, other: u8) -> Change {
     let name = format!("n{}", one % 3);
     let label = LABELS[usize::from(other) % LABELS.len()];
     let group = || label.parse().unwrap();
-    match kind % 19 {
+    match kind % 22 {
         0 => store(&name),
         1 => Change::RemoveStore(name.parse().unwrap()),
         2 => Change::AddImage(image(&name, &format!("i{}", other % 2), label)),
@@ -70,6 +70,25 @@ fn change(kind: u8, one: u8, other: u8) -> Change {
         17 => Change::GrantMachine {
             host: name.parse().unwrap(),
             vm: Uuid::from_u128(u128::from(other % 2)),
+        },
+        18 => Change::FollowMachine {
+            image: image(&name, &format!("i{}", other % 2), label).id(),
+            vm: Uuid::from_u128(u128::from(other % 2)),
+            // What is allocated first.
+            rest: LABELS[2].parse().unwrap(),
+        },
+        19 => match other % 3 {
+            0 => Change::ComeBack {
+                vm: Uuid::from_u128(u128::from(one % 2)),
+            },
+            _ => Change::SetOut {
+                vm: Uuid::from_u128(u128::from(one % 2)),
+                level: group(),
+            },
+        },
+        20 => Change::MoveLease {
+            lease: Uuid::from_u128(u128::from(one % 3)),
+            label: group(),
         },
         _ => match other % 3 {
             0 => Change::EndLease(Uuid::from_u128(u128::from(one % 3))),

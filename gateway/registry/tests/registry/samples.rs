@@ -69,6 +69,7 @@ pub fn image(store: &str, name: &str, label: &str) -> Image {
         read_only: false,
         direct: false,
         content: false,
+        follows: None,
     }
 }
 

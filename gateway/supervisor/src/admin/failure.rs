@@ -87,6 +87,7 @@ impl From<&Refusal> for Denied {
             (Refusal::Exhausted { .. } | Refusal::TooMany(_), _) => ErrorCode::Full,
             (
                 Refusal::ContentResized(_)
+                | Refusal::ContentFollows(_)
                 | Refusal::NoSecrets(_)
                 | Refusal::ProvedByChap(_)
                 | Refusal::ProvedByToken(_),
@@ -95,7 +96,14 @@ impl From<&Refusal> for Denied {
             (Refusal::Absent(thing), _) => return absent(thing),
             (_, Kind::Absent) => ErrorCode::NotFound,
             (_, Kind::Invalid) => ErrorCode::Invalid,
-            (Refusal::LevelInUse { .. } | Refusal::StoreInUse { .. }, _) => ErrorCode::InUse,
+            (
+                Refusal::LevelInUse { .. }
+                | Refusal::StoreInUse { .. }
+                | Refusal::FollowedRuns { .. }
+                | Refusal::StillOut { .. }
+                | Refusal::RunsAtLevel { .. },
+                _,
+            ) => ErrorCode::InUse,
             (_, Kind::Conflict) => ErrorCode::Exists,
         };
         let text = refusal.to_string();

@@ -232,6 +232,7 @@ pub(super) fn new_image(
         read_only: asked.read_only || content,
         direct: asked.direct,
         content,
+        follows: None,
     })
 }
 
