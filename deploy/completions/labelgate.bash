@@ -262,6 +262,9 @@ _labelgate() {
             labelgate__subcmd__help__subcmd__image,create)
                 cmd="labelgate__subcmd__help__subcmd__image__subcmd__create"
                 ;;
+            labelgate__subcmd__help__subcmd__image,follow)
+                cmd="labelgate__subcmd__help__subcmd__image__subcmd__follow"
+                ;;
             labelgate__subcmd__help__subcmd__image,import)
                 cmd="labelgate__subcmd__help__subcmd__image__subcmd__import"
                 ;;
@@ -427,6 +430,9 @@ _labelgate() {
             labelgate__subcmd__image,create)
                 cmd="labelgate__subcmd__image__subcmd__create"
                 ;;
+            labelgate__subcmd__image,follow)
+                cmd="labelgate__subcmd__image__subcmd__follow"
+                ;;
             labelgate__subcmd__image,help)
                 cmd="labelgate__subcmd__image__subcmd__help"
                 ;;
@@ -459,6 +465,9 @@ _labelgate() {
                 ;;
             labelgate__subcmd__image__subcmd__help,create)
                 cmd="labelgate__subcmd__image__subcmd__help__subcmd__create"
+                ;;
+            labelgate__subcmd__image__subcmd__help,follow)
+                cmd="labelgate__subcmd__image__subcmd__help__subcmd__follow"
                 ;;
             labelgate__subcmd__image__subcmd__help,help)
                 cmd="labelgate__subcmd__image__subcmd__help__subcmd__help"
@@ -1727,7 +1736,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__help__subcmd__image)
-            opts="create import clone snapshot list show label resize clear rm"
+            opts="create import clone snapshot list show label follow resize clear rm"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1769,6 +1778,20 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__help__subcmd__image__subcmd__create)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__help__subcmd__image__subcmd__follow)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2951,7 +2974,7 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image)
-            opts="-y -h --json --yes --timeout --socket --remote --credentials --help create import clone snapshot list show label resize clear rm help"
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help create import clone snapshot list show label follow resize clear rm help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3098,8 +3121,38 @@ _labelgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        labelgate__subcmd__image__subcmd__follow)
+            opts="-y -h --json --yes --timeout --socket --remote --credentials --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         labelgate__subcmd__image__subcmd__help)
-            opts="create import clone snapshot list show label resize clear rm help"
+            opts="create import clone snapshot list show label follow resize clear rm help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3141,6 +3194,20 @@ _labelgate() {
             return 0
             ;;
         labelgate__subcmd__image__subcmd__help__subcmd__create)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        labelgate__subcmd__image__subcmd__help__subcmd__follow)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

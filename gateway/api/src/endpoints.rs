@@ -4,13 +4,13 @@ use crate::endpoint::{Bytes, Declaration, Endpoint, Json, Lines, Method, Nothing
 use crate::{
     AddBackend, AddGroup, AddHost, AddIdentity, AddStore, AddedIdentity, AllocateLevel, AuditQuery,
     AuditReport, CertifiedHost, CertifyHost, ClearImage, CloneImage, CreateImage, CreateSnapshot,
-    Done, EndedLease, Group, GroupPath, Groups, Host, HostAddresses, HostMachinePath, HostPath,
-    Hosts, Identities, Identity, IdentityPath, Image, ImagePath, Images, ImagesQuery, ImportQuery,
-    LabelImage, Lease, LeasePath, Leases, Level, LevelPath, Levels, MachinePath, MachineSecret,
-    MemberPath, NewMachineSecret, RekeyStore, RelabelledImage, Reloaded, RemoveImageQuery,
-    ResizeImage, ResizedImage, Restored, Revocation, RollBack, RotateIdentity, Rotated, Snapshot,
-    SnapshotPath, Snapshots, StartLease, StartMachine, Status, Step, StopMachine, Store, StorePath,
-    Stores, WorkerPath, Workers,
+    Done, EndedLease, FollowMachine, Group, GroupPath, Groups, Host, HostAddresses,
+    HostMachinePath, HostPath, Hosts, Identities, Identity, IdentityPath, Image, ImagePath, Images,
+    ImagesQuery, ImportQuery, LabelImage, Lease, LeasePath, Leases, Level, LevelPath, Levels,
+    MachinePath, MachineSecret, MemberPath, NewMachineSecret, RekeyStore, RelabelledImage,
+    Reloaded, RemoveImageQuery, ResizeImage, ResizedImage, Restored, Revocation, RollBack,
+    RotateIdentity, Rotated, Snapshot, SnapshotPath, Snapshots, StartLease, StartMachine, Status,
+    Step, StopMachine, Store, StorePath, Stores, WorkerPath, Workers,
 };
 
 /// Declares one type per endpoint, and the list of all of them.
@@ -80,6 +80,8 @@ endpoints! {
     PostClone = Post "/v1/images/{store}/{image}/clone" (ImagePath, Nothing, Json<CloneImage>) -> Lines<Step>;
     /// Gives an image another label. Sessions of the old label end first.
     PostImageLabel = Post "/v1/images/{store}/{image}/label" (ImagePath, Nothing, Json<LabelImage>) -> Json<RelabelledImage>;
+    /// Lets an image follow a machine: it has the level of its process while that runs, and is nobody's otherwise. Sessions on it end first.
+    PostImageFollow = Post "/v1/images/{store}/{image}/follow" (ImagePath, Nothing, Json<FollowMachine>) -> Json<RelabelledImage>;
     /// Makes an image larger, while it is served.
     PostImageSize = Post "/v1/images/{store}/{image}/resize" (ImagePath, Nothing, Json<ResizeImage>) -> Json<ResizedImage>;
     /// Serves an image again after a failed flush.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use crate::{ImageAccess, ImageName, Label, SnapshotName, StoreName};
 
@@ -32,6 +33,10 @@ pub struct Image {
     pub label: Option<Label>,
     /// Whether it is content: read-only, and every label may read it.
     pub content: bool,
+    /// The machine that it follows, if it follows one: while that runs its label is the level of the
+    /// machine's process, and otherwise one that is nobody's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<Uuid>,
     /// Where it is below the store's path; in a pool, IMAGE or NAMESPACE/IMAGE.
     #[schema(value_type = String)]
     pub file: PathBuf,

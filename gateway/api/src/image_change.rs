@@ -2,14 +2,25 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use crate::{Image, ImageAccess, Revocation};
+
+/// A machine for an image to follow, which has no identity: the network tells it by its level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FollowMachine {
+    /// The machine. Sessions on the image end before the answer, and it is nobody's until the machine
+    /// starts.
+    pub vm: Uuid,
+}
 
 /// Another label for an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LabelImage {
-    /// Who may open it from now on. Sessions of others end before the answer.
+    /// Who may open it from now on. Sessions of others end before the answer. It follows no machine any
+    /// more.
     pub label: ImageAccess,
 }
 

@@ -56,7 +56,8 @@ pub struct StartLease {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub address: Option<IpAddr>,
-    /// The label: an allocated level, or the label of an identity or an image.
+    /// The label: an allocated level, or the label of an identity or an image; of a machine that images
+    /// follow, the level of its process.
     pub label: Label,
     /// When it shall end by itself. Without, it lasts until it is ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]

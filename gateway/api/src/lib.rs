@@ -65,7 +65,8 @@ pub use image::{
     BlockSize, CloneSource, CreateImage, Image, ImagePath, Images, ImagesQuery, Source,
 };
 pub use image_change::{
-    ClearImage, LabelImage, RelabelledImage, RemoveImageQuery, ResizeImage, ResizedImage,
+    ClearImage, FollowMachine, LabelImage, RelabelledImage, RemoveImageQuery, ResizeImage,
+    ResizedImage,
 };
 pub use import::{CloneImage, ImageFormat, ImportQuery};
 pub use label::{ImageAccess, Label, LabelChoice};

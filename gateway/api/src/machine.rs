@@ -16,9 +16,14 @@ pub struct StartMachine {
     /// has to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<Note>,
-    /// The SELinux context that its process has there, for the audit trail.
+    /// The SELinux context that its process has there: for the audit trail, and where images follow the
+    /// machine they have its level from then on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub process_label: Option<Note>,
+    /// Its process has no context yet, which is told before it runs: the machine has a lease until then,
+    /// and images that follow it rest.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub process_label_later: bool,
     /// The only address that its connections may come from; any, if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]

@@ -13,8 +13,8 @@ use jsonschema::Validator;
 use labelgate_api::{
     AddBackend, AddGroup, AddHost, AddIdentity, AddStore, AddedIdentity, AllocateLevel,
     AuditReport, CertifiedHost, CertifyHost, ClearImage, CloneImage, CreateImage, CreateSnapshot,
-    Done, EndedLease, Groups, Hosts, Identities, Images, LabelImage, Leases, Levels, Problem,
-    RekeyStore, RelabelledImage, Reloaded, ResizeImage, Restored, Revocation, RollBack,
+    Done, EndedLease, FollowMachine, Groups, Hosts, Identities, Images, LabelImage, Leases, Levels,
+    Problem, RekeyStore, RelabelledImage, Reloaded, ResizeImage, Restored, Revocation, RollBack,
     RotateIdentity, Rotated, Snapshots, StartLease, StartMachine, Status, Step, StopMachine, Store,
     Stores, Workers, document,
 };
@@ -186,6 +186,7 @@ fn requests_are_what_the_document_says() {
             "block_size": 4096, "read_only": true, "direct": true});
         CloneImage: json!({"store": "vms", "name": "a", "label": "s0:c1,c2", "size": 1});
         LabelImage: json!({"label": "s15:c0.c1022"});
+        FollowMachine: json!({"vm": UUID});
         ResizeImage: json!({"size": 1});
         CreateSnapshot: json!({"name": "Before_1.2"});
         RollBack: json!({"force": true});
@@ -220,6 +221,7 @@ fn requests_are_what_the_document_says() {
                     "user": "web-1"}},
                 {"device": "vdb", "source": {"protocol": "nfs", "path": "/token/web"}}]});
         StartMachine: json!({"disks": []});
+        StartMachine: json!({"process_label_later": true, "disks": []});
     }
 }
 
@@ -243,6 +245,7 @@ fn what_the_document_refuses_is_refused() {
         AddBackend: json!({"name": "san", "backend": {"kind": "iscsi", "portal": "10.0.0.9"}});
         CreateSnapshot: json!({"name": "a@b"});
         CreateImage: json!({"store": "ceph", "name": "a", "label": "auto", "clone_of": {"image": "b"}});
+        FollowMachine: json!({});
         LabelImage: json!({"label": "s0"});
         LabelImage: json!({"label": "s0:c1-s0:c1,c2"});
         LabelImage: json!({"label": "anything"});

@@ -2,12 +2,14 @@
 
 use clap::Subcommand;
 use labelgate_api::endpoints::{
-    DeleteImage, GetImage, ListImages, PostImageClear, PostImageLabel, PostImageSize,
+    DeleteImage, GetImage, ListImages, PostImageClear, PostImageFollow, PostImageLabel,
+    PostImageSize,
 };
 use labelgate_api::{
-    ClearImage, Image, ImageAccess, Images, ImagesQuery, Label, LabelImage, Nothing,
+    ClearImage, FollowMachine, Image, ImageAccess, Images, ImagesQuery, Label, LabelImage, Nothing,
     RemoveImageQuery, ResizeImage, StoreName,
 };
+use uuid::Uuid;
 
 use crate::ask::Ask;
 use crate::fault::Fault;
@@ -52,6 +54,15 @@ pub(crate) enum ImageCommand {
         image: ImageArgument,
         /// Who may open it: a label; auto for a new one; content for everybody, to read.
         label: ImageAccess,
+    },
+    /// Let an image follow a machine that the network tells by its level (CIPSO and the like), and that has
+    /// no identity: it has the level of the machine's process while that runs, and is nobody's otherwise.
+    /// Sessions on it end first. "image label" gives it a label of its own again.
+    Follow {
+        /// The image: STORE/IMAGE.
+        image: ImageArgument,
+        /// The machine's UUID.
+        vm: Uuid,
     },
     /// Make an image larger, while it is served.
     Resize {
@@ -101,6 +112,7 @@ impl ImageCommand {
                     .await
             }
             Self::Label { image, label } => relabel(ask, image, label).await,
+            Self::Follow { image, vm } => follow(ask, image, vm).await,
             Self::Resize { image, size } => {
                 let body = ResizeImage { size };
                 ask.show::<PostImageSize>(&image.into(), &nothing, &body, |output, resized| {
@@ -143,6 +155,17 @@ async fn relabel(ask: &Ask, image: ImageArgument, label: ImageAccess) -> Result<
     let body = LabelImage { label };
     ask.show::<PostImageLabel>(&image.into(), &Nothing {}, &body, |output, relabelled| {
         output.revocation("Relabelled", &relabelled.revocation)?;
+        show(output, relabelled.image)
+    })
+    .await
+}
+
+async fn follow(ask: &Ask, image: ImageArgument, vm: Uuid) -> Result<(), Fault> {
+    let question = format!("Let {image} follow machine {vm}, and end its sessions?");
+    ask.confirm(&question).await?;
+    let body = FollowMachine { vm };
+    ask.show::<PostImageFollow>(&image.into(), &Nothing {}, &body, |output, relabelled| {
+        output.revocation("Follows it from now on", &relabelled.revocation)?;
         show(output, relabelled.image)
     })
     .await
@@ -196,6 +219,7 @@ pub(crate) fn show(output: &mut Output, image: Image) -> std::io::Result<()> {
         ("image", format!("{}/{}", image.store, image.name)),
         ("target", image.target.clone()),
         ("label", access(&image)),
+        ("follows", or_dash(image.follows.map(|vm| vm.to_string()))),
         ("mode", mode(&image)),
         ("size", or_dash(image.size.map(size::show))),
         ("used", or_dash(image.allocated.map(size::show))),

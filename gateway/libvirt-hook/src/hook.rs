@@ -13,7 +13,10 @@ use crate::settings::{Settings, SettingsError};
 /// What an operation of libvirt's means for the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {
-    /// A machine is about to start, or to come in: it needs a lease, and does not start without.
+    /// A machine is about to be made ready, to start or to come in: it needs a lease, and does not start
+    /// without. What libvirt calls its process is not known yet, unless an admin has said it.
+    Prepare,
+    /// Its process is about to start, and has its label.
     Start,
     /// A machine is found running: it should have a lease, and goes on without.
     Restore,
@@ -35,7 +38,8 @@ impl Operation {
     /// `release` when nothing is left.
     pub(crate) fn of(name: &str) -> Self {
         match name {
-            "prepare" | "start" => Self::Start,
+            "prepare" => Self::Prepare,
+            "start" => Self::Start,
             "reconnect" | "attach" => Self::Restore,
             "release" => Self::Stop,
             _ => Self::Nothing,
@@ -96,12 +100,12 @@ impl From<ClientError> for Fault {
 /// none of the gateway's business; but it may have had one when it started, and hence a lease.
 pub(crate) fn carry_out(operation: Operation, xml: &str, settings: &Settings) -> Result<(), Fault> {
     match operation {
-        Operation::Start | Operation::Restore => {
+        Operation::Prepare | Operation::Start | Operation::Restore => {
             let domain = Domain::read(xml, settings)?;
             match domain.disks.is_empty() {
                 true => Ok(()),
                 false => run(settings, async |client| {
-                    start(&client, domain, settings).await
+                    start(&client, operation, domain, settings).await
                 }),
             }
         }
@@ -135,10 +139,16 @@ pub(crate) fn run<T>(
     runtime.block_on(ask(client))
 }
 
-async fn start(client: &Client, domain: Domain, settings: &Settings) -> Result<(), Fault> {
+async fn start(
+    client: &Client,
+    operation: Operation,
+    domain: Domain,
+    settings: &Settings,
+) -> Result<(), Fault> {
     let path = MachinePath { vm: domain.uuid };
     let body = StartMachine {
         host: None,
+        process_label_later: operation == Operation::Prepare && domain.process_label.is_none(),
         process_label: domain.process_label,
         address: settings.address,
         disks: domain.disks,
@@ -167,9 +177,8 @@ mod tests {
 
     #[test]
     fn only_what_starts_or_has_gone_concerns_the_gateway() {
-        for name in ["prepare", "start"] {
-            assert_eq!(Operation::of(name), Operation::Start);
-        }
+        assert_eq!(Operation::of("prepare"), Operation::Prepare);
+        assert_eq!(Operation::of("start"), Operation::Start);
         assert_eq!(Operation::of("reconnect"), Operation::Restore);
         assert_eq!(Operation::of("release"), Operation::Stop);
         for name in ["started", "stopped", "migrate", "restore", "", "Start"] {

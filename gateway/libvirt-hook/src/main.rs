@@ -58,7 +58,7 @@ fn main() -> ExitCode {
             let text = format!("labelgate: machine {domain}: {fault}");
             say(&text);
             match operation {
-                Operation::Start | Operation::Stop => ExitCode::FAILURE,
+                Operation::Prepare | Operation::Start | Operation::Stop => ExitCode::FAILURE,
                 // libvirt kills what its hook does not agree to find running, and shows nobody what
                 // one has said that agrees.
                 Operation::Restore | Operation::Nothing => {

@@ -15,7 +15,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::admin::DoorError as AdminDoorError;
+use crate::admin::{DoorError as AdminDoorError, keep_followers};
 use crate::assignment::{Assignment, Own};
 use crate::audit::{self, Decision, Event, OpenError, Record, Throttle};
 use crate::cgroups::Cgroups;
@@ -158,6 +158,7 @@ pub async fn run_assigned(
     let mut tasks = JoinSet::new();
     tasks.spawn(reception.keep());
     let ports = map_ports(&mut sockets, (&shared, &launch), &mut tasks).await?;
+    keep_state(&state, &mut tasks).await;
     let (stop_admins, stop) = watch::channel(false);
     let admins = sockets.admins.serve(Arc::clone(&state), stop);
     let admins = tokio::spawn(admins);
@@ -170,8 +171,6 @@ pub async fn run_assigned(
     let watch = provider::watch(Arc::clone(&shared), Arc::clone(&labels));
     let watch = tokio::spawn(watch);
     tasks.spawn(flush_refusals(Arc::clone(&shared)));
-    tasks.spawn(end_expired_leases(Arc::clone(&state)));
-    tasks.spawn(announce_certificates(Arc::clone(&state)));
     notify(&[NotifyState::Ready, NotifyState::Status("serving")]);
 
     signals.obey(&state).await?;
@@ -186,6 +185,15 @@ pub async fn run_assigned(
     let _ = admins.await;
     shared.refusals.flush();
     Ok(())
+}
+
+/// Sees to what changes by itself of what is in force.
+async fn keep_state(state: &Arc<State>, tasks: &mut JoinSet<()>) {
+    // No machine starts before the files of images that follow one have been looked at.
+    let first = state.turn().await;
+    tasks.spawn(keep_followers(Arc::clone(state), first));
+    tasks.spawn(end_expired_leases(Arc::clone(state)));
+    tasks.spawn(announce_certificates(Arc::clone(state)));
 }
 
 /// What earlier gateways have left to be known of images.

@@ -182,6 +182,9 @@ impl Door {
             Ok(identity) => identities.dated(Arc::new(identity)),
             Err(reason) => return self.refuse(peer, None, &reason.into()),
         };
+        if !identities.admit(&identity, peer.ip(), SystemTime::now()) {
+            return self.refuse(peer, Some(&identity), &Refusal::NoLease);
+        }
         let login = labelled_login(&identity, entrance, self.labelled_services);
         let whose = (Arc::clone(&identity), login);
         let let_in = self.to_worker(stream, peer, whose).await;

@@ -22,6 +22,7 @@ fn image(store: &str, name: &str, label: Option<&str>) -> Image {
         target: String::new(),
         label: label.map(|label| label.parse().unwrap()),
         content: label.is_none(),
+        follows: None,
         file: PathBuf::new(),
         size: None,
         allocated: None,

@@ -15,10 +15,10 @@ use super::answer::same;
 use super::asked::{AskedBy, InBody, InPath};
 use super::clones;
 use super::failure::{Answer, Denied};
-use super::image_view::{find, view};
+use super::image_view::{find, followed_by, view};
 use super::images::{own_label, unfit, with_file, with_manner};
 use super::kept;
-use super::levels::choose;
+use super::levels::{choose, let_go};
 use super::operation::{Office, record, recorded, revocation};
 use super::snapshots::check_idle;
 use crate::audit::{Event, Record};
@@ -38,6 +38,7 @@ pub(super) async fn relabel(
             let (store, name) = (path.store.as_str(), path.image.as_str());
             let (image, source) = find(&turn.state().in_force(), store, name)?;
             let was = own_label(&image)?;
+            let followed = followed_by(&turn.state().in_force(), &image);
             let on_file = turn.state().shared().provider.selinux().is_some() && !image.is_kept();
             if on_file && is_given(&asked.label, was) {
                 put_back(&turn, &image, &asked_by).await?;
@@ -69,6 +70,10 @@ pub(super) async fn relabel(
             let relabelled = move_to(&turn, change, store, name).await;
             let changed = recorded(about, relabelled).await;
             let changed = chosen.keep_if(&turn, changed).await?;
+            if followed.is_some() {
+                // Where it has rested is for others that follow the machine, if there are any.
+                let _ = let_go(&turn, was).await;
+            }
             Ok(Json(RelabelledImage {
                 revocation: revocation(&changed, about).await?,
                 image: view(&own, store, name).await?,
@@ -102,7 +107,7 @@ async fn put_back(turn: &Turn, image: &Arc<Image>, asked_by: &str) -> Result<(),
 
 /// Gives an image its new label. The file's own label is changed first: while the two differ nobody
 /// is served, and the kernel refuses whoever still has it open. If that cannot be done, nothing is.
-async fn move_to(
+pub(super) async fn move_to(
     turn: &Turn,
     change: Change,
     store: &str,
@@ -110,21 +115,27 @@ async fn move_to(
 ) -> Result<crate::state::Changed, Denied> {
     let next = turn.check(&change)?;
     let (image, _) = find(&next, store, name)?;
+    note(turn, &image).await?;
+    Ok(turn.change(change).await?)
+}
+
+/// Gives the file of an image the label that the image is about to have; of one that a keeper holds, sees
+/// whether it may have that.
+pub(super) async fn note(turn: &Turn, image: &Arc<Image>) -> Result<(), Denied> {
     if image.is_kept() {
-        kept::check_relabelling(&image)?;
-        kept::check_namespace(turn.state().shared().keysmiths.names(), &image)?;
-        check_idle(turn, &image)?;
+        kept::check_relabelling(image)?;
+        kept::check_namespace(turn.state().shared().keysmiths.names(), image)?;
+        check_idle(turn, image)?;
         if image.store.pool().is_some() {
-            let keysmith = kept::keysmith(turn, &image)?;
-            clones::check_relatives(turn, &image, &keysmith).await?;
+            let keysmith = kept::keysmith(turn, image)?;
+            clones::check_relatives(turn, image, &keysmith).await?;
         }
-        return Ok(turn.change(change).await?);
+        return Ok(());
     }
-    let noted = with_manner(turn, &image, image::note_label).await;
-    match noted {
+    match with_manner(turn, image, image::note_label).await {
         // A file that is not there yet says nothing.
-        Ok(()) | Err(image::OpenError::Missing) => Ok(turn.change(change).await?),
-        Err(error) => Err(unfit(&image, &error)),
+        Ok(()) | Err(image::OpenError::Missing) => Ok(()),
+        Err(error) => Err(unfit(image, &error)),
     }
 }
 

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use axum::Json;
 use labelgate_api::{self as api, BlockSize, ErrorCode, ImagePath, Images, ImagesQuery};
+use labelgate_registry::ImageId;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use super::answer::{count, same, source};
 use super::asked::{InPath, InQuery};
@@ -30,14 +32,16 @@ pub(super) async fn list(office: Office, InQuery(asked): InQuery<ImagesQuery>) -
             && (label.is_none() || image.audience.label() == label)
     };
     let all = in_force.all_images().filter(|(image, _)| wanted(image));
-    let mut all: Vec<_> = all.map(|(i, source)| (Arc::clone(i), source)).collect();
-    all.sort_by(|(a, _), (b, _)| (&a.store.name, &a.name).cmp(&(&b.store.name, &b.name)));
+    let mut all: Vec<_> = all
+        .map(|(image, source)| (Arc::clone(image), source, followed_by(&in_force, image)))
+        .collect();
+    all.sort_by(|(a, ..), (b, ..)| (&a.store.name, &a.name).cmp(&(&b.store.name, &b.name)));
     let shared = Arc::clone(office.state.shared());
     // Each file is asked; a store that hangs must hold nobody but who asks.
     let described = spawn_blocking(move || {
         let described = all
             .iter()
-            .map(|(image, source)| describe(image, *source, &shared));
+            .map(|(image, source, follows)| describe(image, *source, *follows, &shared));
         described.collect::<Result<_, _>>()
     });
     let images = described
@@ -65,8 +69,9 @@ async fn snapshots(office: &Office, store: &str, name: &str) -> Option<u64> {
 pub(super) async fn view(office: &Office, store: &str, name: &str) -> Result<api::Image, Denied> {
     let in_force = office.state.in_force();
     let (image, source) = find(&in_force, store, name)?;
+    let follows = followed_by(&in_force, &image);
     let shared = Arc::clone(office.state.shared());
-    let described = spawn_blocking(move || describe(&image, source, &shared));
+    let described = spawn_blocking(move || describe(&image, source, follows, &shared));
     described
         .await
         .map_err(|error| Denied::new(ErrorCode::Internal, error))?
@@ -83,7 +88,19 @@ pub(super) fn find(
     found.ok_or_else(|| Denied::not_found("image", format_args!("{store}/{name}")))
 }
 
-fn describe(image: &Image, declared: Source, shared: &Shared) -> Result<api::Image, Denied> {
+/// The machine that an image follows.
+pub(super) fn followed_by(in_force: &InForce, image: &Image) -> Option<Uuid> {
+    let id: ImageId = image.to_string().parse().ok()?;
+    let record = in_force.snapshot.images.get(&id)?;
+    Some(record.follows.as_ref()?.vm)
+}
+
+fn describe(
+    image: &Image,
+    declared: Source,
+    follows: Option<Uuid>,
+    shared: &Shared,
+) -> Result<api::Image, Denied> {
     let extent = look(image).ok();
     let block_size = BlockSize::try_from(image.block_size);
     Ok(api::Image {
@@ -92,6 +109,7 @@ fn describe(image: &Image, declared: Source, shared: &Shared) -> Result<api::Ima
         target: image.target.to_string(),
         label: image.audience.label().cloned().map(Into::into),
         content: image.is_content(),
+        follows,
         file: image.file.clone(),
         // A missing file is made of this size when it is first served.
         size: extent.map(|extent| extent.size).or(image.size),

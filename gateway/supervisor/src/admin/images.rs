@@ -15,7 +15,7 @@ use super::answer::same;
 use super::asked::{AskedBy, InBody, InPath, InQuery};
 use super::available::available;
 use super::failure::{Answer, Denied};
-use super::image_view::{find, view};
+use super::image_view::{find, followed_by, view};
 use super::kept;
 use super::levels::{Chosen, choose, let_go};
 use super::operation::{Office, record, recorded, revocation};
@@ -343,6 +343,7 @@ pub(super) async fn remove(
             let in_force = turn.state().in_force();
             let (image, source) = find(&in_force, path.store.as_str(), path.image.as_str())?;
             let name = image.to_string();
+            let followed = followed_by(&in_force, &image).is_some();
             let about = Record {
                 image: Some(&name),
                 label: image.audience.label(),
@@ -365,7 +366,7 @@ pub(super) async fn remove(
                 let deleted = with_file(&image, image::delete).await;
                 deleted.map_err(|error| unfit(&image, &error))?;
             }
-            if image.is_content() {
+            if image.is_content() || followed {
                 // It was allocated for this alone, unless something else has it too.
                 let _ = let_go(&turn, &label).await;
             }

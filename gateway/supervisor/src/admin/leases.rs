@@ -10,8 +10,10 @@ use super::answer::same;
 use super::asked::{Asker, InBody, InPath};
 use super::caller::Caller;
 use super::failure::{Answer, Denied};
+use super::follow;
+use super::followers::bring_back;
 use super::machine_disks::Machine;
-use super::machines::{check_granted, host_of};
+use super::machines::{check_granted, host_of, there};
 use super::operation::{Office, record, recorded, revocation};
 use crate::audit::{Event, Record};
 use crate::state::Turn;
@@ -31,9 +33,10 @@ pub(super) async fn start(office: Office, InBody(asked): InBody<StartLease>) -> 
     office
         .operate_as(async move |turn, caller| {
             let asked_by = caller.to_string();
-            if caller.hypervisor().is_some() {
-                check_granted(&caller, asked.vm)?;
-                let in_force = turn.state().in_force();
+            let in_force = turn.state().in_force();
+            let followed = in_force.snapshot.followed(asked.vm).is_some();
+            check_granted(&caller, asked.vm)?;
+            if caller.hypervisor().is_some() && !followed {
                 Machine::of(&in_force, asked.vm)?.check_label(asked.label.get())?;
             }
             let lease = Lease {
@@ -47,16 +50,33 @@ pub(super) async fn start(office: Office, InBody(asked): InBody<StartLease>) -> 
                 start: Timestamp::now(),
                 ends: asked.ends,
             };
-            let started = turn.change(Change::StartLease(lease.clone())).await;
+            let started = match followed {
+                true => start_followed(&turn, &asked_by, &lease).await,
+                false => {
+                    let started = turn.change(Change::StartLease(lease.clone())).await;
+                    started.map(drop).map_err(Denied::from)
+                }
+            };
             let text = text(&lease);
             let record = Record {
                 lease: Some(&text),
                 ..record(Event::LeaseStart, &asked_by).label(&lease.label)
             };
-            let started = recorded(record, started.map_err(Denied::from)).await?;
-            look(&started.in_force.snapshot, lease.id).map(Json)
+            recorded(record, started).await?;
+            look(&turn.state().in_force().snapshot, lease.id).map(Json)
         })
         .await
+}
+
+/// A machine that images follow, whose level is said here.
+async fn start_followed(turn: &Turn, asked_by: &str, lease: &Lease) -> Result<(), Denied> {
+    let in_force = turn.state().in_force();
+    if there(&in_force.snapshot, lease.vm, &lease.host).is_some() {
+        // The registry says that it is there.
+        turn.check(&Change::StartLease(lease.clone()))?;
+    }
+    follow::begin(turn, asked_by, lease.clone(), Some(&lease.label)).await?;
+    Ok(())
 }
 
 pub(super) async fn end(
@@ -81,7 +101,8 @@ fn is_its_own(caller: &Caller, lease: &Lease) -> bool {
     hypervisor.is_none_or(|(host, _)| lease.host.as_str() == host.as_str())
 }
 
-/// Ends a lease, and the sessions that it admitted.
+/// Ends a lease, and the sessions that it admitted. If it was the last of a machine that images follow,
+/// they rest when this returns.
 pub(super) async fn end_lease(turn: &Turn, asked_by: &str, lease: Lease) -> Answer<EndedLease> {
     let ended = turn.change(Change::EndLease(lease.id)).await;
     let text = text(&lease);
@@ -90,9 +111,11 @@ pub(super) async fn end_lease(turn: &Turn, asked_by: &str, lease: Lease) -> Answ
         ..record(Event::LeaseEnd, asked_by).label(&lease.label)
     };
     let changed = recorded(record, ended.map_err(Denied::from)).await?;
+    let revocation = revocation(&changed, record).await?;
+    bring_back(turn, asked_by, lease.vm).await?;
     Ok(Json(EndedLease {
         lease: describe(&lease)?,
-        revocation: revocation(&changed, record).await?,
+        revocation,
     }))
 }
 

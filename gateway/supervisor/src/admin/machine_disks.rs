@@ -16,7 +16,7 @@ use crate::worker::file_name;
 /// What the root of what an NFS client is shown may be called as well.
 const EXPORT: &str = "images";
 
-/// A machine, as its identities make it one.
+/// A machine, as its identities make it one, or the images that follow it.
 #[derive(Debug)]
 pub(super) struct Machine<'a> {
     in_force: &'a InForce,
@@ -30,9 +30,18 @@ impl<'a> Machine<'a> {
         let all = in_force.snapshot.identities.values();
         let identities: Vec<&Identity> = all.filter(|identity| identity.vm == Some(vm)).collect();
         let Some(first) = identities.first() else {
+            if let Some(label) = label_of_followers(in_force, vm) {
+                return Ok(Self {
+                    in_force,
+                    vm,
+                    identities,
+                    label,
+                });
+            }
             let message = format_args!("no identity is machine {vm}'s");
             return Err(Denied::new(ErrorCode::NotFound, message).hint(format_args!(
-                "give it one: labelgate identity add NAME --label auto --vm {vm} --needs-lease"
+                "give it one: labelgate identity add NAME --label auto --vm {vm} --needs-lease; or, if the \
+                 network tells it by its level, its images: labelgate image follow STORE/IMAGE {vm}"
             )));
         };
         // All of them have one label: the registry sees to that.
@@ -55,9 +64,14 @@ impl<'a> Machine<'a> {
             .hint("a hypervisor says where machines run, and gives them no label"))
     }
 
-    /// The label that it has, wherever it runs.
+    /// The label that it has, wherever it runs; of one that images follow, what these have now.
     pub(super) const fn label(&self) -> &Label {
         self.label
+    }
+
+    /// Whether it is told by its level, which images follow.
+    pub(super) const fn is_followed(&self) -> bool {
+        self.identities.is_empty()
     }
 
     /// Whether a disk that points at this gateway is one that the machine may open as it would.
@@ -83,6 +97,16 @@ impl<'a> Machine<'a> {
         let meant: Vec<&Identity> = meant.collect();
         match (meant.is_empty(), user) {
             (false, _) => Ok(meant),
+            (true, None) if self.is_followed() => Ok(meant),
+            (true, Some(user)) if self.is_followed() => Err(refuse(
+                disk,
+                format_args!(
+                    "user {user} is named, and the network tells machine {}",
+                    self.vm
+                ),
+                "leave <auth> out, and connect to the labelled listener; or give the image a label of its own, and \
+                 the machine an identity",
+            )),
             (true, Some(user)) => Err(refuse(
                 disk,
                 format_args!("user {user} is no identity of machine {}", self.vm),
@@ -109,7 +133,8 @@ impl<'a> Machine<'a> {
             None => true,
             Some(label) => {
                 let may = |identity: &&&Identity| self.in_force.snapshot.may_open(identity, label);
-                who.iter().any(|identity| may(&identity))
+                let follows = self.is_followed() && label == self.label;
+                follows || who.iter().any(|identity| may(&identity))
             }
         };
         // A target has one unit.
@@ -135,7 +160,7 @@ impl<'a> Machine<'a> {
             return self.check_name(disk, rest, &format!("/TOKEN/{}", rest.join("/")));
         }
         let by_address = |identity: &&Identity| matches!(identity.proof, Proof::Address(_));
-        if self.identities.iter().any(by_address) {
+        if self.is_followed() || self.identities.iter().any(by_address) {
             let rest = parts.strip_prefix(&[EXPORT]).unwrap_or(&parts);
             // What stands first may be a token all the same: of another machine, or mistyped.
             let shown = format!("the last of {} parts of its path", parts.len());
@@ -163,7 +188,8 @@ impl<'a> Machine<'a> {
             [name] => all().any(|image| file_name(image, all(), trees()).as_str() == *name),
             [first, rest @ ..] if !rest.is_empty() => {
                 let plain = |part: &str| !matches!(part, "." | "..");
-                let has_trees = self.label.pair_index().is_some();
+                // What is in a level's tree stays there for whoever has that level next.
+                let has_trees = self.label.pair_index().is_some() && !self.is_followed();
                 has_trees
                     && trees().any(|tree| tree == *first)
                     && rest.iter().all(|part| plain(part))
@@ -183,6 +209,14 @@ impl<'a> Machine<'a> {
             "labelgate image list shows whose images are; labelgate image label, or labelgate group grant, gives it one",
         )
     }
+}
+
+/// What images have that follow a machine.
+fn label_of_followers(in_force: &InForce, vm: Uuid) -> Option<&Label> {
+    let followed = in_force.snapshot.followed(vm)?;
+    let first = followed.images().next()?;
+    let (image, _) = in_force.image(first.store.as_str(), first.name.as_str())?;
+    image.audience.label()
 }
 
 fn refuse(disk: &Disk, why: std::fmt::Arguments<'_>, hint: &str) -> Denied {

@@ -5,13 +5,14 @@ use std::net::IpAddr;
 use axum::Json;
 use jiff::Timestamp;
 use labelgate_api::{self as api, EndedLease, ErrorCode, MachinePath, StartMachine, StopMachine};
-use labelgate_mac::{Context, Label};
+use labelgate_mac::Context;
 use labelgate_registry::{Change, HostName, Lease, Snapshot};
 use uuid::Uuid;
 
 use super::asked::{InBody, InPath};
 use super::caller::Caller;
 use super::failure::{Answer, Denied};
+use super::follow;
 use super::leases::{end_lease, fresh_id, look, text};
 use super::machine_disks::Machine;
 use super::operation::{Office, record, recorded};
@@ -111,7 +112,9 @@ pub(super) fn check_granted(caller: &Caller, vm: Uuid) -> Result<(), Denied> {
     }
 }
 
-enum Begun {
+/// Whether a start has begun something that is to be on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begun {
     New,
     /// It had its lease already.
     There,
@@ -134,40 +137,35 @@ async fn begin(
         .iter()
         .try_for_each(|disk| machine.check(disk))?;
     let address = asked.address.map(|address| address.to_canonical());
-    match there(&in_force.snapshot, vm, host) {
-        Some(lease) => Ok((Begun::There, go_on(turn, lease, address).await?)),
-        None => {
-            let label = machine.label().clone();
-            Ok((
-                Begun::New,
-                begin_new(turn, (vm, host), address, label).await?,
-            ))
-        }
-    }
-}
-
-async fn begin_new(
-    turn: &Turn,
-    (vm, host): (Uuid, &HostName),
-    address: Option<IpAddr>,
-    label: Label,
-) -> Result<Lease, Denied> {
-    let lease = Lease {
+    let new = Lease {
         id: fresh_id()?,
         vm,
         host: host.clone(),
         address,
         host_addresses: None,
-        label,
+        label: machine.label().clone(),
         start: Timestamp::now(),
         ends: None,
     };
-    turn.change(Change::StartLease(lease.clone())).await?;
-    Ok(lease)
+    if machine.is_followed() {
+        let level = follow::level_of(asked)?;
+        return follow::begin(turn, &caller.to_string(), new, level.as_ref()).await;
+    }
+    match there(&in_force.snapshot, vm, host) {
+        Some(lease) => Ok((Begun::There, go_on(turn, lease, address).await?)),
+        None => {
+            turn.change(Change::StartLease(new.clone())).await?;
+            Ok((Begun::New, new))
+        }
+    }
 }
 
 /// The lease that is there already: one whose time is over, or nearly, goes on.
-async fn go_on(turn: &Turn, lease: &Lease, address: Option<IpAddr>) -> Result<Lease, Denied> {
+pub(super) async fn go_on(
+    turn: &Turn,
+    lease: &Lease,
+    address: Option<IpAddr>,
+) -> Result<Lease, Denied> {
     if lease.address != address {
         let message = format_args!(
             "machine {} has a lease on host {} for another address",
@@ -187,12 +185,13 @@ async fn go_on(turn: &Turn, lease: &Lease, address: Option<IpAddr>) -> Result<Le
     Ok(lease)
 }
 
-fn there<'a>(snapshot: &'a Snapshot, vm: Uuid, host: &HostName) -> Option<&'a Lease> {
+pub(super) fn there<'a>(snapshot: &'a Snapshot, vm: Uuid, host: &HostName) -> Option<&'a Lease> {
     let mut leases = snapshot.leases.values();
     leases.find(|lease| lease.vm == vm && lease.host == *host)
 }
 
-/// It is written down, and decides nothing: the label that counts here is the gateway's own.
+/// It is written down, and decides nothing, unless images follow the machine: the label that counts here
+/// is the gateway's own.
 fn check_process_label(label: &api::Note) -> Result<(), Denied> {
     match label.as_str().parse::<Context>() {
         Ok(_) => Ok(()),

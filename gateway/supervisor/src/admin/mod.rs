@@ -18,6 +18,8 @@ mod copied;
 mod failure;
 mod feed;
 mod fill;
+mod follow;
+mod followers;
 mod groups;
 mod hosts;
 mod identities;
@@ -45,4 +47,5 @@ mod status;
 mod stores;
 mod workers;
 
+pub use followers::keep_followers;
 pub use server::{Door, DoorError};

@@ -73,6 +73,7 @@ fn storage() -> Vec<Need> {
         of::<e::DeleteSnapshot>(Right::Manage),
         of::<e::PostRollback>(Right::Manage),
         of::<e::PostImageLabel>(Right::Relabel),
+        of::<e::PostImageFollow>(Right::Relabel),
         of::<e::PostReload>(Right::Registry),
         of::<e::PostBackup>(Right::Registry),
         of::<e::PutRestore>(Right::Registry),

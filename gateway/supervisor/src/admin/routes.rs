@@ -12,8 +12,9 @@ use super::claim::Claim;
 use super::failure::Denied;
 use super::operation::Office;
 use super::{
-    audit, backends, fill, groups, hosts, identities, image_changes, image_view, images, leases,
-    levels, machine_secrets, machines, registry, rollback, snapshots, status, stores, workers,
+    audit, backends, fill, follow, groups, hosts, identities, image_changes, image_view, images,
+    leases, levels, machine_secrets, machines, registry, rollback, snapshots, status, stores,
+    workers,
 };
 
 /// Every request and what answers it.
@@ -55,6 +56,7 @@ fn image_routes(router: Router<Office>) -> Router<Office> {
     let router = on::<e::GetImage>(router, get(image_view::show));
     let router = on::<e::DeleteImage>(router, delete(images::remove));
     let router = on::<e::PostImageLabel>(router, post(image_changes::relabel));
+    let router = on::<e::PostImageFollow>(router, post(follow::follow));
     let router = on::<e::PostImageSize>(router, post(image_changes::resize));
     let router = on::<e::ImportImage>(router, put(fill::from_body));
     let router = on::<e::PostClone>(router, post(fill::from_image));

@@ -149,6 +149,9 @@ pub struct Identities {
     /// Those whose labels the network tells have no entry of their own: there are as many of them
     /// as a source has labels.
     netlabel: NetworkTable<Arc<NetlabelSource>>,
+    /// Of these, those with one of these labels are let in from where a machine runs that images follow, and
+    /// from nowhere else.
+    followed: HashMap<Label, Vec<LeaseTerm>>,
     /// What epochs are made with, once these identities are to be in force.
     key: Option<Arc<MasterKey>>,
     with_grants: usize,
@@ -246,6 +249,23 @@ impl Identities {
     #[must_use]
     pub fn netlabel_source(&self, address: IpAddr) -> Option<&Arc<NetlabelSource>> {
         self.netlabel.lookup(address)
+    }
+
+    /// Levels of machines that images follow, with their leases: whoever comes with one is that machine.
+    #[must_use]
+    pub fn with_followed(self, followed: HashMap<Label, Vec<LeaseTerm>>) -> Self {
+        Self { followed, ..self }
+    }
+
+    /// Whether a connection from this address, which is this identity's, is let in at this time.
+    #[must_use]
+    pub fn admit(&self, identity: &Identity, address: IpAddr, now: SystemTime) -> bool {
+        let terms = match &identity.proof {
+            Proof::Netlabel(_) => self.followed.get(&identity.label),
+            _ => None,
+        };
+        let covers = |terms: &Vec<LeaseTerm>| terms.iter().any(|term| term.covers(address, now));
+        identity.is_admitted(address, now) && terms.is_none_or(covers)
     }
 
     /// All sources of labels that the network tells, in no particular order.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use labelgate_mac::Label;
 use labelgate_registry::{self as registry, IdentityName, ImageId, Snapshot};
+use uuid::Uuid;
 
 use crate::config::{Config, IdentityClash, NetlabelSource, Place};
 
@@ -61,6 +62,19 @@ pub enum Clash {
         label: Box<Label>,
         /// Whom it was given to.
         for_whom: String,
+        /// What uses it in the file.
+        used_by: String,
+    },
+    /// A machine that images follow is at a label that is used in the file.
+    #[error(
+        "images that follow machine {vm} are at the label {label}, and the configuration file uses it for \
+         {used_by}; choose another in the file, or stop that machine first"
+    )]
+    Followed {
+        /// The label.
+        label: Box<Label>,
+        /// The machine.
+        vm: Uuid,
         /// What uses it in the file.
         used_by: String,
     },
@@ -135,6 +149,17 @@ pub(super) fn check(config: &Config, snapshot: &Snapshot) -> Result<(), Clash> {
             return Err(Clash::Group {
                 label: Box::new(identity.label.clone()),
                 identity: name.to_owned(),
+            });
+        }
+    }
+    for image in snapshot.images.values() {
+        if let Some(follows) = &image.follows
+            && let Some(used_by) = used.get(&image.label)
+        {
+            return Err(Clash::Followed {
+                label: Box::new(image.label.clone()),
+                vm: follows.vm,
+                used_by: used_by.clone(),
             });
         }
     }

@@ -50,6 +50,10 @@ async fn end_all(state: &Arc<State>, now: Timestamp) {
                      ended: {error}",
                     lease.id
                 );
+                // What follows its machine is nobody's by now all the same.
+                if let Err(error) = turn.of_now().await {
+                    tracing::error!("what is in force cannot be put together anew: {error}");
+                }
                 tokio::time::sleep(PAUSE).await;
             }
         }

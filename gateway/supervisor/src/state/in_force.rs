@@ -61,7 +61,7 @@ impl InForce {
             let store = Arc::new(translate::store(store));
             stores.insert(store.name.clone(), (store, Source::Registry));
         }
-        let images = images(&config, &snapshot, &stores)?;
+        let images = images(&config, &snapshot, &stores, now)?;
         let identities = identities(&config, (&snapshot, &tokens), images.all(), now)?;
         Ok(Self {
             declared_images: config.images.len(),
@@ -113,12 +113,14 @@ fn images(
     config: &Config,
     snapshot: &Snapshot,
     stores: &BTreeMap<String, (Arc<Store>, Source)>,
+    now: Timestamp,
 ) -> Result<Catalogue, Clash> {
+    let held = snapshot.held(now);
     let mut all = config.images.clone();
     for record in snapshot.images.values() {
         let store = stores.get(record.store.as_str());
         let (store, _) = store.ok_or_else(|| Clash::NoStore(record.id()))?;
-        let image = translate::image(record, store, &config.gateway.target_prefix)?;
+        let image = translate::image(record, store, &config.gateway.target_prefix, &held)?;
         all.push(Arc::new(image));
     }
     let stores = stores.values().map(|(store, _)| store);
@@ -138,5 +140,5 @@ fn identities(
         let identity = translate::identity(record, (snapshot, tokens), &grants, now)?;
         identities.insert(Arc::new(identity))?;
     }
-    Ok(identities)
+    Ok(identities.with_followed(translate::followed(snapshot)))
 }

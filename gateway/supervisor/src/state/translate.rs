@@ -1,6 +1,6 @@
 //! Records of the registry as what the gateway serves and lets in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -9,6 +9,7 @@ use labelgate_control::Text;
 use labelgate_mac::Label;
 use labelgate_registry as registry;
 use labelgate_registry::Snapshot;
+use uuid::Uuid;
 
 use super::clash::Clash;
 use super::tokens::Tokens;
@@ -52,6 +53,7 @@ pub(super) fn image(
     record: &registry::Image,
     store: &Arc<Store>,
     prefix: &str,
+    held: &BTreeSet<(Uuid, &Label)>,
 ) -> Result<Image, Clash> {
     let name = record.name.as_str().to_owned();
     let target = target(prefix, &store.name, &name);
@@ -60,9 +62,13 @@ pub(super) fn image(
         name,
         store: Arc::clone(store),
         file: record.file.as_path().to_owned(),
-        audience: match record.content {
-            true => Audience::Everyone,
-            false => Audience::Label(record.label.clone()),
+        audience: match (record.content, &record.follows) {
+            (true, _) => Audience::Everyone,
+            // Whatever its file says: at the level of a machine that does not run it is nobody's.
+            (false, Some(follows)) if Snapshot::is_out(record, held) => {
+                Audience::Label(follows.rest.clone())
+            }
+            (false, _) => Audience::Label(record.label.clone()),
         },
         designator: record.designator,
         block_size: record.block_size.bytes(),
@@ -129,12 +135,31 @@ fn terms(record: &registry::Identity, snapshot: &Snapshot, now: Timestamp) -> Ve
     };
     let leases = snapshot.leases_of(vm, now);
     let mine = leases.filter(|lease| lease.label == record.label);
-    let term = |lease: &registry::Lease| LeaseTerm {
+    mine.map(term).collect()
+}
+
+fn term(lease: &registry::Lease) -> LeaseTerm {
+    LeaseTerm {
         address: lease.address,
         host_addresses: lease.host_addresses.clone(),
         ends: lease.ends.map(system_time),
-    };
-    mine.map(term).collect()
+    }
+}
+
+/// The levels of machines that images follow, with the leases under which somebody who comes with one is
+/// let in.
+pub(super) fn followed(snapshot: &Snapshot) -> HashMap<Label, Vec<LeaseTerm>> {
+    let machines = snapshot.all_followed();
+    let mut terms: HashMap<Label, Vec<LeaseTerm>> = HashMap::new();
+    for lease in snapshot.leases.values() {
+        if machines.contains(&lease.vm) {
+            terms
+                .entry(lease.label.clone())
+                .or_default()
+                .push(term(lease));
+        }
+    }
+    terms
 }
 
 /// A time that the system cannot have is over.

@@ -86,6 +86,19 @@ impl Turn {
         Ok(self.changed(published, applied.allocated))
     }
 
+    /// Puts into force what there is as leases are by now, of which nobody has ended some whose time is
+    /// over.
+    ///
+    /// # Errors
+    /// The registry clashes with the configuration file, which it did not before.
+    pub async fn of_now(&self) -> Result<Changed, StateError> {
+        let now = self.state.in_force();
+        let kept = (Arc::clone(&now.snapshot), Arc::clone(&now.tokens));
+        let next = InForce::new(Arc::clone(&now.config), kept, Timestamp::now())?;
+        let published = self.state.publish(next).await;
+        Ok(self.changed(published, None))
+    }
+
     /// Has everything looked at again, such as after a mark of poison was removed.
     pub async fn look_again(&self) -> Changed {
         let now = self.state.in_force();

@@ -120,7 +120,7 @@ impl Candidate {
         if *current.label_for(target) != self.label {
             return Err(NoLonger::Label);
         }
-        if !current.is_admitted(address, now) {
+        if !identities.admit(current, address, now) {
             return Err(NoLonger::Lease);
         }
         Ok(current)

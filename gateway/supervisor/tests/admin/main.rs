@@ -10,6 +10,7 @@
 
 mod addresses;
 mod certificates;
+mod follow;
 mod fuzz;
 mod house;
 mod killed;

@@ -27,9 +27,14 @@ pub struct Host {
 
 impl Remote {
     pub fn start() -> Self {
-        let house = House::start(
-            "[remote]\nlisten = [\"127.0.0.2:0\"]\nnames = [\"localhost\", \"127.0.0.2\"]\n",
-        );
+        Self::start_with("")
+    }
+
+    /// With these lines in its configuration besides.
+    pub fn start_with(rest: &str) -> Self {
+        let house = House::start(&format!(
+            "[remote]\nlisten = [\"127.0.0.2:0\"]\nnames = [\"localhost\", \"127.0.0.2\"]\n{rest}"
+        ));
         let port = port(&house);
         Self { house, port }
     }
