@@ -218,16 +218,16 @@ fn check_range(in_force: &InForce, lease: &Lease, level: &Label) -> Result<(), D
     ))
 }
 
-/// Where a machine connects from. Of a host that might be anywhere no level is believed.
+/// Where a machine connects from. Of a hypervisor that might be anywhere no level is believed, whatever
+/// it says of its address; of a host that is none of the gateway's an admin says where it is.
 fn addresses_of(in_force: &InForce, lease: &Lease) -> Result<Vec<IpAddr>, Denied> {
-    if let Some(address) = lease.address {
-        return Ok(vec![address]);
-    }
     let name = lease.host.as_str().parse::<HostId>().ok();
     let host = name.and_then(|name| in_force.snapshot.hosts.get(&name));
-    match host.and_then(|host| host.addresses.as_ref()) {
-        Some(addresses) => Ok(addresses.iter().copied().collect()),
-        None => {
+    match (host.map(|host| &host.addresses), lease.address) {
+        // That it is one of these the registry sees to.
+        (Some(Some(_)) | None, Some(address)) => Ok(vec![address]),
+        (Some(Some(addresses)), None) => Ok(addresses.iter().copied().collect()),
+        (Some(None), _) | (None, None) => {
             let message = format_args!(
                 "images follow machine {}, and it is not known where machines on host {} connect from",
                 lease.vm, lease.host

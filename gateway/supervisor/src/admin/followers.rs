@@ -25,7 +25,8 @@ use crate::audit::{Event, Record};
 use crate::config::{Audience, Image};
 use crate::state::{State, Turn};
 
-/// How long a store may take to give one file its label: whoever waits for his turn waits as well.
+/// How long a store may take to give one file back the label that it rests at: whoever waits for his turn
+/// waits as well, and it is tried again.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// After images could not be brought back.
 const PAUSE: Duration = Duration::from_secs(60);
@@ -161,10 +162,13 @@ async fn relabel(
     to: &Label,
 ) -> Result<(), Denied> {
     let in_force = turn.state().in_force();
-    let was = match in_force.snapshot.followed(vm) {
-        Some(followed) if followed.rest == to => followed.level.clone(),
-        Some(followed) => followed.rest.clone(),
-        None => return Ok(()),
+    let Some(followed) = in_force.snapshot.followed(vm) else {
+        return Ok(());
+    };
+    let back = followed.rest == to;
+    let was = match back {
+        true => followed.level.clone(),
+        false => followed.rest.clone(),
     };
     let why = format!("it follows machine {vm}");
     for image in images(turn, vm, to)? {
@@ -175,7 +179,12 @@ async fn relabel(
             lease,
             ..record(Event::LabelChange, asked_by).label(to)
         };
-        recorded(about.reason(&why), note_in_time(turn, &image).await).await?;
+        let noted = match back {
+            true => note_in_time(turn, &image).await,
+            // One that is given up could be done yet, when the image is back.
+            false => note(turn, &image).await,
+        };
+        recorded(about.reason(&why), noted).await?;
     }
     Ok(())
 }

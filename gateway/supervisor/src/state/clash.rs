@@ -256,6 +256,40 @@ mod tests {
     }
 
     #[test]
+    fn the_level_of_a_machine_that_runs_is_not_used_in_the_file_when_that_is_read_again() {
+        let vm = Uuid::from_u128(7);
+        let mut image = registry::Image {
+            store: "vms".parse().unwrap(),
+            name: "web".parse().unwrap(),
+            file: "web.img".parse().unwrap(),
+            label: "s0:c1,c2".parse().unwrap(),
+            designator: registry::fresh_designator().unwrap(),
+            size: None,
+            block_size: registry::BlockSize::B512,
+            read_only: false,
+            direct: false,
+            content: false,
+            follows: Some(registry::Follows {
+                vm,
+                rest: "s0:c300,c301".parse().unwrap(),
+            }),
+        };
+        let text = "[[identity]]\naddress = \"10.9.1.9\"\nlabel = \"s0:c1,c2\"\n";
+        let config = Config::parse(text, Path::new("labelgate.toml")).unwrap();
+        let with = |image: &registry::Image| Snapshot {
+            images: BTreeMap::from([(image.id(), image.clone())]),
+            ..Snapshot::default()
+        };
+        let said = check(&config, &with(&image)).unwrap_err().to_string();
+        assert!(
+            said.contains("follow machine") && said.contains("identity address:10.9.1.9"),
+            "{said}"
+        );
+        image.label = "s0:c300,c301".parse().unwrap();
+        assert_eq!(check(&config, &with(&image)), Ok(()));
+    }
+
+    #[test]
     fn no_label_that_was_given_out_may_come_from_the_network() {
         let config = Config::parse(SECTION, Path::new("labelgate.toml")).unwrap();
         for free in ["s0:c255,c256", "s0:c300,c301"] {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::config::NetlabelKind;
 
 fn label(text: &str) -> Label {
     text.parse().unwrap()
@@ -92,6 +93,40 @@ fn a_lease_holds_until_its_end_and_where_it_says() {
     assert!(!on_both.is_admitted(here, now) && on_both.is_admitted(there, now));
     let lost = leased(vec![on(&[here], Some(there)), on(&[], None)]);
     assert!(!lost.is_admitted(here, now) && !lost.is_admitted(there, now));
+}
+
+#[test]
+fn who_has_the_level_of_a_machine_that_images_follow_is_let_in_from_where_that_runs() {
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
+    let (here, there) = ("10.9.1.2".parse().unwrap(), "10.9.1.3".parse().unwrap());
+    let source = NetlabelSource {
+        network: "10.9.1.0/24".parse().unwrap(),
+        kind: NetlabelKind::Cipso,
+        types: [NetlabelKind::LEVEL_ONLY.to_owned()].into(),
+        categories: labelgate_mac::Categories::all(),
+    };
+    let told = |label: &str| Identity {
+        proof: Proof::Netlabel(Arc::new(source.clone())),
+        label: label.parse().unwrap(),
+        ..chap("a machine")
+    };
+    let term = LeaseTerm {
+        address: None,
+        host_addresses: Some([here].into()),
+        ends: None,
+    };
+    let identities = Identities::default();
+    let identities =
+        identities.with_followed(HashMap::from([("s0:c1,c2".parse().unwrap(), vec![term])]));
+    let (followed, other) = (told("s0:c1,c2"), told("s0:c3,c4"));
+    assert!(identities.admit(&followed, here, now) && !identities.admit(&followed, there, now));
+    assert!(identities.admit(&other, here, now) && identities.admit(&other, there, now));
+    // One that proves itself has its own leases.
+    let by_secret = Identity {
+        label: followed.label.clone(),
+        ..chap("web-1")
+    };
+    assert!(identities.admit(&by_secret, there, now));
 }
 
 #[test]
