@@ -71,6 +71,20 @@ fn change(kind: u8, one: u8, other: u8) -> Change {
             host: name.parse().unwrap(),
             vm: Uuid::from_u128(u128::from(other % 2)),
         },
+        18..=20 => of_followers(kind % 22, one, other),
+        _ => match other % 3 {
+            0 => Change::EndLease(Uuid::from_u128(u128::from(one % 3))),
+            _ => Change::StartLease(lease((one % 3).into(), (other % 2).into(), &name, label)),
+        },
+    }
+}
+
+/// The same of images that follow a machine.
+fn of_followers(kind: u8, one: u8, other: u8) -> Change {
+    let name = format!("n{}", one % 3);
+    let label = LABELS[usize::from(other) % LABELS.len()];
+    let group = || label.parse().unwrap();
+    match kind {
         18 => Change::FollowMachine {
             image: image(&name, &format!("i{}", other % 2), label).id(),
             vm: Uuid::from_u128(u128::from(other % 2)),
@@ -86,13 +100,9 @@ fn change(kind: u8, one: u8, other: u8) -> Change {
                 level: group(),
             },
         },
-        20 => Change::MoveLease {
+        _ => Change::MoveLease {
             lease: Uuid::from_u128(u128::from(one % 3)),
             label: group(),
-        },
-        _ => match other % 3 {
-            0 => Change::EndLease(Uuid::from_u128(u128::from(one % 3))),
-            _ => Change::StartLease(lease((one % 3).into(), (other % 2).into(), &name, label)),
         },
     }
 }
