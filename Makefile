@@ -1,7 +1,7 @@
 # Everything there is to do with labelgate. `make` alone lists it.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo run guest guest-test test test-full bench scale conformance deb policy lint advisories fuzz clean rpm oci
+.PHONY: help setup build demo run guest guest-test test test-full bench scale conformance deb policy lint advisories fuzz clean rpm oci appliance
 
 # Two cores are enough for everything; more tests at a time would only disturb each other.
 export RUST_TEST_THREADS ?= 2
@@ -113,6 +113,9 @@ rpm: ## The same as RPM packages, in target/rpm
 
 oci: deb ## A container image of Debian's packages, an OCI layout in target/oci
 	@deploy/oci/build
+
+appliance: deb ## A disk for a virtual machine that is a gateway, target/appliance/labelgate.qcow2
+	@deploy/appliance/build
 
 policy: ## Build the SELinux module with Debian's policy, check its neverallow rules
 	@mac/policy/build
