@@ -25,6 +25,13 @@ const CACHES: &[&CStr] = &[
     c"*-nl-cache",
 ];
 
+/// It hands each operation to a thread of its own. Here one thread begins them all, and none of them waits
+/// for anything.
+const THREADS: &CStr = c"*-io-threads";
+
+/// How many threads receive what the bricks say. Two would take turns at one connection, each to be woken.
+const RECEIVING: &CStr = c"1";
+
 /// The library's log: errors alone, to standard error, which it has a copy of the descriptor of. It may be
 /// a pipe that this process may write to and not open.
 const LOG: (&CStr, i32) = (c"-", 4);
@@ -88,9 +95,10 @@ impl Volume {
             let set = unsafe { set(fs, of.as_ptr(), key.as_ptr(), value.as_ptr()) };
             check(DOING, set.into())
         };
-        for cache in CACHES {
-            option(cache, c"pass-through", c"true")?;
+        for translator in CACHES.iter().chain([&THREADS]) {
+            option(translator, c"pass-through", c"true")?;
         }
+        option(c"*-client-*", c"event-threads", RECEIVING)?;
         // A file whose lock is lost with a brick's connection is not used as if it had it.
         option(c"*-client-*", c"strict-locks", c"on")?;
         // The volume's own setting would have the library say everything.
