@@ -13,7 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 
 use super::death::Death;
 use super::file_size::FileSize;
@@ -29,6 +29,9 @@ use crate::uid::IdRange;
 const OUTBOX: usize = 1024;
 /// A worker that does not read its control socket for this long is stuck.
 const SEND_PATIENCE: Duration = Duration::from_secs(10);
+/// A worker whose control socket is closed is dying, and what of is heard soon; one that lives for this
+/// much longer has closed it itself.
+const DYING: Duration = Duration::from_millis(200);
 /// How long to wait before a worker is killed again that the kernel has spared.
 const STRIKE_AGAIN: Duration = Duration::from_secs(1);
 /// Messages taken from a worker: a flood of them is left in its socket.
@@ -69,12 +72,14 @@ pub struct Process {
     child: Child,
     control: Arc<SupervisorEnd>,
     control_open: bool,
+    /// Until when it may end by itself, once its control socket is closed.
+    dying_until: Option<Instant>,
     outbox: mpsc::Sender<ToWorker>,
     /// What it is told when it has its ids.
     held: Option<Vec<ToWorker>>,
     uid: Option<u32>,
     ids: Option<IdRange>,
-    writer: JoinHandle<()>,
+    writer: JoinHandle<Unsent>,
     writing: bool,
     rate: Rate,
     asked_to_end: bool,
@@ -106,7 +111,16 @@ pub enum Happened {
     Exited(io::Result<ExitStatus>),
 }
 
-/// The worker could not be told something: it is stuck, or gone.
+/// Why nothing more is sent to a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unsent {
+    /// It does not read.
+    Stuck,
+    /// It has closed its control socket, or nobody has anything more to say to it.
+    Gone,
+}
+
+/// The worker could not be told something: it is stuck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stuck;
 
@@ -138,6 +152,7 @@ impl Process {
             child,
             control,
             control_open: true,
+            dying_until: None,
             outbox,
             held: None,
             uid: launch.uid,
@@ -184,7 +199,9 @@ impl Process {
         }
         match self.outbox.try_send(message) {
             Ok(()) => Ok(()),
-            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => Err(Stuck),
+            Err(TrySendError::Full(_)) => Err(Stuck),
+            // Nothing is sent to it any more; why not is about to be heard.
+            Err(TrySendError::Closed(_)) => Ok(()),
         }
     }
 
@@ -282,6 +299,14 @@ impl Process {
 
     /// Waits for it to do something. Nothing is lost when this is dropped while it waits.
     pub async fn happened(&mut self) -> Happened {
+        loop {
+            if let Some(happened) = self.happened_next().await {
+                return happened;
+            }
+        }
+    }
+
+    async fn happened_next(&mut self) -> Option<Happened> {
         let rationed = async {
             while let Err(wait) = self.rate.look(Instant::now()) {
                 sleep(wait).await;
@@ -291,24 +316,40 @@ impl Process {
             let _ = self.rate.take(Instant::now());
             said
         };
-        tokio::select! {
+        let dying = self.dying_until.map(tokio::time::Instant::from_std);
+        let far = tokio::time::Instant::now() + Duration::from_secs(86_400);
+        let happened = tokio::select! {
             said = rationed, if self.control_open => match said {
                 Ok(Some(message)) => Happened::Said(message),
                 Ok(None) => {
                     self.control_open = false;
-                    Happened::Closed
+                    return self.is_dying();
                 }
                 Err(violation) => {
                     self.control_open = false;
                     Happened::Violation(violation)
                 }
             },
-            _ = &mut self.writer, if self.writing => {
+            ended = &mut self.writer, if self.writing => {
                 self.writing = false;
-                Happened::Deaf
+                match ended {
+                    Ok(Unsent::Stuck) => Happened::Deaf,
+                    Ok(Unsent::Gone) | Err(_) => return self.is_dying(),
+                }
             }
             status = self.child.wait() => Happened::Exited(status),
-        }
+            () = sleep_until(dying.unwrap_or(far)), if dying.is_some() => {
+                self.dying_until = None;
+                Happened::Closed
+            }
+        };
+        Some(happened)
+    }
+
+    /// Its control socket is closed. What it dies of is heard first, if it does.
+    fn is_dying(&mut self) -> Option<Happened> {
+        self.dying_until = Some(Instant::now() + DYING);
+        None
     }
 
     /// What it had said before it died and nobody has read yet.
@@ -372,12 +413,19 @@ fn spawn(launch: &Launch<'_>) -> io::Result<(Child, SupervisorEnd)> {
 }
 
 /// Sends what is queued, until the worker is stuck or gone, or the queue is dropped.
-async fn write(control: Arc<SupervisorEnd>, mut messages: mpsc::Receiver<ToWorker>) {
+async fn write(control: Arc<SupervisorEnd>, mut messages: mpsc::Receiver<ToWorker>) -> Unsent {
     while let Some(message) = messages.recv().await {
         match timeout(SEND_PATIENCE, control.send(message)).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => return tracing::debug!("to a worker: {error}"),
-            Err(_) => return tracing::warn!("a worker does not read its control socket"),
+            Ok(Err(error)) => {
+                tracing::debug!("to a worker: {error}");
+                return Unsent::Gone;
+            }
+            Err(_) => {
+                tracing::warn!("a worker does not read its control socket");
+                return Unsent::Stuck;
+            }
         }
     }
+    Unsent::Gone
 }
