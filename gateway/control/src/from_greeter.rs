@@ -24,8 +24,8 @@ pub enum FromGreeter {
     /// The initiator's answer; said once, after a challenge; answered by
     /// [`crate::ToGreeter::Verdict`].
     Answer(Answer),
-    /// The login has succeeded, but for its last response, which the worker sends. The greeter
-    /// exits.
+    /// The login has succeeded, but for its last response, which the worker sends: this process has
+    /// done its work, unless it is answered by [`crate::ToGreeter::NoRoom`].
     Negotiated(Negotiated),
     /// The login has failed, and the client has been told, unless it is gone or speaks another
     /// protocol; the greeter exits.

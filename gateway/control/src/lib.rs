@@ -24,8 +24,8 @@
 //!
 //! A greeter's life is shorter: it is started in advance, confines itself, says
 //! [`FromGreeter::Ready`], is given one connection ([`ToGreeter::Greet`]), and exits after
-//! [`FromGreeter::Negotiated`], [`FromGreeter::Refused`] or [`FromGreeter::Ended`], or is killed
-//! after [`FromGreeter::Handle`].
+//! [`FromGreeter::Refused`] or [`FromGreeter::Ended`], or is killed after
+//! [`FromGreeter::Negotiated`] or [`FromGreeter::Handle`].
 //!
 //! A port mapper is started like a greeter, says [`FromPortmap::Ready`], and stays: it is given
 //! sockets to answer questions on ([`ToPortmap::Answer`]), or what it is to enter with another port

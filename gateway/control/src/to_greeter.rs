@@ -32,6 +32,9 @@ pub enum ToGreeter<D = OwnedFd> {
     /// The answer to [`crate::FromGreeter::Handle`], if it is no good. The greeter reads the call,
     /// tells the client, says [`crate::FromGreeter::Refused`], and exits.
     HandleRefused(HandleRefusal),
+    /// The answer to [`crate::FromGreeter::Negotiated`], if there is no room for the worker that it
+    /// leads to. The greeter tells the client, says [`crate::FromGreeter::Refused`], and exits.
+    NoRoom,
 }
 
 /// A connection to greet.
@@ -188,6 +191,7 @@ impl<D> ToGreeter<D> {
             Self::Verdict(verdict) => (ToGreeter::Verdict(verdict), None),
             Self::Mounted(result) => (ToGreeter::Mounted(result), None),
             Self::HandleRefused(why) => (ToGreeter::HandleRefused(why), None),
+            Self::NoRoom => (ToGreeter::NoRoom, None),
         }
     }
 }
@@ -214,6 +218,7 @@ impl ToGreeter<Attached> {
             (Self::Verdict(verdict), None) => Ok(ToGreeter::Verdict(verdict)),
             (Self::Mounted(result), None) => Ok(ToGreeter::Mounted(result)),
             (Self::HandleRefused(why), None) => Ok(ToGreeter::HandleRefused(why)),
+            (Self::NoRoom, None) => Ok(ToGreeter::NoRoom),
         }
     }
 }

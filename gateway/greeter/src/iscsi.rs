@@ -3,7 +3,7 @@
 use labelgate_control::{self as control, Bytes, FromGreeter, Negotiated, Text};
 use labelgate_iscsi::login::{Authority, Established, Handover, Login, Reply, Step, Surroundings};
 use labelgate_iscsi::name::IscsiName;
-use labelgate_iscsi::pdu::{LoginRequest, Numbers, Tsih};
+use labelgate_iscsi::pdu::{LoginRequest, LoginStatus, Numbers, Tsih};
 use labelgate_iscsi::serial::StatSn;
 use labelgate_iscsi::session_type::SessionType;
 
@@ -58,25 +58,49 @@ pub(crate) fn converse(
                 initiator,
                 target,
             } => {
-                // Before the supervisor hears of it and ends the connection. Whether the client
-                // waits for it is its own affair, and no reason not to say what it tried.
-                let told = respond(client, &request, &reply, stat_sn);
-                let fault = world.supervisor.take_fault();
-                if matches!(told, Err(Fault::Abandoned)) {
-                    return told;
-                }
-                world.supervisor.say(&FromGreeter::Refused {
+                let said = FromGreeter::Refused {
                     initiator: Text::clean(initiator.as_deref().unwrap_or_default()),
                     target: Text::clean(target.as_deref().unwrap_or_default()),
                     reason: Text::clean(&status.to_string()),
-                })?;
-                return fault.map_or(Ok(()), Err);
+                };
+                let last = (&request, &reply, stat_sn);
+                return refuse(client, last, (world.supervisor, &said));
             }
             Step::Established { established, reply } => {
-                return hand_over(*established, reply, stat_sn, world.supervisor);
+                let status = LoginStatus::OutOfResources;
+                let refusal = reply.clone().into_refusal(status);
+                let login = negotiated(*established, reply, stat_sn)?;
+                let said = FromGreeter::Refused {
+                    initiator: login.initiator.clone(),
+                    target: login.target.clone().unwrap_or_default(),
+                    reason: Text::clean(&status.to_string()),
+                };
+                return match world.supervisor.hand_over(login)? {
+                    true => {
+                        let last = (&request, &refusal, stat_sn);
+                        refuse(client, last, (world.supervisor, &said))
+                    }
+                    false => Ok(()),
+                };
             }
         }
     }
+}
+
+/// Tells the client that its login has failed, and then the supervisor, which ends the connection.
+/// Whether the client waits for that is its own affair, and no reason not to say what it tried.
+fn refuse(
+    client: &Client,
+    (request, reply, stat_sn): (&LoginRequest, &Reply, StatSn),
+    (supervisor, said): (&mut Supervisor, &FromGreeter),
+) -> Result<(), Fault> {
+    let told = respond(client, request, reply, stat_sn);
+    let fault = supervisor.take_fault();
+    if matches!(told, Err(Fault::Abandoned)) {
+        return told;
+    }
+    supervisor.say(said)?;
+    fault.map_or(Ok(()), Err)
 }
 
 fn respond(
@@ -93,13 +117,12 @@ fn respond(
     client.respond(&reply.response.encode(numbers), &reply.text)
 }
 
-/// Leaves the rest to the worker.
-fn hand_over(
+/// What the worker needs that has to do the rest.
+fn negotiated(
     established: Established,
     reply: Reply,
     stat_sn: StatSn,
-    supervisor: &mut Supervisor,
-) -> Result<(), Fault> {
+) -> Result<Negotiated, Fault> {
     let initiator = Text::clean(established.initiator_name.as_str());
     let target = match &established.session_type {
         SessionType::Discovery => None,
@@ -112,9 +135,9 @@ fn hand_over(
     };
     let login = Bytes::try_from(handover.encode().as_slice());
     let login = login.map_err(|_| Fault::Client("a login that is too long to be handed over"))?;
-    supervisor.say(&FromGreeter::Negotiated(Negotiated {
+    Ok(Negotiated {
         initiator,
         target,
         login,
-    }))
+    })
 }

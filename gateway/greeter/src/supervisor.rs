@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use labelgate_control::{
     Answer, Bytes, ChapAlgorithm, FromGreeter, Greet, GreeterEnd, HandleRefusal, Incoming,
-    MountRefusal, ReverseChallenge, SendError, Text, ToGreeter, Verdict,
+    MountRefusal, Negotiated, ReverseChallenge, SendError, Text, ToGreeter, Verdict,
 };
 use labelgate_iscsi::login::{Algorithm, Authority, Challenge, Denial, Proof, Reverse};
 
@@ -83,6 +83,21 @@ impl Supervisor {
             Ok(ToGreeter::HandleRefused(why)) => Ok(Some(why)),
             Ok(_) => Err(Fault::Protocol("no answer to a file handle")),
             Err(Fault::Abandoned) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Leaves the rest of a login to a worker. Whether somebody has to be told that there is no room for
+    /// that: otherwise there is no answer, and this process has done its work, and will be killed or
+    /// find the supervisor gone.
+    ///
+    /// # Errors
+    /// It says something else.
+    pub fn hand_over(&mut self, login: Negotiated) -> Result<bool, Fault> {
+        match self.ask(&FromGreeter::Negotiated(login)) {
+            Ok(ToGreeter::NoRoom) => Ok(true),
+            Ok(_) => Err(Fault::Protocol("no answer to a login")),
+            Err(Fault::Abandoned) => Ok(false),
             Err(fault) => Err(fault),
         }
     }

@@ -192,6 +192,9 @@ async fn it_serves_one_connection() {
     let mut scene = Scene::with(Proof::Address).await;
     scene.request_with(0x87, &NAMES);
     assert!(matches!(scene.hear().await, FromGreeter::Negotiated(_)));
+    scene.tell(ToGreeter::NoRoom).await;
+    assert_eq!(scene.response().status(), 0x0302, "out of resources");
+    assert_eq!(scene.refused().await, "out of resources");
     assert!(scene.exit().success());
     assert_eq!(scene.hear_or_end().await, None);
 }

@@ -74,6 +74,8 @@ async fn handed_over(scene: &mut Scene) -> Handover {
         matches!(&established.session_type, SessionType::Normal { target }
             if target.as_str() == TARGET)
     );
+    // Nothing more is to be said.
+    scene.abandon();
     assert!(scene.exit().success());
     handover
 }

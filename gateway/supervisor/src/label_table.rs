@@ -80,6 +80,14 @@ impl LabelTable {
         place.ok_or(Refusal::LabelFull(limit))
     }
 
+    /// Whether this label has a worker, or could have one. Neither is promised for the next moment.
+    pub fn has_room(&self, label: &Label) -> bool {
+        let label = self.shared.assignment.worker_of(label);
+        let known = || self.labels.contains_key(&label);
+        self.shared.workers.available_permits() > 0
+            || known() && self.shared.metrics.label(&label).has_worker()
+    }
+
     /// Hands a connection to its label's service; it ends if that has too much to do.
     pub fn connect(&self, candidate: Candidate) -> Result<(), Busy> {
         let label = self.shared.assignment.worker_of(&candidate.label);

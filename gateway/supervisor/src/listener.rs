@@ -163,7 +163,8 @@ impl Door {
             return self.refuse(peer, known.as_ref(), &reason);
         }
         let peer = SocketAddr::new(address, peer.port());
-        let let_in = match way(known.clone(), entrance, self.services) {
+        let has_room = |identity: &Identity| self.labels.has_room(&identity.label);
+        let let_in = match way(known.clone(), (entrance, self.services), has_room) {
             Way::Worker(identity, login) => self.to_worker(stream, peer, (identity, login)).await,
             Way::Reception(protocol) => self.to_reception(stream, peer, (known.clone(), protocol)),
         };
@@ -295,7 +296,11 @@ fn admit(
 }
 
 /// Where a connection goes of which it may be known by its address whose it is.
-fn way(known: Option<Arc<Identity>>, entrance: Entrance, services: Services) -> Way {
+fn way(
+    known: Option<Arc<Identity>>,
+    (entrance, services): (Entrance, Services),
+    has_room: impl Fn(&Identity) -> bool,
+) -> Way {
     match (entrance, known) {
         (Entrance::Portmap, _) => Way::Reception(Protocol::Portmap(services)),
         // By NFS nobody is shown anything of another label than its own.
@@ -304,7 +309,8 @@ fn way(known: Option<Arc<Identity>>, entrance: Entrance, services: Services) -> 
             Way::Worker(identity, login)
         }
         (Entrance::Nfs, None) => Way::Reception(Protocol::Rpc(services)),
-        (_, Some(identity)) if identity.grants.is_empty() => {
+        // By iSCSI somebody can be told that there is no room for its worker, but only by a greeter.
+        (_, Some(identity)) if identity.grants.is_empty() && has_room(&identity) => {
             Way::Worker(identity, Login::Untouched)
         }
         (_, known) => {
@@ -406,7 +412,9 @@ mod tests {
             label: "s0:c7".parse().unwrap(),
         };
         for known in [identity(vec![]), identity(vec![granted])] {
-            let way = way(Some(Arc::clone(&known)), Entrance::Nfs, SERVICES);
+            let way = way(Some(Arc::clone(&known)), (Entrance::Nfs, SERVICES), |_| {
+                false
+            });
             assert!(
                 matches!(&way, Way::Worker(to, Login::Rpc { epoch: 7, ports: None }) if *to == known),
                 "{way:?}"
@@ -437,11 +445,15 @@ mod tests {
 
     #[test]
     fn what_a_greeter_is_to_speak_depends_on_the_listener() {
-        let protocol = |known: Option<Arc<Identity>>, entrance| match way(known, entrance, SERVICES)
-        {
+        let with = |known: Option<Arc<Identity>>, entrance, room| match way(
+            known,
+            (entrance, SERVICES),
+            |_| room,
+        ) {
             Way::Reception(protocol) => Some(protocol),
             Way::Worker(..) => None,
         };
+        let protocol = |known, entrance| with(known, entrance, true);
         let known = || Some(identity(vec![]));
         let (rpc, portmap) = (Protocol::Rpc(SERVICES), Protocol::Portmap(SERVICES));
         assert_eq!(protocol(None, Entrance::Nfs), Some(rpc));
@@ -451,6 +463,9 @@ mod tests {
         let iscsi = Protocol::Iscsi { proof };
         assert_eq!(protocol(None, Entrance::Login), Some(iscsi));
         assert_eq!(protocol(known(), Entrance::Login), None);
+        let proof = Proof::Address;
+        let refused = Some(Protocol::Iscsi { proof });
+        assert_eq!(with(known(), Entrance::Login, false), refused);
     }
 
     #[test]

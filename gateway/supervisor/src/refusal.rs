@@ -34,6 +34,9 @@ pub enum Refusal {
     /// No worker could be had in time.
     #[error("no worker in time{}", .0.as_ref().map(|why| format!(": {why}")).unwrap_or_default())]
     NoWorker(Option<String>),
+    /// There is no room for its label's worker.
+    #[error("no room for its label's worker: {0}")]
+    NoRoom(String),
     /// The client has gone meanwhile.
     #[error("the connection is gone: {0}")]
     Gone(io::Error),
@@ -79,6 +82,8 @@ pub enum Reason {
     Busy,
     /// No worker could be had in time.
     NoWorker,
+    /// There is no room for its label's worker.
+    NoRoom,
     /// The client has gone meanwhile.
     Gone,
     /// The system refuses what the connection needs.
@@ -103,6 +108,7 @@ impl Refusal {
             Self::LabelFull(_) => Reason::LabelFull,
             Self::Busy(_) => Reason::Busy,
             Self::NoWorker(_) => Reason::NoWorker,
+            Self::NoRoom(_) => Reason::NoRoom,
             Self::Gone(_) => Reason::Gone,
             Self::System(_) => Reason::System,
             Self::Halted(_) => Reason::Halted,
@@ -138,6 +144,7 @@ crate::metrics::label_values! {
         LabelFull => "label_full",
         Busy => "busy",
         NoWorker => "no_worker",
+        NoRoom => "no_room",
         Gone => "gone",
         System => "system",
         Halted => "halted",

@@ -303,6 +303,7 @@ pub fn to_greeter() -> Vec<ToGreeter<Attached>> {
         ToGreeter::Mounted(Err(MountRefusal::NoEntry)),
         ToGreeter::HandleRefused(HandleRefusal::Malformed),
         ToGreeter::HandleRefused(HandleRefusal::Stale),
+        ToGreeter::NoRoom,
     ]
 }
 

@@ -3,6 +3,7 @@
 //! ```text
 //!   Chap:     Fresh ── Challenge ──▶ Challenged ── Answer, right ──▶ Proven ── Negotiated ──▶ done
 //!   Address:  Proven ── Negotiated ──▶ done
+//!             Proven ── Negotiated, and no room for a worker ──▶ Failed
 //!   Rpc:      Unmounted ── Mount, good ──▶ Mounted ── Mount, good ──▶ Mounted
 //!             Unmounted, Mounted ── Mount, good, of what only a worker knows ──▶ done
 //!             Unmounted, Mounted ── Handle, good ──▶ done
@@ -60,6 +61,14 @@ pub struct Agreed {
     pub login: Login,
 }
 
+impl Agreed {
+    /// Whether its greeter can still tell the client that it is refused. An NFS client is told nothing,
+    /// and asks again.
+    const fn may_be_refused(&self) -> bool {
+        matches!(self.login, Login::Negotiated { .. })
+    }
+}
+
 /// What comes of a dialogue that does not fail.
 #[derive(Debug)]
 pub enum End {
@@ -94,17 +103,24 @@ pub struct Dialogue<'a> {
 
 impl Dialogue<'_> {
     /// Talks with a greeter that has been given its connection, until its login is over.
-    /// `further` is told when the client has come further.
+    /// `further` is told when the client has come further, and `has_room` asked whether a worker can
+    /// go on with it.
     pub async fn hold(
         self,
         greeter: &SupervisorEnd<ToGreeter>,
         mut stage: Stage,
-        further: impl Fn(&Stage),
+        (further, has_room): (impl Fn(&Stage), impl Fn(&Agreed) -> bool),
     ) -> Result<End, Failure> {
         loop {
             let said = greeter.receive().await;
             let said = said.map_err(|error| Failure::Died(error.to_string()))?;
             let answer = match self.hear(stage, said).await? {
+                Heard::End(End::Agreed(agreed))
+                    if agreed.may_be_refused() && !has_room(&agreed) =>
+                {
+                    stage = Stage::Failed(Failure::NoRoom);
+                    ToGreeter::NoRoom
+                }
                 Heard::End(end) => return Ok(end),
                 Heard::Next(next, answer) => {
                     stage = next;

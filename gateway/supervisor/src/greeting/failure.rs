@@ -86,6 +86,9 @@ pub enum Failure {
     /// The process that greeted it said what no greeter says.
     #[error("its greeter broke the control protocol: {0}")]
     Violation(&'static str),
+    /// There is no room for the worker that would serve it.
+    #[error("no room for its label's worker: there are as many as there may be (limits.workers)")]
+    NoRoom,
     /// It is no longer what it was when its login began.
     #[error("{0}")]
     NoLonger(String),
@@ -110,6 +113,7 @@ impl Failure {
             Self::BadHandle(_) | Self::StaleHandle => Greeted::WrongHandle,
             Self::Registry(_) | Self::Random(_) | Self::NoGreeter(_) => Greeted::Internal,
             Self::Died(_) | Self::Violation(_) => Greeted::Greeter,
+            Self::NoRoom => Greeted::NoRoom,
             Self::NoLonger(_) => Greeted::NoLonger,
         }
     }
@@ -152,6 +156,7 @@ impl Failure {
             | Self::Registry(_)
             | Self::Random(_)
             | Self::NoGreeter(_)
+            | Self::NoRoom
             | Self::NoLonger(_) => false,
         }
     }

@@ -218,8 +218,13 @@ impl Reception {
             | Stage::Asking
             | Stage::Failed(_) => visitor.advance(),
         };
+        let has_room = |agreed: &Agreed| {
+            let target = agreed.login.target().map(Text::as_str);
+            self.labels.has_room(agreed.identity.label_for(target))
+        };
         let control = greeter.control();
-        let held = dialogue.hold(control, arrival.stage(), further).await;
+        let held = dialogue.hold(control, arrival.stage(), (further, has_room));
+        let held = held.await;
         if let Ok(End::Agreed(_)) = &held {
             visitor.prove();
         }

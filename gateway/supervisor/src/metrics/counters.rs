@@ -68,6 +68,8 @@ pub enum Greeted {
     Greeter,
     /// What it wanted was no longer to be had.
     NoLonger,
+    /// There is no room for its label's worker.
+    NoRoom,
 }
 
 label_values! {
@@ -90,6 +92,7 @@ label_values! {
         Internal => "internal",
         Greeter => "greeter",
         NoLonger => "no_longer",
+        NoRoom => "no_room",
     }
 }
 

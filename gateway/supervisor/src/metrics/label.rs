@@ -160,6 +160,11 @@ impl LabelMeter {
         });
     }
 
+    /// Whether there is a worker.
+    pub fn has_worker(&self) -> bool {
+        self.state().worker.is_some()
+    }
+
     /// A worker could not be started.
     pub fn start_failed(&self) {
         self.start_failures.fetch_add(1, Ordering::Relaxed);

@@ -16,6 +16,7 @@ use super::keepers::KeptStart;
 use super::outfit::Outfit;
 use super::process::{Process, Stuck};
 use super::service::{Seat, Service};
+use super::shortage::Shortage;
 use super::state::{Phase, Vacancy};
 use super::trees::Trees;
 use crate::audit::{Decision, Event, Record};
@@ -132,15 +133,28 @@ impl Service {
                 self.give_trees(trees);
                 self.open_all();
             }
-            Err((vacancy, error)) => {
-                self.meter.start_failed();
-                let reason = error.to_string();
-                let record = Record::new(Event::WorkerStart, Decision::Deny);
-                record.label(&self.label).reason(&reason).write();
-                self.trouble = Some(reason);
-                self.seat = Seat::Vacant(vacancy.after_failure(Duration::ZERO, now));
+            Err((vacancy, error)) => self.not_started(vacancy, &error, now),
+        }
+    }
+
+    /// What becomes of a place whose worker could not be started, and of those who wait for it.
+    fn not_started(&mut self, vacancy: Vacancy, error: &io::Error, now: Instant) {
+        self.meter.start_failed();
+        let reason = error.to_string();
+        let record = Record::new(Event::WorkerStart, Decision::Deny);
+        record.label(&self.label).reason(&reason).write();
+        let shortage = Shortage::of(error);
+        self.seat = Seat::Vacant(match shortage {
+            Some(Shortage::Places) => vacancy,
+            Some(Shortage::System) | None => vacancy.after_failure(Duration::ZERO, now),
+        });
+        if shortage.is_some() {
+            let refusal = Refusal::NoRoom(reason.clone());
+            while let Some(candidate) = self.queue.pop() {
+                self.refuse(&candidate, &refusal);
             }
         }
+        self.trouble = Some(reason);
     }
 
     fn start(
@@ -160,7 +174,7 @@ impl Service {
         };
         let mapped = launch.ids.is_some();
         let mut process = Process::start(vacancy, launch)
-            .map_err(|(vacancy, error)| (vacancy, self.shared.program.explain(&error)))?;
+            .map_err(|(vacancy, error)| (vacancy, self.explained(error)))?;
         let record = Record {
             pid: Some(process.pid()),
             ..Record::new(Event::WorkerStart, Decision::Allow)
@@ -186,6 +200,14 @@ impl Service {
         }
         self.meter.started(process.pid(), page);
         Ok((process, trees, kept))
+    }
+
+    /// An error of starting a worker, with its program, unless it is not the program that is lacking.
+    fn explained(&self, error: io::Error) -> io::Error {
+        match Shortage::of(&error) {
+            Some(_) => error,
+            None => self.shared.program.explain(&error),
+        }
     }
 
     /// Takes a worker that has everything into service, and hands it what waits.

@@ -21,6 +21,7 @@ mod process;
 mod reconcile;
 mod revocation;
 mod service;
+mod shortage;
 mod slots;
 mod state;
 mod stderr;

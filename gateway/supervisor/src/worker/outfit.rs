@@ -13,6 +13,7 @@ use labelgate_pages::Page;
 use super::keepers::KeptStart;
 use super::process::Launch;
 use super::service::Service;
+use super::shortage::NoPlace;
 use super::trees::Trees;
 use crate::image::open_directory;
 use crate::metrics::LabelMeter;
@@ -39,8 +40,7 @@ impl Service {
         let uid = uids.map(|uids| uids.of(&self.label)).transpose();
         let uid = uid.map_err(io::Error::other)?;
         let place = Arc::clone(&self.shared.workers).try_acquire_owned();
-        let full = "there are as many workers as there may be (limits.workers)";
-        let place = place.map_err(|_| io::Error::other(full))?;
+        let place = place.map_err(|_| io::Error::other(NoPlace))?;
         let mut trees = self.trees();
         let ids = self.ids_for(&mut trees);
         let slots = LabelMeter::slots_for(self.wanted().len() + trees.len());

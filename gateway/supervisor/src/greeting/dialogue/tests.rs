@@ -105,6 +105,16 @@ impl House {
         stage: Stage,
         part: impl FnOnce(Player) -> T + Send,
     ) -> (Result<End, Failure>, T) {
+        self.play_with(stage, true, part)
+    }
+
+    /// The same where there is room for a worker, or none.
+    fn play_with<T: Send>(
+        &self,
+        stage: Stage,
+        room: bool,
+        part: impl FnOnce(Player) -> T + Send,
+    ) -> (Result<End, Failure>, T) {
         let (ours, theirs) = pair().unwrap();
         let dialogue = Dialogue {
             authority: &self.authority,
@@ -118,7 +128,8 @@ impl House {
             let played = scope.spawn(move || part(player));
             let held = self.runtime.block_on(async {
                 let control = SupervisorEnd::new(ours).unwrap();
-                dialogue.hold(&control, stage, |_| {}).await
+                let (further, has_room) = (|_: &Stage| {}, |_: &Agreed| room);
+                dialogue.hold(&control, stage, (further, has_room)).await
             });
             (held, played.join().unwrap())
         })
@@ -258,6 +269,21 @@ fn a_right_answer_proves_both_sides_with_each_algorithm() {
         });
         assert_eq!(verdict, Some(Verdict::Granted { reverse }));
     }
+}
+
+#[test]
+fn whoever_there_is_no_room_for_is_told_once_it_has_proved_itself() {
+    let house = House::new();
+    let (end, told) = house.play_with(Stage::Fresh, false, |greeter| {
+        let set = greeter.ask(&[ChapAlgorithm::Md5]).unwrap();
+        greeter.answer("vm-a", set.answered(FORWARD), None);
+        greeter.negotiated();
+        let told = greeter.hear();
+        greeter.give_up();
+        told
+    });
+    assert!(matches!(told, Some(ToGreeter::NoRoom)), "{told:?}");
+    assert_eq!(end.unwrap_err(), Failure::NoRoom);
 }
 
 #[test]
