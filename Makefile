@@ -64,7 +64,7 @@ test: ## Formatting, lints, unit, property, fuzz and end-to-end tests
 	@$(STAGE) "integration and end-to-end tests" 1440 $(CARGO) test $(LOCKED) --test '*'
 	@echo; cat $(LABELGATE_STAGES)
 
-test-full: ## All of that, hundreds of kills, minutes of fuzzing, suites, libvirt, the release build, packages and all demos
+test-full: ## All of that, hundreds of kills, minutes of fuzzing, suites, libvirt, the release build, packages, the appliance and all demos
 	@$(MAKE) --no-print-directory test
 	@LABELGATE_KILLS=$(KILLS) $(STAGE) "$(KILLS) kills" 3000 \
 		$(CARGO) test $(LOCKED) --test durability -- --test-threads 2
@@ -81,6 +81,8 @@ test-full: ## All of that, hundreds of kills, minutes of fuzzing, suites, libvir
 		$(CARGO) test $(LOCKED) --test newcomer -- --ignored
 	@$(STAGE) "packages" 900 $(SHELL) -c '$(MAKE) --no-print-directory deb rpm oci && \
 		$(CARGO) test --locked -p labelgate-fixtures --test packages -- --ignored'
+	@$(STAGE) "the appliance" 900 $(SHELL) -c 'deploy/appliance/build && \
+		$(CARGO) test --locked -p labelgate-fixtures --test appliance -- --ignored'
 	@$(MAKE) --no-print-directory demo
 	@$(MAKE) --no-print-directory demo BACKEND=ceph
 	@$(MAKE) --no-print-directory demo BACKEND=gluster
