@@ -1,6 +1,6 @@
 //! peers: labelgate side by side with other servers on one machine, over loopback.
 //!
-//! Prints a table and writes `target/reports/peers.json` and `peers.md`. It measures and asserts
+//! Prints a table and writes `target/reports/peers.json`, `peers.md` and `peers.svg`. It measures and asserts
 //! nothing: figures of a shared machine are no pass or fail.
 
 #![forbid(unsafe_code)]
@@ -12,6 +12,7 @@
 
 mod case;
 mod ceph;
+mod chart;
 mod client;
 mod figures;
 mod gluster;
@@ -223,6 +224,8 @@ fn write_reports(options: &Options, rows: &[Row], figures: &[Figure]) -> Result<
     let own = table::figures(figures);
     let markdown = format!("{}\n{}\n{own}", table::markdown(rows), table::LEGEND);
     fs::write(directory.join("peers.md"), &markdown).map_err(doing())?;
+    let picture = chart::picture(rows).map_err(Failure::Unexpected)?;
+    fs::write(directory.join("peers.svg"), picture).map_err(doing())?;
     println!("{}\n{own}\n{}", table::LEGEND, directory.display());
     Ok(())
 }

@@ -38,7 +38,7 @@ pub struct Options {
     /// Leave out what is measured on ours alone: first byte of a connection, memory of a worker.
     #[arg(long)]
     pub without_figures: bool,
-    /// Where peers.json and peers.md go [default: target/reports].
+    /// Where peers.json, peers.md and peers.svg go [default: target/reports].
     #[arg(long)]
     pub reports: Option<PathBuf>,
 }
