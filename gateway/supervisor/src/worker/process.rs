@@ -5,7 +5,7 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use labelgate_control::{FromWorker, HearError, SupervisorEnd, ToWorker, pair};
+use labelgate_control::{FromWorker, HearError, SupervisorEnd, TellError, ToWorker, pair};
 use labelgate_mac::confinement::cgroup::Cgroup;
 use labelgate_mac::{Context, Label};
 use tokio::process::Child;
@@ -412,14 +412,27 @@ fn spawn(launch: &Launch<'_>) -> io::Result<(Child, SupervisorEnd)> {
     Ok((spawn_as(&mut command, launch.context.as_ref())?, control))
 }
 
+/// Whether the other end of the socket is closed.
+fn is_gone(error: &TellError) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, NotConnected};
+    let TellError::Socket(error) = error else {
+        return false;
+    };
+    matches!(error.kind(), BrokenPipe | ConnectionReset | NotConnected)
+}
+
 /// Sends what is queued, until the worker is stuck or gone, or the queue is dropped.
 async fn write(control: Arc<SupervisorEnd>, mut messages: mpsc::Receiver<ToWorker>) -> Unsent {
     while let Some(message) = messages.recv().await {
         match timeout(SEND_PATIENCE, control.send(message)).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => {
+            Ok(Err(error)) if is_gone(&error) => {
                 tracing::debug!("to a worker: {error}");
                 return Unsent::Gone;
+            }
+            Ok(Err(error)) => {
+                tracing::warn!("to a worker: {error}");
+                return Unsent::Stuck;
             }
             Err(_) => {
                 tracing::warn!("a worker does not read its control socket");
