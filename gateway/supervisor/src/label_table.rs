@@ -88,6 +88,14 @@ impl LabelTable {
             || known() && self.shared.metrics.label(&label).has_worker()
     }
 
+    /// Somebody was refused because there was no room: counts that as a worker that could not be started.
+    pub fn note_refused(&self, label: &Label) {
+        let label = self.shared.assignment.worker_of(label);
+        // A label is counted for as long as it has a service.
+        let _ = self.entry(&label);
+        self.shared.metrics.label(&label).start_failed();
+    }
+
     /// Hands a connection to its label's service; it ends if that has too much to do.
     pub fn connect(&self, candidate: Candidate) -> Result<(), Busy> {
         let label = self.shared.assignment.worker_of(&candidate.label);

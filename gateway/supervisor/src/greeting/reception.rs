@@ -220,7 +220,12 @@ impl Reception {
         };
         let has_room = |agreed: &Agreed| {
             let target = agreed.login.target().map(Text::as_str);
-            self.labels.has_room(agreed.identity.label_for(target))
+            let label = agreed.identity.label_for(target);
+            let has_room = self.labels.has_room(label);
+            if !has_room {
+                self.labels.note_refused(label);
+            }
+            has_room
         };
         let control = greeter.control();
         let held = dialogue.hold(control, arrival.stage(), (further, has_room));
