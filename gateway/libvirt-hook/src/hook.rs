@@ -1,14 +1,25 @@
 //! What is done when.
 
 use std::io;
+use std::time::Duration;
 
 use labelgate_api::endpoints::{PostMachineStart, PostMachineStop};
-use labelgate_api::{ErrorCode, MachinePath, Nothing, StartMachine, StopMachine};
+use labelgate_api::{
+    Endpoint, ErrorCode, JsonContent, MachinePath, Nothing, StartMachine, StopMachine,
+};
 use labelgate_client::{Client, ClientError, Remote};
 use uuid::Uuid;
 
 use crate::domain::{Domain, DomainError};
 use crate::settings::{Settings, SettingsError};
+
+/// After what time it is asked again, when a connection has ended before its answer: a gateway that is busy, or
+/// is started anew, ends connections. A machine that has gone would have its lease until an admin ends it.
+const AGAIN: [Duration; 3] = [
+    Duration::from_millis(200),
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+];
 
 /// What an operation of libvirt's means for the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +156,6 @@ async fn start(
     domain: Domain,
     settings: &Settings,
 ) -> Result<(), Fault> {
-    let path = MachinePath { vm: domain.uuid };
     let body = StartMachine {
         host: None,
         process_label_later: operation == Operation::Prepare && domain.process_label.is_none(),
@@ -153,22 +163,42 @@ async fn start(
         address: settings.address,
         disks: domain.disks,
     };
-    client
-        .ask::<PostMachineStart>(&path, &Nothing {}, &body)
-        .await?;
+    ask::<PostMachineStart>(client, domain.uuid, &body).await?;
     Ok(())
 }
 
 /// One that has no lease was refused its start, or was stopped by an admin: nothing is left to do.
 async fn stop(client: &Client, vm: Uuid) -> Result<(), Fault> {
     let body = StopMachine { host: None };
-    let stopped = client
-        .ask::<PostMachineStop>(&MachinePath { vm }, &Nothing {}, &body)
-        .await;
-    match stopped {
+    match ask::<PostMachineStop>(client, vm, &body).await {
         Err(ClientError::Refused(failure)) if failure.code == ErrorCode::NotFound => Ok(()),
         other => other.map(drop).map_err(Fault::from),
     }
+}
+
+/// Asks what may be asked twice. Where nobody can be reached at first, it is not asked again: that takes long
+/// enough.
+async fn ask<E>(
+    client: &Client,
+    vm: Uuid,
+    body: &<E::Body as JsonContent>::Value,
+) -> Result<<E::Answer as JsonContent>::Value, ClientError>
+where
+    E: Endpoint<Path = MachinePath, Query = Nothing, Body: JsonContent, Answer: JsonContent>,
+{
+    let path = MachinePath { vm };
+    let mut answer = client.ask::<E>(&path, &Nothing {}, body).await;
+    let mut broken_off = false;
+    for pause in AGAIN {
+        match &answer {
+            Err(ClientError::BrokenOff(_)) => broken_off = true,
+            Err(ClientError::Unreachable { .. }) if broken_off => {}
+            _ => break,
+        }
+        tokio::time::sleep(pause).await;
+        answer = client.ask::<E>(&path, &Nothing {}, body).await;
+    }
+    answer
 }
 
 #[cfg(test)]
