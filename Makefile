@@ -75,7 +75,7 @@ test-full: ## All of that, hundreds of kills, minutes of fuzzing, suites, libvir
 		$(CARGO) test --locked -p labelgate-fixtures --test ceph --test gluster --test gluster_volume --test target --test export --test matrix -- --ignored && \
 		$(CARGO) test --locked -p labelgate-initiator --test unit -- --ignored && \
 		$(CARGO) test --locked -p labelgate-nfs-client --test file -- --ignored'
-	@$(STAGE) "guests: more of each kind, and libvirt" 1500 \
+	@$(STAGE) "guests: more of each kind, and libvirt" 2100 \
 		$(CARGO) test --locked -p labelgate-enforcing --test guest -- --ignored
 	@$(STAGE) "the manual's own build" 900 \
 		$(CARGO) test $(LOCKED) --test newcomer -- --ignored
