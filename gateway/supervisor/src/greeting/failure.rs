@@ -9,7 +9,8 @@ use crate::audit::Event;
 use crate::metrics::Greeted;
 
 /// Why a connection was not let in, for the audit trail. The client hears nothing but
-/// "authentication failure", whichever of these it is.
+/// "authentication failure", whichever of these it is; only one that has proved itself is told that
+/// there is no room.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// The client went away, or never said anything.
