@@ -1,11 +1,12 @@
 # shellcheck shell=bash
 # How a Debian 12 with its SELinux policy is made: packages are fetched once and kept, installed from
 # there without a network, and everything is labelled. Read by deploy/appliance/build and by
-# fixtures/enforcing/build, which say before:
+# fixtures/enforcing/build, with system.sh, and they say before anything is called:
 #   purpose    what messages begin with
 #   packages   the directory in which Debian's packages are kept
 #   include    which packages are installed
 #   unpacked   which are fetched with them and not installed
+#   told       what their installation is told by its environment
 
 say() { printf '%s: %s\n' "$purpose" "$*"; }
 fail() { printf '%s: %s\n' "$purpose" "$*" >&2; exit 1; }
@@ -30,16 +31,12 @@ options=(--mode=root --variant=essential
 
 listed_with_commas() { (IFS=,; echo "${include[*]}"); }
 
-# What Debian gives: every package of the system, and a kernel where none is among them, kept, so that
-# all that follows needs no network. Leaves the directory in $debs.
+# What Debian gives: every package of the system, kept, so that all that follows needs no network.
+# Leaves the directory in $debs.
 fetch_debian() {
     debs=$packages/debs-$(printf '%s\n' "${include[@]}" "${unpacked[@]}" | digest)
     [ ! -s "$debs/Packages" ] || return 0
-    local new=$work/debs more=("${unpacked[@]}")
-    if [[ " ${include[*]} " != *" linux-image-cloud-amd64 "* ]]; then
-        more+=("$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends: linux-image/{print $2; exit}')")
-        [ -n "${more[-1]}" ] || fail "no package linux-image-cloud-amd64: apt-get update first"
-    fi
+    local new=$work/debs
     say "fetching Debian's packages"
     mkdir "$new"
     # Taken when they are unpacked: mmdebstrap removes them at its end.
@@ -48,8 +45,8 @@ fetch_debian() {
         "--extract-hook=sync-out /var/cache/apt/archives $new" bookworm /dev/null
     as_root rm -rf "$new/partial" "$new/lock"
     mine "$new"
-    [ "${#more[@]}" = 0 ] || (cd "$new" && apt-get -qq download "${more[@]}" 2>/dev/null) ||
-        fail "could not download ${more[*]} (apt-get update first?)"
+    [ "${#unpacked[@]}" = 0 ] || (cd "$new" && apt-get -qq download "${unpacked[@]}" 2>/dev/null) ||
+        fail "could not download ${unpacked[*]} (apt-get update first?)"
     (cd "$new" && dpkg-scanpackages --multiversion . >Packages 2>"$work/scan.log") ||
         { cat "$work/scan.log" >&2; fail "could not list the packages"; }
     rm -rf "$packages"/debs-* "$packages/unfinished-debs"
@@ -60,10 +57,10 @@ fetch_debian() {
 # Debian's packages, installed from where they are kept: there is no network to this. Leaves an
 # archive of the tree in $base.
 install_debian() {
-    base=$packages/base-$(printf '%s\n' "${debs##*-}" "${options[@]}" "$(listed_with_commas)" | digest).tar
+    base=$packages/base-$(printf '%s\n' "${debs##*-}" "${told[@]}" "${options[@]}" "$(listed_with_commas)" | digest).tar
     [ ! -s "$base" ] || return 0
     say "installing Debian's packages (about a minute and a half)"
-    as_root unshare --net mmdebstrap --quiet "${options[@]}" "--include=$(listed_with_commas)" '' \
+    as_root env "${told[@]}" unshare --net mmdebstrap --quiet "${options[@]}" "--include=$(listed_with_commas)" '' \
         "$packages/unfinished.tar" "deb [trusted=yes] copy:$debs ./"
     mine "$packages/unfinished.tar"
     rm -f "$packages"/base-*.tar
