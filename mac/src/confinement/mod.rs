@@ -30,6 +30,7 @@ pub mod identity;
 pub mod limits;
 pub mod name;
 pub mod namespace;
+mod oom;
 mod profile;
 mod report;
 pub mod syscalls;
@@ -59,6 +60,12 @@ pub fn restrict<'a>(profile: &Profile<'a>) -> Result<Restricted<'a>, Confinement
     check_single_thread()?;
     allocator::use_one_arena();
     let mut report = Report::new();
+    // It protects nobody but the supervisor: without it, this one is as confined as with it.
+    match oom::give_up_protection() {
+        Ok(true) => report.push("not spared when memory runs out".to_owned()),
+        Ok(false) => {}
+        Err(_) => report.push("spared when memory runs out, as whoever started it".to_owned()),
+    }
     report.push(identity::check(profile.identity)?.to_string());
     report.push(match profile.identity {
         Identity::Mapped => capabilities::keep_those_for_files()?.to_owned(),
