@@ -3,9 +3,9 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use labelgate_fixtures::Failure;
 use labelgate_fixtures::gateway::Gateway;
 use labelgate_fixtures::raw::{Connection, Login};
+use labelgate_fixtures::{Failure, procfs};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde::Serialize;
 
@@ -17,6 +17,8 @@ const FEW: u32 = 40;
 const THERE: u32 = 20;
 /// Descriptors that it may have more than it has then.
 const SPARE: u64 = 12;
+/// In MiB: more than all else on this machine takes or gives back meanwhile.
+const MARGIN_MIB: u32 = 1536;
 /// How long a client waits for its answer.
 const LIMIT: Duration = Duration::from_secs(40);
 
@@ -83,6 +85,29 @@ pub fn descriptors() -> Result<Refusal, Failure> {
         there,
         client,
         gateway: said(&gateway, before, "os error 24"),
+        others_served: true,
+        let_in_then: Some(then),
+    };
+    gateway.stop()?;
+    Ok(refusal)
+}
+
+/// Memory of the machine: labels come when less of it is left than the gateway keeps for those that are there.
+pub fn memory() -> Result<Refusal, Failure> {
+    let spare = procfs::memory_available()?.saturating_sub(MARGIN_MIB);
+    let gateway = Gateway::start(crowd::plan(FEW).limit("spare_memory_mib", spare))?;
+    let crowd = Crowd::arrive(&gateway, 0..THERE)?;
+    let before = gateway.log().len();
+    let taken = vec![1_u8; usize::try_from(2 * MARGIN_MIB).unwrap_or(0) << 20];
+    let client = told(&gateway, THERE)
+        .ok_or_else(|| Failure::Unexpected("nobody was refused for want of memory".to_owned()))?;
+    crowd.is_served()?;
+    drop(taken);
+    let then = crowd::log_in(&gateway, THERE).is_ok();
+    let refusal = Refusal {
+        there: THERE,
+        client,
+        gateway: said(&gateway, before, "spare_memory_mib"),
         others_served: true,
         let_in_then: Some(then),
     };

@@ -94,6 +94,7 @@ fn run(options: &Options) -> Result<(), Failure> {
     report.no_worker_more(limits::workers(&gateway, all, everyone)?);
     gateway.stop()?;
     report.no_descriptor_more(limits::descriptors()?);
+    report.no_memory_more(limits::memory()?);
 
     let directory = options.reports.clone();
     let directory = directory.unwrap_or_else(|| workspace().join("target/reports"));

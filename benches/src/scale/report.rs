@@ -40,6 +40,7 @@ pub struct Report {
     scrape_most: f64,
     no_worker_more: Refusal,
     no_descriptor_more: Refusal,
+    no_memory_more: Refusal,
 }
 
 impl Report {
@@ -94,6 +95,10 @@ impl Report {
         self.no_descriptor_more = refusal;
     }
 
+    pub fn no_memory_more(&mut self, refusal: Refusal) {
+        self.no_memory_more = refusal;
+    }
+
     /// For people, in Markdown.
     pub fn table(&self) -> String {
         let mut text = format!(
@@ -106,6 +111,7 @@ impl Report {
         for (limit, refusal) in [
             ("workers", &self.no_worker_more),
             ("descriptors", &self.no_descriptor_more),
+            ("memory", &self.no_memory_more),
         ] {
             text += &refused(limit, refusal);
         }

@@ -86,6 +86,11 @@ impl Cgroups {
         Ok(cgroups)
     }
 
+    /// The gateway's own, in which all others are.
+    pub fn parent(&self) -> &Path {
+        &self.parent
+    }
+
     /// Puts a worker into a cgroup of its own. It has been told nothing yet, and waits.
     pub fn confine(&self, label: &Label, pid: u32) -> Result<Cgroup, CgroupUnavailable> {
         // The number makes it unique: a predecessor's may be slow to go. A name has at most 255

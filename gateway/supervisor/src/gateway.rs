@@ -12,7 +12,7 @@ use labelgate_registry::Registry;
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::admin::{DoorError as AdminDoorError, keep_followers};
@@ -38,7 +38,7 @@ use crate::state::{
     InForce, State, StateError, announce_certificates, combine, end_expired_leases, open_registry,
 };
 use crate::uid::Uids;
-use crate::worker::Shared;
+use crate::worker::{Room, Shared};
 
 /// Where packages put the programs.
 const INSTALLED: &str = "/usr/libexec/labelgate";
@@ -318,10 +318,8 @@ fn share(
         counts: Counts::new(&section.state_dir),
         provider,
         uids,
+        room: Room::new(&section.limits, cgroups.as_deref()),
         cgroups,
-        workers: Arc::new(Semaphore::new(
-            usize::try_from(section.limits.workers).unwrap_or(1),
-        )),
         identities: watch::Sender::new(Arc::clone(&in_force.identities)),
         images: watch::Sender::new(Arc::clone(&in_force.images)),
         poison: Arc::new(poison),

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::refusal::Refusal;
 use crate::sources::{LabelPlace, LabelPlaces};
-use crate::worker::{Candidate, Description, Ended, Request, Service, Shared};
+use crate::worker::{Candidate, Description, Ended, Lack, Request, Service, Shared};
 
 /// Requests that wait for one label's service.
 const REQUESTS: usize = 1024;
@@ -80,12 +80,15 @@ impl LabelTable {
         place.ok_or(Refusal::LabelFull(limit))
     }
 
-    /// Whether this label has a worker, or could have one. Neither is promised for the next moment.
-    pub fn has_room(&self, label: &Label) -> bool {
+    /// What is lacking for this label to be served: nothing if it has a worker, or could have one. Neither is
+    /// promised for the next moment.
+    pub fn room_for(&self, label: &Label) -> Result<(), Lack> {
         let label = self.shared.assignment.worker_of(label);
         let known = || self.labels.contains_key(&label);
-        self.shared.workers.available_permits() > 0
-            || known() && self.shared.metrics.label(&label).has_worker()
+        match self.shared.room.look() {
+            Err(_) if known() && self.shared.metrics.label(&label).has_worker() => Ok(()),
+            room => room,
+        }
     }
 
     /// Somebody was refused because there was no room: counts that as a worker that could not be started.

@@ -27,6 +27,7 @@ mod kept;
 mod label_table;
 mod listener;
 pub mod logging;
+mod memory;
 pub mod metrics;
 mod netlabel;
 mod network;

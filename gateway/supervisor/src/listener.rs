@@ -163,7 +163,7 @@ impl Door {
             return self.refuse(peer, known.as_ref(), &reason);
         }
         let peer = SocketAddr::new(address, peer.port());
-        let has_room = |identity: &Identity| self.labels.has_room(&identity.label);
+        let has_room = |identity: &Identity| self.labels.room_for(&identity.label).is_ok();
         let let_in = match way(known.clone(), (entrance, self.services), has_room) {
             Way::Worker(identity, login) => self.to_worker(stream, peer, (identity, login)).await,
             Way::Reception(protocol) => self.to_reception(stream, peer, (known.clone(), protocol)),

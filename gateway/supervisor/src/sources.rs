@@ -153,6 +153,7 @@ mod tests {
             workers: 1,
             accepts_per_source_per_second: per_second,
             accepts_per_second: 1,
+            spare_memory: 0,
             worker_memory: 1 << 30,
         }))
     }

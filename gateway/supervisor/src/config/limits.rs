@@ -19,6 +19,8 @@ pub struct Limits {
     pub accepts_per_source_per_second: u32,
     /// Connections per second in all, and as many that log in with a greeter; more wait.
     pub accepts_per_second: u32,
+    /// Memory that has to be available for one more worker, in bytes.
+    pub spare_memory: u64,
     /// Memory of one worker with its page cache, in bytes, where there are cgroups.
     pub worker_memory: u64,
 }
@@ -32,6 +34,7 @@ pub(super) struct RawLimits {
     workers: Option<Spanned<u64>>,
     accepts_per_source_per_second: Option<Spanned<u64>>,
     accepts_per_second: Option<Spanned<u64>>,
+    spare_memory_mib: Option<Spanned<u64>>,
     worker_memory_mib: Option<Spanned<u64>>,
 }
 
@@ -49,6 +52,13 @@ impl RawLimits {
             self.worker_memory_mib,
             memory,
             1024,
+            problems,
+        );
+        let spare = within(
+            "spare_memory_mib",
+            self.spare_memory_mib,
+            (0, 1 << 20),
+            64,
             problems,
         );
         let mut limit = |key, value, most, default| {
@@ -81,6 +91,7 @@ impl RawLimits {
                 1_000_000,
                 1000,
             ),
+            spare_memory: spare << 20,
             worker_memory: memory << 20,
         }
     }

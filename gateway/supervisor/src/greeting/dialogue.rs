@@ -29,7 +29,7 @@ use super::exports::{At, Exports, Mounted};
 use super::failure::Failure;
 use crate::catalogue::Catalogue;
 use crate::config::{Identities, Identity};
-use crate::worker::Login;
+use crate::worker::{Lack, Login};
 
 /// How far a connection has proved itself.
 #[derive(Debug)]
@@ -103,22 +103,23 @@ pub struct Dialogue<'a> {
 
 impl Dialogue<'_> {
     /// Talks with a greeter that has been given its connection, until its login is over.
-    /// `further` is told when the client has come further, and `has_room` asked whether a worker can
+    /// `further` is told when the client has come further, and `room` asked whether a worker can
     /// go on with it.
     pub async fn hold(
         self,
         greeter: &SupervisorEnd<ToGreeter>,
         mut stage: Stage,
-        (further, has_room): (impl Fn(&Stage), impl Fn(&Agreed) -> bool),
+        (further, room): (impl Fn(&Stage), impl Fn(&Agreed) -> Result<(), Lack>),
     ) -> Result<End, Failure> {
         loop {
             let said = greeter.receive().await;
             let said = said.map_err(|error| Failure::Died(error.to_string()))?;
             let answer = match self.hear(stage, said).await? {
-                Heard::End(End::Agreed(agreed))
-                    if agreed.may_be_refused() && !has_room(&agreed) =>
-                {
-                    stage = Stage::Failed(Failure::NoRoom);
+                Heard::End(End::Agreed(agreed)) if agreed.may_be_refused() => {
+                    let Err(lack) = room(&agreed) else {
+                        return Ok(End::Agreed(agreed));
+                    };
+                    stage = Stage::Failed(Failure::NoRoom(lack));
                     ToGreeter::NoRoom
                 }
                 Heard::End(end) => return Ok(end),

@@ -7,6 +7,7 @@ use labelgate_handle::BadHandle;
 
 use crate::audit::Event;
 use crate::metrics::Greeted;
+use crate::worker::Lack;
 
 /// Why a connection was not let in, for the audit trail. The client hears nothing but
 /// "authentication failure", whichever of these it is; only one that has proved itself is told that
@@ -88,8 +89,8 @@ pub enum Failure {
     #[error("its greeter broke the control protocol: {0}")]
     Violation(&'static str),
     /// There is no room for the worker that would serve it.
-    #[error("no room for its label's worker: there are as many as there may be (limits.workers)")]
-    NoRoom,
+    #[error("no room for its label's worker: {0}")]
+    NoRoom(Lack),
     /// It is no longer what it was when its login began.
     #[error("{0}")]
     NoLonger(String),
@@ -114,7 +115,7 @@ impl Failure {
             Self::BadHandle(_) | Self::StaleHandle => Greeted::WrongHandle,
             Self::Registry(_) | Self::Random(_) | Self::NoGreeter(_) => Greeted::Internal,
             Self::Died(_) | Self::Violation(_) => Greeted::Greeter,
-            Self::NoRoom => Greeted::NoRoom,
+            Self::NoRoom(_) => Greeted::NoRoom,
             Self::NoLonger(_) => Greeted::NoLonger,
         }
     }
@@ -157,7 +158,7 @@ impl Failure {
             | Self::Registry(_)
             | Self::Random(_)
             | Self::NoGreeter(_)
-            | Self::NoRoom
+            | Self::NoRoom(_)
             | Self::NoLonger(_) => false,
         }
     }

@@ -218,17 +218,17 @@ impl Reception {
             | Stage::Asking
             | Stage::Failed(_) => visitor.advance(),
         };
-        let has_room = |agreed: &Agreed| {
+        let room = |agreed: &Agreed| {
             let target = agreed.login.target().map(Text::as_str);
             let label = agreed.identity.label_for(target);
-            let has_room = self.labels.has_room(label);
-            if !has_room {
+            let room = self.labels.room_for(label);
+            if room.is_err() {
                 self.labels.note_refused(label);
             }
-            has_room
+            room
         };
         let control = greeter.control();
-        let held = dialogue.hold(control, arrival.stage(), (further, has_room));
+        let held = dialogue.hold(control, arrival.stage(), (further, room));
         let held = held.await;
         if let Ok(End::Agreed(_)) = &held {
             visitor.prove();

@@ -145,7 +145,7 @@ impl Service {
         record.label(&self.label).reason(&reason).write();
         let shortage = Shortage::of(error);
         self.seat = Seat::Vacant(match shortage {
-            Some(Shortage::Places) => vacancy,
+            Some(Shortage::Room) => vacancy,
             Some(Shortage::System) | None => vacancy.after_failure(Duration::ZERO, now),
         });
         if shortage.is_some() {

@@ -13,7 +13,6 @@ use labelgate_pages::Page;
 use super::keepers::KeptStart;
 use super::process::Launch;
 use super::service::Service;
-use super::shortage::NoPlace;
 use super::trees::Trees;
 use crate::image::open_directory;
 use crate::metrics::LabelMeter;
@@ -39,8 +38,7 @@ impl Service {
         let uids = self.shared.uids.as_ref();
         let uid = uids.map(|uids| uids.of(&self.label)).transpose();
         let uid = uid.map_err(io::Error::other)?;
-        let place = Arc::clone(&self.shared.workers).try_acquire_owned();
-        let place = place.map_err(|_| io::Error::other(NoPlace))?;
+        let place = self.shared.room.take().map_err(io::Error::other)?;
         let mut trees = self.trees();
         let ids = self.ids_for(&mut trees);
         let slots = LabelMeter::slots_for(self.wanted().len() + trees.len());

@@ -9,7 +9,6 @@ use labelgate_control::{FromWorker, HearError, SupervisorEnd, TellError, ToWorke
 use labelgate_mac::confinement::cgroup::Cgroup;
 use labelgate_mac::{Context, Label};
 use tokio::process::Child;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::task::JoinHandle;
@@ -17,6 +16,7 @@ use tokio::time::{sleep, sleep_until, timeout};
 
 use super::death::Death;
 use super::file_size::FileSize;
+use super::room::Place;
 use super::state::{Phase, Vacancy};
 use super::stderr::log_lines;
 use crate::cgroups::{Cgroups, leave};
@@ -57,7 +57,7 @@ pub struct Launch<'a> {
     /// When it must be serving.
     pub until: Instant,
     /// Its place among all workers.
-    pub place: OwnedSemaphorePermit,
+    pub place: Place,
 }
 
 /// One worker process, from its start until it is reaped.
@@ -93,7 +93,7 @@ pub struct Process {
     file_size: FileSize,
     started: Instant,
     vacancy: Vacancy,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 /// Something a worker did.

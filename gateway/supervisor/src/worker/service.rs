@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use labelgate_mac::Label;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::connections::{Candidate, Connections, Queue};
@@ -20,6 +20,7 @@ use super::describe::Description;
 use super::images::Images;
 use super::process::{Happened, Process};
 use super::revocation::{Ended, Revoking};
+use super::room::Room;
 use super::slots::Slots;
 use super::state::Vacancy;
 use super::trees::Trees;
@@ -76,8 +77,8 @@ pub struct Shared {
     pub uids: Option<Arc<Uids>>,
     /// Cgroups for workers, where there are any.
     pub cgroups: Option<Arc<Cgroups>>,
-    /// Places for workers.
-    pub workers: Arc<Semaphore>,
+    /// What there is for workers.
+    pub room: Room,
     /// Who is who at the moment.
     pub identities: watch::Sender<Arc<Identities>>,
     /// What is to be served at the moment.

@@ -8,18 +8,13 @@ use std::io;
 
 use rustix::io::Errno;
 
-/// As many workers run as the configuration allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "there are as many workers as there may be (limits.workers): raise that, or wait for one to end"
-)]
-pub(super) struct NoPlace;
+use super::room::Lack;
 
 /// What a worker could not be started for want of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shortage {
-    /// [`NoPlace`]: it costs nothing to look again.
-    Places,
+    /// [`Lack`]: it costs nothing to look again.
+    Room,
     /// Descriptors, processes or memory.
     System,
 }
@@ -27,8 +22,8 @@ pub(super) enum Shortage {
 impl Shortage {
     /// What this error is for want of; `None` if that is not why.
     pub(super) fn of(error: &io::Error) -> Option<Self> {
-        if error.get_ref().is_some_and(|inner| inner.is::<NoPlace>()) {
-            return Some(Self::Places);
+        if error.get_ref().is_some_and(|inner| inner.is::<Lack>()) {
+            return Some(Self::Room);
         }
         match Errno::from_io_error(error)? {
             Errno::MFILE | Errno::NFILE | Errno::AGAIN | Errno::NOMEM => Some(Self::System),
@@ -43,8 +38,8 @@ mod tests {
 
     #[test]
     fn what_is_lacking_is_told_from_what_goes_wrong() {
-        let places = io::Error::other(NoPlace);
-        assert_eq!(Shortage::of(&places), Some(Shortage::Places));
+        let places = io::Error::other(Lack::Places);
+        assert_eq!(Shortage::of(&places), Some(Shortage::Room));
         let descriptors = io::Error::from(Errno::MFILE);
         assert_eq!(Shortage::of(&descriptors), Some(Shortage::System));
         let none = io::Error::from(Errno::NOENT);

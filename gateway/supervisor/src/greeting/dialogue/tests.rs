@@ -128,8 +128,8 @@ impl House {
             let played = scope.spawn(move || part(player));
             let held = self.runtime.block_on(async {
                 let control = SupervisorEnd::new(ours).unwrap();
-                let (further, has_room) = (|_: &Stage| {}, |_: &Agreed| room);
-                dialogue.hold(&control, stage, (further, has_room)).await
+                let room = |_: &Agreed| if room { Ok(()) } else { Err(Lack::Places) };
+                dialogue.hold(&control, stage, (|_: &Stage| {}, room)).await
             });
             (held, played.join().unwrap())
         })
@@ -283,7 +283,7 @@ fn whoever_there_is_no_room_for_is_told_once_it_has_proved_itself() {
         told
     });
     assert!(matches!(told, Some(ToGreeter::NoRoom)), "{told:?}");
-    assert_eq!(end.unwrap_err(), Failure::NoRoom);
+    assert_eq!(end.unwrap_err(), Failure::NoRoom(Lack::Places));
 }
 
 #[test]
