@@ -4,6 +4,7 @@
 # with tests in it. They say before anything is called:
 #   debs_of_labelgate   where the packages of deploy/deb are
 #   root_uuid           of the file system that all this will be on
+#   modules             of SELinux's policy, paths in the tree: installed with the appliance's own
 
 its_files=$(dirname "${BASH_SOURCE[0]}")
 of_debian=(
@@ -30,7 +31,7 @@ appliance() {
     shift
     install_packages "$tree" "$@"
     its_own "$tree"
-    semodule_in "$tree" -i /usr/share/labelgate-appliance/labelgate_appliance.cil
+    install_modules "$tree" /usr/share/labelgate-appliance/labelgate_appliance.cil "${modules[@]}"
     enforce "$tree"
     services "$tree"
 }
@@ -45,6 +46,14 @@ install_packages() {
     as_root unshare --net chroot "$tree" sh -c 'dpkg -i /packages/*.deb' >"$work/dpkg.log" 2>&1 ||
         { tail -20 "$work/dpkg.log" >&2; fail "the packages do not install"; }
     as_root rm -r "$tree/packages"
+}
+
+# At once: each time the whole policy is built.
+install_modules() {
+    local tree=$1 arguments=() module
+    shift
+    for module in "$@"; do arguments+=(-i "$module"); done
+    semodule_in "$tree" "${arguments[@]}"
 }
 
 # What lies in this directory.
